@@ -1,0 +1,47 @@
+"""Money is an exact integer of pico-dollars (1e-12 USD) inside, a double only at OpenTelemetry's edge."""
+
+from __future__ import annotations
+
+from decimal import Decimal, localcontext
+
+__all__ = ["NANO", "PICO", "format_usd", "nano_usd", "pico_from_decimal", "usd"]
+
+PICO = 10**12
+"""Pico-dollars in a dollar."""
+
+NANO = 10**3
+"""Pico-dollars in a nano-dollar."""
+
+# Digits enough for any amount that a 64-bit token count can cost, whatever context the host program set.
+_DIGITS = 60
+
+
+def usd(pico: int) -> float:
+    """Return pico-dollars as the nearest double of dollars."""
+    return pico / PICO
+
+
+def nano_usd(pico: int) -> int:
+    """Return pico-dollars as whole nano-dollars, half to even (truncation loses one of them)."""
+    whole, rest = divmod(pico, NANO)
+    half = NANO // 2
+    return whole + (rest > half or (rest == half and whole & 1))
+
+
+def pico_from_decimal(amount: Decimal) -> int:
+    """Return dollars as whole pico-dollars, half to even.
+
+    The caller's decimal context plays no part: a host program may have set any precision.
+    """
+    with localcontext() as context:
+        context.prec = _DIGITS
+        return int((amount * PICO).to_integral_value())
+
+
+def format_usd(pico: int, places: int = 4) -> str:
+    """Return dollars for a person to read, such as `$0.0332`, with more places where the amount is small."""
+    while places < 12 and pico and abs(pico) * 10**places < 10 * PICO:
+        places += 1
+    with localcontext() as context:
+        context.prec = _DIGITS
+        return f"${Decimal(pico) / PICO:.{places}f}"
