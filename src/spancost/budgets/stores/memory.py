@@ -1,0 +1,89 @@
+"""Spend kept in this process: gone with it, and each process has its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from threading import RLock
+from typing import Final
+
+from spancost.budgets.stores.protocol import Booking, Key, Spend
+from spancost.budgets.windows import Window
+
+__all__ = ["MemoryStore"]
+
+_MOST_KEYS: Final = 100_000
+"""Budget values kept; beyond it those of past windows go, then those that spent longest ago."""
+
+
+class _Account:
+    """What one key has spent in its current window. Guarded by the store's lock."""
+
+    __slots__ = ("breached", "fired", "overruns", "usage", "window")
+
+    def __init__(self, window: Window) -> None:
+        self.window = window
+        self.usage = 0
+        self.fired = 0
+        self.breached = False
+        self.overruns = 0
+
+
+class MemoryStore:
+    """A dict of accounts. Guarded by its own RLock, within which nothing is allocated but integers."""
+
+    def __init__(self, most_keys: int = _MOST_KEYS) -> None:
+        self._lock = RLock()
+        self._accounts: dict[Key, _Account] = {}
+        self._most_keys = most_keys
+        self.evictions = 0
+        """Accounts dropped for want of room: their spend is forgotten."""
+
+    def book(self, key: Key, window: Window, amount: int, triggers: tuple[int, ...], limit: int) -> Booking:
+        """Add pico-USD and tell which triggers it passed for the first time in the window."""
+        account = self._accounts.get(key)
+        if account is None:
+            account = self._accounts.setdefault(key, _Account(window))
+            if len(self._accounts) > self._most_keys:
+                self._make_room(window.start_ns)
+        recovered = False
+        crossed = place = 0
+        count = len(triggers)
+        with self._lock:
+            if account.window.start_ns < window.start_ns:
+                recovered = account.breached
+                account.window = window
+                account.usage = 0
+                account.fired = 0
+                account.breached = False
+            account.usage += amount
+            usage = account.usage
+            # By index: a for loop would allocate an iterator, and that can start a garbage collection here.
+            while place < count:
+                if usage >= triggers[place] and not account.fired >> place & 1:
+                    account.fired |= 1 << place
+                    crossed |= 1 << place
+                place += 1
+            if usage > limit and not account.breached:
+                account.breached = True
+                account.overruns += 1
+        return Booking(usage, crossed, recovered)
+
+    def spends(self, now_ns: int) -> Iterable[Spend]:
+        """Return what is spent in the windows that hold this moment; a past window counts as nothing spent."""
+        return [
+            Spend(key, account.window, account.usage if account.window.holds(now_ns) else 0, account.overruns)
+            for key, account in tuple(self._accounts.items())
+        ]
+
+    def clear(self) -> None:
+        """Forget everything, with a new lock: another thread may have held the old one at the fork."""
+        self._lock = RLock()
+        self._accounts = {}
+
+    def _make_room(self, before_ns: int) -> None:
+        accounts = self._accounts
+        past = [key for key, account in tuple(accounts.items()) if account.window.end_ns <= before_ns]
+        # Insertion order: those that began to spend longest ago.
+        for key in past or tuple(accounts)[: self._most_keys // 10]:
+            if accounts.pop(key, None) is not None:
+                self.evictions += 1

@@ -1,0 +1,54 @@
+"""What a store of spend must do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
+
+from spancost.budgets.windows import Window
+
+__all__ = ["Booking", "Key", "Spend", "Store"]
+
+
+class Key(NamedTuple):
+    """One budget of one value."""
+
+    budget: str
+    value: str
+
+
+class Booking(NamedTuple):
+    """What booking an amount did."""
+
+    usage: int
+    """Pico-USD spent in the window, this amount included."""
+    crossed: int
+    """Bit n is set where threshold n was passed now, for the first time in the window."""
+    recovered: bool
+    """A new window began, and the one before had been breached."""
+
+
+class Spend(NamedTuple):
+    """What one value has spent of one budget."""
+
+    key: Key
+    window: Window
+    usage: int
+    overruns: int
+    """Windows in which the limit was passed."""
+
+
+class Store(Protocol):
+    """Keeps spend by key and window; each method is one atomic step."""
+
+    def book(self, key: Key, window: Window, amount: int, triggers: tuple[int, ...], limit: int) -> Booking:
+        """Add pico-USD (less than 0 for a correction) and tell which triggers it passed for the first time."""
+        ...
+
+    def spends(self, now_ns: int) -> Iterable[Spend]:
+        """Return what is spent in the windows that hold this moment."""
+        ...
+
+    def clear(self) -> None:
+        """Forget everything, as a forked child must."""
+        ...

@@ -1,0 +1,10 @@
+"""What a span's attributes say: is it a model call, an agent, a tool, and what did it use, for whom."""
+
+from __future__ import annotations
+
+from spancost.calls.dialects import Kind
+from spancost.calls.read import MARKERS, Attributes, Call, kind_of, read_call
+from spancost.calls.usage import Usage
+from spancost.calls.who import NONE, Who
+
+__all__ = ["MARKERS", "NONE", "Attributes", "Call", "Kind", "Usage", "Who", "kind_of", "read_call"]

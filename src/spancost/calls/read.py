@@ -1,0 +1,168 @@
+"""A span's attributes -> the model call they tell of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from spancost.calls.dialects import DIALECTS, Field, Kind
+from spancost.calls.usage import Usage
+
+__all__ = ["ABSURD", "MARKERS", "Attributes", "Call", "kind_of", "read_call"]
+
+Attributes = Mapping[str, Any]
+"""A span's attributes as OpenTelemetry cleans them: str, bool, int, float, bytes, or sequences of them."""
+
+ABSURD: Final = 10**12
+"""Tokens that no call can have used: such a count is a fault of who wrote it, never money."""
+
+_ABSURD_USD: Final = 10**7
+
+MARKERS: Final = frozenset[str]().union(*(dialect.markers for dialect in DIALECTS))
+"""A span with none of these attributes is no model call, agent or tool of any dialect we read."""
+
+_KINDS: Final[dict[str, str]] = {
+    operation: kind for dialect in reversed(DIALECTS) for operation, kind in dialect.operations.items()
+}
+_OPERATIONS: Final = tuple(name for dialect in DIALECTS for name in dialect.fields[Field.OPERATION])
+
+_USAGE_NAMES: Final = tuple(
+    name for dialect in DIALECTS for field in (Field.INPUT, Field.OUTPUT) for name in dialect.fields.get(field, ())
+)
+
+
+def _places() -> dict[str, tuple[int, int]]:
+    places: dict[str, tuple[int, int]] = {}
+    for dialect in DIALECTS:
+        for field, names in dialect.fields.items():
+            for name in names:
+                rank = sum(place == field for place, _ in places.values())
+                places.setdefault(name, (field, rank))
+    return places
+
+
+# Attribute name -> (field, rank): one pass over the span's attributes reads every field of every dialect.
+_PLACES: Final = _places()
+_NO_RANK: Final = len(_PLACES)
+_EMPTY_ROW: Final[list[Any]] = [None] * Field.COUNT
+_EMPTY_RANKS: Final = [_NO_RANK] * Field.COUNT
+
+
+class Call(NamedTuple):
+    """One request to a model, as one span tells it; a tuple because one is made on every model span."""
+
+    provider: str
+    models: tuple[str, ...]
+    """The response's model, then the request's."""
+    request_model: str
+    response_id: str
+    usage: Usage | None
+    """None where nothing was told, or where what was told can't be true."""
+    partial: bool
+    """Input or output was told, the other was not: `usage` is a lower bound."""
+    reason: str
+    """Why `usage` is None: `no_usage` or `invalid_usage`; else empty."""
+    stated_cost: int | None
+    """Pico-USD that the span says the call cost, whoever computed it."""
+    stated_by: str
+    """Who stated it: `provider`, `local` (a library's price list), or empty."""
+    amount_present: bool
+    """The span already has `gen_ai.usage.cost.amount`, which nobody may overwrite."""
+
+
+def kind_of(attributes: Attributes) -> str | None:
+    """Return the Kind that a span's attributes name, None where no dialect speaks of it."""
+    if MARKERS.isdisjoint(attributes):
+        return None
+    for name in _OPERATIONS:
+        operation = attributes.get(name)
+        if operation is not None:
+            kind = _KINDS.get(operation) if isinstance(operation, str) else None
+            if kind is not None:
+                return kind
+    # An operation we don't know, or none (conventions before v1.26): a call where it tells usage.
+    for name in _USAGE_NAMES:
+        if name in attributes:
+            return Kind.CALL
+    return None
+
+
+def read_call(attributes: Attributes) -> Call:
+    """Read the call that a span of kind CALL tells of; impossible counts are a reason, never an exception."""
+    row = _EMPTY_ROW.copy()
+    ranks = _EMPTY_RANKS.copy()
+    place_of = _PLACES.get
+    for name in attributes:
+        place = place_of(name)
+        if place is not None:
+            field, rank = place
+            if rank < ranks[field]:
+                value = attributes[name]
+                # LiteLLM writes dozens of keys as "": empty is absent.
+                if value is not None and value != "":
+                    row[field] = value
+                    ranks[field] = rank
+    request_model = row[Field.REQUEST_MODEL]
+    response_model = row[Field.RESPONSE_MODEL]
+    if not isinstance(request_model, str):
+        request_model = ""
+    if not isinstance(response_model, str) or response_model == request_model:
+        models = (request_model,) if request_model else ()
+    else:
+        models = (response_model, request_model) if request_model else (response_model,)
+    provider = row[Field.PROVIDER]
+    response_id = row[Field.RESPONSE_ID]
+    usage, partial, reason = _usage(row)
+    stated_cost, stated_by = _stated(row)
+    return Call(
+        provider if isinstance(provider, str) else "",
+        models,
+        request_model or response_model or "",
+        response_id if isinstance(response_id, str) else "",
+        usage,
+        partial,
+        reason,
+        stated_cost,
+        stated_by,
+        row[Field.COST] is not None,
+    )
+
+
+def _usage(row: list[Any]) -> tuple[Usage | None, bool, str]:
+    counts = row[Field.INPUT : Field.AUDIO_CACHE_READ + 1]
+    partial = counts[0] is None or counts[1] is None
+    if partial and counts[0] is None and counts[1] is None:
+        return None, False, "no_usage"
+    for place, count in enumerate(counts):
+        if count is None:
+            counts[place] = 0
+        elif type(count) is int:  # not bool
+            if not 0 <= count < ABSURD:
+                return None, False, "invalid_usage"
+        elif type(count) is float and 0 <= count < ABSURD and count.is_integer():
+            # Emitters in languages without integers.
+            counts[place] = int(count)
+        else:
+            return None, False, "invalid_usage"
+    usage = Usage(*counts)
+    if usage.cache_write_1h > usage.cache_write:
+        usage = usage._replace(cache_write=usage.cache_write_1h)
+    if usage.cache_read + usage.cache_write > usage.input and not partial:
+        # Exclusive counting: the conventions say input includes the cache, some emitters leave it out.
+        usage = usage._replace(input=usage.input + usage.cache_read + usage.cache_write)
+    return usage, partial, ""
+
+
+def _stated(row: list[Any]) -> tuple[int | None, str]:
+    if (amount := _pico(row[Field.COST])) is not None and row[Field.COST_CURRENCY] in ("USD", None):
+        return amount, "provider" if row[Field.COST_SOURCE] == "provider" else "local"
+    if (amount := _pico(row[Field.LIST_COST])) is not None:
+        return amount, "local"
+    return None, ""
+
+
+def _pico(amount: object) -> int | None:
+    # A reported 0 with tokens is ignored: libraries write it for models they don't know.
+    if isinstance(amount, (int, float)) and not isinstance(amount, bool) and 0 < amount < _ABSURD_USD:
+        return round(amount * 10**12)
+    return None

@@ -1,0 +1,73 @@
+"""Whom a call is for: the attribute names that tell user, team, agent and the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from spancost.calls.read import Attributes
+
+__all__ = ["NAMES", "NONE", "Who"]
+
+NONE: Final = "(none)"
+"""The group of charges that nothing tells this of."""
+
+_LONGEST: Final = 256
+"""Characters kept of a value: it becomes a metric attribute."""
+
+NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "agent": ("gen_ai.agent.name", "agent.name"),
+    "workflow": ("gen_ai.workflow.name", "traceloop.workflow.name"),
+    "user": (
+        "user.id",
+        "enduser.id",
+        "enduser.pseudo.id",
+        "gen_ai.user",
+        "gen_ai.request.user",
+        "llm.user",
+        "traceloop.association.properties.user_id",
+        "langsmith.metadata.user_id",
+        "litellm.end_user.id",
+        "metadata.user_api_key_end_user_id",
+    ),
+    "session": (
+        "gen_ai.conversation.id",
+        "session.id",
+        "langsmith.trace.session_id",
+        "traceloop.association.properties.session_id",
+    ),
+    "team": ("spancost.team", "litellm.team.id", "metadata.user_api_key_team_id", "service.instance.cost_center.id"),
+    "tenant": ("spancost.tenant", "tenant.id"),
+    "service": ("service.name",),
+}
+"""Attribution key -> attribute names, best first; any other key is an attribute's own name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """The attribution keys that are asked for, and how to read them from one span's attributes."""
+
+    keys: tuple[str, ...]
+    names: tuple[tuple[str, ...], ...]
+    """For each key its attribute names, best first."""
+    every_name: frozenset[str]
+
+    @classmethod
+    def of(cls, keys: tuple[str, ...], more: Mapping[str, tuple[str, ...]] | None = None) -> Who:
+        """Return the reader of these keys; `more` puts a user's attribute names before ours."""
+        added = more or {}
+        names = tuple((*added.get(key, ()), *NAMES.get(key, (key,))) for key in keys)
+        return cls(keys, names, frozenset(name for group in names for name in group))
+
+    def fill(self, values: list[str | None], attributes: Attributes) -> bool:
+        """Put what these attributes tell into the places still empty; tell whether all are full."""
+        if not self.every_name.isdisjoint(attributes):
+            for place, value in enumerate(values):
+                if value is None:
+                    for name in self.names[place]:
+                        told = attributes.get(name)
+                        if told is not None and told != "":
+                            values[place] = str(told)[:_LONGEST]
+                            break
+        return None not in values

@@ -1,0 +1,104 @@
+"""Several spans, one call: which records tell of a charge that is counted already.
+
+R1: a call span around another with no agent or tool between is the same call, if the numbers say so.
+R2: the same response id anywhere in the process is the same call.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from spancost.calls.dialects import Kind
+
+if TYPE_CHECKING:
+    from spancost.calls.read import Call
+    from spancost.rollup.charge import Charge
+    from spancost.rollup.tree import Node
+
+__all__ = ["ResponseIds", "knows_better", "nested", "offer"]
+
+_IDS: Final = 16_384
+"""Response ids remembered: the window within which a repeated one is a duplicate."""
+
+_INNER: Final = 16
+"""Charges offered to one span around them; a call is retried fewer times."""
+
+_BOUNDARIES: Final = frozenset({Kind.AGENT, Kind.WORKFLOW, Kind.TOOL})
+
+
+class ResponseIds:
+    """The response ids of the last charges, bounded."""
+
+    def __init__(self, most: int = _IDS) -> None:
+        self._charges: dict[str, Charge] = {}
+        self._order: deque[str] = deque()
+        self._most = most
+
+    def claim(self, charge: Charge) -> Charge:
+        """Return the charge that its response id belongs to: an earlier one, or this one from now on."""
+        response_id = charge.call.response_id
+        # One atomic step: two threads that end records of one call at once agree on the first.
+        first = self._charges.setdefault(response_id, charge)
+        if first is charge:
+            self._order.append(response_id)
+            if len(self._order) > self._most:
+                self._charges.pop(self._order.popleft(), None)
+        return first
+
+    def __len__(self) -> int:
+        return len(self._charges)
+
+
+def offer(charge: Charge, node: Node | None) -> bool:
+    """Offer a charge to the span above it as a call that span may report again; tell whether one may.
+
+    Only a span known to be a call can make the counters wait; any other span that is no agent or tool passes
+    the offer on when it ends.
+    """
+    if node is None or node.ended or node.kind in _BOUNDARIES:
+        return False
+    inner = node.inner
+    if inner is None:
+        inner = node.inner = []
+    if len(inner) < _INNER:
+        inner.append(charge)
+    while node is not None and node.kind is None:
+        node = node.parent
+    return node is not None and node.kind == Kind.CALL and not node.ended
+
+
+def nested(call: Call, inner: list[Charge]) -> Charge | None:
+    """Return the charge inside a call span that is the same call, None without evidence (rule R1)."""
+    for charge in inner:
+        if call.response_id and charge.call.response_id == call.response_id:
+            return charge
+    usage = call.usage
+    if usage is None:
+        # The outer record was told nothing: it is the inner call if that one speaks of the same model.
+        models = set(call.models)
+        return next((charge for charge in inner if not models or models & set(charge.call.models)), None)
+    for charge in inner:
+        theirs = charge.call.usage
+        if theirs is None:
+            if set(call.models) & set(charge.call.models):
+                return charge
+        # One token apart: Traceloop adds the first event's output token to a stream's sum.
+        elif usage.input == theirs.input and abs(usage.output - theirs.output) <= 1:
+            return charge
+    told = [charge.call.usage for charge in inner if charge.call.usage is not None]
+    if len(told) > 1 and usage.input == sum(each.input for each in told):
+        # A retry or fallback wrapper that sums its attempts.
+        return inner[-1]
+    return None
+
+
+def knows_better(later: Charge, first: Charge) -> bool:
+    """Tell whether a later record of the same call is more complete than the first."""
+    return _completeness(later) > _completeness(first)
+
+
+def _completeness(charge: Charge) -> int:
+    if charge.amount is None:
+        return 0
+    return 1 if charge.status == "partial" else 2

@@ -1,0 +1,274 @@
+"""Open spans as a tree: money enters at a charge and moves up as spans end.
+
+A span hands its sums to its parent when it ends, so each span costs the same however deep it lies. A charge
+that comes after a span above it has ended walks up through the ended ones, which are remembered for a while,
+and each owner among them is returned as corrected.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from threading import RLock
+from typing import TYPE_CHECKING, Final
+
+from spancost.calls.dialects import Kind
+from spancost.rollup.sums import Amounts, Sums, Totals
+
+if TYPE_CHECKING:
+    from spancost.calls.read import Attributes
+    from spancost.rollup.dedup import Charge
+
+__all__ = ["Node", "Tree", "above", "is_owner"]
+
+_OPEN_SPANS: Final = 100_000
+"""Open spans held at once; beyond it the oldest is closed for the roll-up (never ended, or a leak)."""
+
+_ENDED_SPANS: Final = 16_384
+"""Ended spans remembered for children that come late."""
+
+_OWNERS: Final = frozenset({Kind.AGENT, Kind.WORKFLOW, Kind.ROOT})
+
+
+class Node:
+    """One span of the tree, open or recently ended."""
+
+    __slots__ = (
+        "baggage",
+        "ended",
+        "inner",
+        "kind",
+        "live",
+        "name",
+        "parent",
+        "sequence",
+        "span_id",
+        "state",
+        "sums",
+        "trace_id",
+    )
+
+    def __init__(
+        self,
+        trace_id: int,
+        span_id: int,
+        parent: Node | None,
+        name: str,
+        kind: str | None,
+        live: Callable[[], Attributes | None] | None,
+        baggage: Attributes | None,
+    ) -> None:
+        self.trace_id = trace_id
+        self.span_id = span_id
+        self.parent = parent
+        self.name = name
+        self.kind = kind
+        # A weak reference to the span's attributes: names set after the start are found, and a span that is
+        # dropped without an end takes its 3.5 kB with it.
+        self.live = live
+        self.baggage = baggage
+        self.ended = False
+        self.sums: Sums | None = None
+        # Charges below, with no agent or tool between: candidates to be the same call as this span.
+        self.inner: list[Charge] | None = None
+        self.state: str | None = None
+        self.sequence = 0
+
+    def attributes(self) -> Attributes | None:
+        """Return the attributes as they stand, None once the span is gone."""
+        return None if self.live is None else self.live()
+
+
+class Tree:
+    """The open spans of a process. Guarded by its own RLock, within which nothing is allocated.
+
+    Garbage collection can end other spans on the same thread wherever an object is made; inside the lock that
+    would be in the middle of an update, or a deadlock if the lock were a plain one.
+    """
+
+    def __init__(self, open_spans: int = _OPEN_SPANS, ended_spans: int = _ENDED_SPANS) -> None:
+        self._lock = RLock()
+        self._open: dict[int | tuple[int, int], Node] = {}
+        self._ended: dict[int, Node] = {}
+        self._ended_order: deque[int] = deque()
+        self._most_open = open_spans
+        self._most_ended = ended_spans
+        self.evictions = 0
+        """Open spans closed for want of room."""
+        self.late = 0
+        """Charges booked through a span that had ended."""
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def start(
+        self,
+        trace_id: int,
+        span_id: int,
+        parent_id: int | None,
+        name: str,
+        kind: str | None = None,
+        live: Callable[[], Attributes | None] | None = None,
+        baggage: Attributes | None = None,
+    ) -> None:
+        """Join a span to the tree under its parent's id; an unknown or remote parent makes it a local root."""
+        parent = None if parent_id is None else self.find(trace_id, parent_id)
+        node = Node(trace_id, span_id, parent, name, kind, live, baggage)
+        spans = self._open
+        if span_id in spans:
+            # The id is taken by a span of another trace (or the span is started twice, and the last start counts).
+            spans[(trace_id, span_id)] = node
+        else:
+            spans[span_id] = node
+        if len(spans) > self._most_open:
+            self._evict()
+
+    def find(self, trace_id: int, span_id: int) -> Node | None:
+        """Return the span if it is open, or ended but remembered."""
+        node = self._open.get(span_id)
+        if node is None:
+            node = self._ended.get(span_id)
+        elif node.trace_id != trace_id:
+            node = self._open.get((trace_id, span_id))
+        return node if node is not None and node.trace_id == trace_id else None
+
+    def take(self, trace_id: int, span_id: int) -> Node | None:
+        """Take an open span out, to be closed; None if it is unknown or has ended already."""
+        node = self._open.get(span_id)
+        if node is None or node.trace_id != trace_id:
+            return self._open.pop((trace_id, span_id), None)
+        return self._open.pop(span_id, None)
+
+    def has_ended(self, trace_id: int, span_id: int) -> bool:
+        """Tell whether the span is remembered as ended."""
+        node = self._ended.get(span_id)
+        return node is not None and node.trace_id == trace_id
+
+    def close(self, node: Node, kind: str | None) -> Totals | None:
+        """End a span: its kind is now known; return what lies below it, None where nothing does.
+
+        `hand_up` must follow, outside of any lock, to give the sums to the parent.
+        """
+        direct = children = calls = partial = unpriced = input_ = output = read = write = reasoning = 0
+        with self._lock:
+            node.kind = kind
+            node.ended = True
+            sums = node.sums
+            if sums is not None:
+                direct, children = sums.direct, sums.children
+                calls, partial, unpriced = sums.calls, sums.partial, sums.unpriced
+                input_, output = sums.input, sums.output
+                read, write, reasoning = sums.cache_read, sums.cache_write, sums.reasoning
+        if sums is None:
+            return None
+        return Totals(direct, children, calls, partial, unpriced, input_, output, read, write, reasoning)
+
+    def hand_up(self, node: Node, totals: Totals) -> list[Node]:
+        """Give a closed span's sums to its parent; return the owners above that had ended, now corrected."""
+        if node.parent is None:
+            return []
+        direct, children, *counts = totals
+        if node.kind in _OWNERS:
+            direct, children = 0, direct + children
+        return self._add(node.parent, direct, children, Amounts(0, *counts))
+
+    def book(self, node: Node | None, amounts: Amounts) -> list[Node]:
+        """Add a charge below a span; return the owners above that had ended, now corrected."""
+        if node is None:
+            return []
+        return self._add(node, amounts.cost, 0, amounts)
+
+    def remember(self, node: Node) -> None:
+        """Keep a closed span for children that start or end after it; the oldest is forgotten."""
+        self._ended[node.span_id] = node
+        order = self._ended_order
+        order.append(node.span_id)
+        if len(order) > self._most_ended:
+            self._ended.pop(order.popleft(), None)
+
+    def totals(self, node: Node) -> Totals:
+        """Return what lies below an ended span, or has been handed up to an open one."""
+        return Sums().totals() if node.sums is None else node.sums.totals()
+
+    def cost_below(self, node: Node) -> int:
+        """Return pico-USD below an open span so far, with what its open descendants still hold."""
+        return sum(
+            sums.direct + sums.children
+            for span in tuple(self._open.values())
+            if (sums := span.sums) is not None and span.trace_id == node.trace_id and _is_under(span, node)
+        )
+
+    def _add(self, node: Node | None, direct: int, children: int, counts: Amounts) -> list[Node]:
+        corrected: list[Node] = []
+        spare = Sums()
+        _, calls, partial, unpriced, input_, output, read, write, reasoning = counts
+        late = False
+        while node is not None:
+            with self._lock:
+                sums = node.sums
+                if sums is None:
+                    sums = node.sums = spare
+                sums.direct += direct
+                sums.children += children
+                sums.calls += calls
+                sums.partial += partial
+                sums.unpriced += unpriced
+                sums.input += input_
+                sums.output += output
+                sums.cache_read += read
+                sums.cache_write += write
+                sums.reasoning += reasoning
+                ended = node.ended
+                if ended:
+                    node.sequence += 1
+            if not ended:
+                break
+            late = True
+            if node.kind in _OWNERS:
+                corrected.append(node)
+                direct, children = 0, direct + children
+            if sums is spare:
+                spare = Sums()
+            node = node.parent
+        if late:
+            self.late += 1
+        return corrected
+
+    def _evict(self) -> None:
+        """Close the oldest open span for the roll-up; its own end, if it comes, finds it unknown."""
+        try:
+            oldest = next(iter(self._open))
+        except (StopIteration, RuntimeError):
+            return  # Another thread changed the dict between the two steps: its own start evicts.
+        node = self._open.pop(oldest, None)
+        if node is None:
+            return
+        self.evictions += 1
+        totals = self.close(node, node.kind)
+        self.remember(node)
+        if totals is not None:
+            self.hand_up(node, totals)
+
+
+def is_owner(kind: str | None) -> bool:
+    """Tell whether spans of this kind own the charges below them."""
+    return kind in _OWNERS
+
+
+def above(node: Node | None, most: int) -> Iterator[Node]:
+    """Yield a span and those above it, nearest first, no more than `most`.
+
+    Bounded because a trace may be a chain of a million spans. There are no circles: a span's parent is one that
+    had started before it.
+    """
+    while node is not None and most > 0:
+        yield node
+        node = node.parent
+        most -= 1
+
+
+def _is_under(span: Node, ancestor: Node) -> bool:
+    node: Node | None = span
+    while node is not None and node is not ancestor:
+        node = node.parent
+    return node is ancestor
