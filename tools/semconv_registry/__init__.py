@@ -1,0 +1,1 @@
+"""The registry of names: read from YAML, checked, rendered as Python and as a reference page."""
