@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from spancost.calls.dialects import DIALECTS, Field, Kind
 from spancost.calls.usage import Usage
 
-__all__ = ["ABSURD", "MARKERS", "Attributes", "Call", "kind_of", "read_call"]
+__all__ = ["ABSURD", "MARKERS", "Attributes", "Call", "kind_at_start", "kind_of", "read_call"]
 
 Attributes = Mapping[str, Any]
 """A span's attributes as OpenTelemetry cleans them: str, bool, int, float, bytes, or sequences of them."""
@@ -68,6 +68,15 @@ class Call(NamedTuple):
     """Who stated it: `provider`, `local` (a library's price list), or empty."""
     amount_present: bool
     """The span already has `gen_ai.usage.cost.amount`, which nobody may overwrite."""
+
+
+def kind_at_start(attributes: Attributes) -> str | None:
+    """Return the Kind that the attributes a span starts with name, None where they don't say."""
+    for name in _OPERATIONS:
+        operation = attributes.get(name)
+        if operation is not None:
+            return _KINDS.get(operation) if isinstance(operation, str) else None
+    return None
 
 
 def kind_of(attributes: Attributes) -> str | None:

@@ -53,11 +53,7 @@ class Totals(NamedTuple):
 
 
 class Sums:
-    """The running sums below one open span. Guarded by the tree's lock.
-
-    Every method is straight-line integer arithmetic on slots, so that a garbage collection can't run in its
-    middle and end another span there (docs/architecture.md, "The lock").
-    """
+    """The running sums below one span. Guarded by the tree's lock."""
 
     __slots__ = (
         "cache_read",
@@ -83,18 +79,3 @@ class Sums:
         self.cache_read = 0
         self.cache_write = 0
         self.reasoning = 0
-
-    def totals(self) -> Totals:
-        """Return the sums as they stand."""
-        return Totals(
-            self.direct,
-            self.children,
-            self.calls,
-            self.partial,
-            self.unpriced,
-            self.input,
-            self.output,
-            self.cache_read,
-            self.cache_write,
-            self.reasoning,
-        )

@@ -36,8 +36,10 @@ class Node:
     __slots__ = (
         "baggage",
         "ended",
+        "evicted",
         "inner",
         "kind",
+        "lineage",
         "live",
         "name",
         "parent",
@@ -67,7 +69,11 @@ class Node:
         # dropped without an end takes its 3.5 kB with it.
         self.live = live
         self.baggage = baggage
+        # Whether an agent, tool or call lies above: spans worth remembering for late children.
+        self.lineage = parent is not None and (parent.lineage or parent.kind is not None)
         self.ended = False
+        # Closed by us for want of room: its own end is still to come.
+        self.evicted = False
         self.sums: Sums | None = None
         # Charges below, with no agent or tool between: candidates to be the same call as this span.
         self.inner: list[Charge] | None = None
@@ -140,9 +146,9 @@ class Tree:
         return self._open.pop(span_id, None)
 
     def has_ended(self, trace_id: int, span_id: int) -> bool:
-        """Tell whether the span is remembered as ended."""
+        """Tell whether the span is remembered as ended by itself."""
         node = self._ended.get(span_id)
-        return node is not None and node.trace_id == trace_id
+        return node is not None and node.trace_id == trace_id and not node.evicted
 
     def close(self, node: Node, kind: str | None) -> Totals | None:
         """End a span: its kind is now known; return what lies below it, None where nothing does.
@@ -187,8 +193,8 @@ class Tree:
             self._ended.pop(order.popleft(), None)
 
     def totals(self, node: Node) -> Totals:
-        """Return what lies below an ended span, or has been handed up to an open one."""
-        return Sums().totals() if node.sums is None else node.sums.totals()
+        """Return what lies below an ended span, late charges included."""
+        return self.close(node, node.kind) or Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
     def cost_below(self, node: Node) -> int:
         """Return pico-USD below an open span so far, with what its open descendants still hold."""
@@ -244,6 +250,7 @@ class Tree:
         if node is None:
             return
         self.evictions += 1
+        node.evicted = True
         totals = self.close(node, node.kind)
         self.remember(node)
         if totals is not None:

@@ -1,0 +1,330 @@
+"""The whole sequence for one span, without an SDK: join, read, price, count once, roll up, book, tell.
+
+The same engine serves the live processor and whoever replays recorded spans.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from threading import RLock
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+from spancost.budgets import Budgets, Crossing, worst
+from spancost.calls import Kind, Who, kind_at_start, kind_of, read_call
+from spancost.pricing.price import Price
+from spancost.rollup import Amounts, Charge, Node, ResponseIds, Totals, Tree
+from spancost.rollup.attribution import Attribution, agent_name, workflow_name
+from spancost.rollup.dedup import knows_better, nested, offer
+from spancost.rollup.tree import above, is_owner
+
+if TYPE_CHECKING:
+    from spancost.calls import Attributes, Usage
+
+__all__ = ["Correction", "Count", "Engine", "Outcome", "Pricer"]
+
+_WAIT_NS: Final = 30 * 10**9
+"""How long a charge's counters wait for an open span around it that may report it again."""
+
+_HIGHEST: Final = 4096
+"""Ancestors climbed to find a local root."""
+
+
+class Pricer(Protocol):
+    """What prices calls."""
+
+    def price(self, provider: str, models: tuple[str, ...], usage: Usage, at_ns: int) -> Price:
+        """Return an amount or a reason; never raises."""
+        ...
+
+
+class Count(NamedTuple):
+    """What the counters have to add for a charge, now that no open span can claim it."""
+
+    charge: Charge
+    amounts: Amounts
+
+
+class Correction(NamedTuple):
+    """New absolute totals of an owner that had ended when more of its cost became known."""
+
+    trace_id: int
+    span_id: int
+    kind: str
+    name: str
+    totals: Totals
+    sequence: int
+
+
+class Outcome:
+    """What the end of a span means: what to write on it and what to tell."""
+
+    __slots__ = ("charge", "corrections", "counts", "crossings", "duplicate_of", "kind", "name", "state", "totals")
+
+    def __init__(self) -> None:
+        self.charge: Charge | None = None
+        """This span is the record of it."""
+        self.duplicate_of: Charge | None = None
+        """This span is another record of it."""
+        self.kind: str | None = None
+        """Of an owner: agent, workflow or root; None for a span that only has charges below it."""
+        self.name = ""
+        self.totals: Totals | None = None
+        """What lies below an owner, or below a span that is none."""
+        self.state: str | None = None
+        self.crossings: tuple[Crossing, ...] = ()
+        self.corrections: list[Correction] = []
+        self.counts: list[Count] = []
+
+
+class Engine:
+    """Spans in, outcomes out. State lives in the tree, the response ids and the budgets, each with its own lock."""
+
+    def __init__(
+        self,
+        pricer: Pricer,
+        budgets: Budgets,
+        *,
+        dimensions: tuple[str, ...] = (),
+        attribution: Mapping[str, tuple[str, ...]] | None = None,
+        clock: Callable[[], int],
+    ) -> None:
+        keys = tuple(dict.fromkeys(("agent", "workflow", *dimensions, *budgets.scopes)))
+        self.who = Who.of(keys, attribution)
+        self.dimensions = dimensions
+        self.budgets = budgets
+        self.tree = Tree()
+        self.duplicates = 0
+        """Records of calls that were counted already."""
+        self._pricer = pricer
+        self._clock = clock
+        self._attribution = Attribution(self.who)
+        self._place = {key: place for place, key in enumerate(keys)}
+        self._ids = ResponseIds()
+        # Guards the fields of charges that later records revise.
+        self._revising = RLock()
+        self._waiting: deque[tuple[int, Charge]] = deque()
+
+    def start(
+        self,
+        trace_id: int,
+        span_id: int,
+        parent_id: int | None,
+        name: str,
+        attributes: Attributes,
+        live: Callable[[], Attributes | None] | None,
+        baggage: Callable[[], Attributes | None],
+    ) -> None:
+        """Join an open span to the tree; `baggage` is asked only for local roots and spans of ours."""
+        kind = kind_at_start(attributes) if attributes else None
+        told = baggage() if parent_id is None or kind is not None else None
+        self.tree.start(trace_id, span_id, parent_id, name, kind, live, told)
+
+    def end(
+        self,
+        trace_id: int,
+        span_id: int,
+        parent_id: int | None,
+        name: str,
+        attributes: Attributes,
+        start_ns: int,
+        baggage: Callable[[], Attributes | None],
+        resource: Attributes,
+    ) -> Outcome | None:
+        """Close a span; None where there is nothing to write on it and nothing to tell."""
+        tree = self.tree
+        node = tree.take(trace_id, span_id)
+        if node is None:
+            if tree.has_ended(trace_id, span_id):
+                return None
+            # Its start was not seen: it began before we came, or was evicted.
+            parent = None if parent_id is None else tree.find(trace_id, parent_id)
+            node = Node(trace_id, span_id, parent, name, None, None, None)
+        kind = kind_of(attributes) if attributes else None
+        if kind is None and node.inner is None:
+            totals = tree.close(node, Kind.ROOT if node.parent is None else None)
+            if totals is None:
+                if node.lineage:
+                    tree.remember(node)
+                return None
+            return self._close(node, kind, totals, attributes, Outcome())
+        outcome = Outcome()
+        if kind == Kind.CALL:
+            self._call(node, attributes, start_ns, baggage, resource, outcome)
+        inner = node.inner
+        if inner is not None:
+            self._pass_on(inner, node, kind, outcome)
+        closing = kind
+        if node.parent is None and kind != Kind.CALL and not is_owner(kind):
+            closing = Kind.ROOT
+        return self._close(node, kind, tree.close(node, closing), attributes, outcome)
+
+    def record(
+        self, trace_id: int, span_id: int, attributes: Attributes, baggage: Attributes | None, resource: Attributes
+    ) -> Outcome:
+        """Count a call that no span tells of, as one that starts and ends now."""
+        outcome = Outcome()
+        node = Node(trace_id, span_id, None, "", Kind.CALL, None, baggage)
+        self._call(node, attributes, self._clock(), lambda: baggage, resource, outcome)
+        return outcome
+
+    def settle(self, *, everything: bool = False) -> list[Count]:
+        """Return what counters have waited for long enough, or all of it at the end."""
+        counts: list[Count] = []
+        due = self._clock() - _WAIT_NS
+        waiting = self._waiting
+        while waiting and (everything or waiting[0][0] <= due):
+            try:
+                _, charge = waiting.popleft()
+            except IndexError:
+                break
+            self._settle(charge, counts)
+        return counts
+
+    def cost_so_far(self, trace_id: int, span_id: int) -> int | None:
+        """Return pico-USD of the whole local trace that an open span belongs to, None if it is unknown."""
+        node = self.tree.find(trace_id, span_id)
+        if node is None:
+            return None
+        root = node
+        for root in above(node, _HIGHEST):
+            pass
+        if root.ended:
+            totals = self.tree.totals(root)
+            return totals.total
+        return self.tree.cost_below(root)
+
+    def forget(self) -> None:
+        """Start anew, as a forked child must: its parent goes on counting what was open."""
+        self.tree = Tree()
+        self._ids = ResponseIds()
+        self._revising = RLock()
+        self._waiting = deque()
+        self.duplicates = 0
+        self.budgets.clear()
+
+    def _call(
+        self,
+        node: Node,
+        attributes: Attributes,
+        start_ns: int,
+        baggage: Callable[[], Attributes | None],
+        resource: Attributes,
+        outcome: Outcome,
+    ) -> None:
+        call = read_call(attributes)
+        if call.usage is None:
+            price = Price(None, "unpriced", "", "", call.reason)
+        else:
+            price = self._pricer.price(call.provider, call.models, call.usage, start_ns)
+        charge = Charge(node.trace_id, node.span_id, call, price, start_ns)
+        first = nested(call, node.inner) if node.inner else None
+        if first is None and call.response_id:
+            claimed = self._ids.claim(charge)
+            first = None if claimed is charge else claimed
+        charge.who, charge.agent_path, charge.owned = self._attribution.resolve(attributes, node, baggage, resource)
+        if first is not None:
+            self.duplicates += 1
+            outcome.duplicate_of = first
+            self._revise(first, charge, node, outcome)
+            return
+        outcome.charge = charge
+        charge.booked = node.parent
+        self._corrected(self.tree.book(node.parent, charge.amounts), outcome)
+        self._observe(charge, charge.amounts.cost, node, outcome)
+        if offer(charge, node.parent):
+            self._waiting.append((self._clock(), charge))
+        else:
+            self._settle(charge, outcome.counts)
+
+    def _revise(self, first: Charge, later: Charge, node: Node, outcome: Outcome) -> None:
+        """Correct a charge by a later record that knows better, and move it under the owner that record has."""
+        better = knows_better(later, first)
+        parent = node.parent
+        with self._revising:
+            before, home, settled = first.amounts, first.booked, first.settled
+            if better:
+                first.call, first.price = later.call, later.price
+                first.amount, first.amounts, first.status = later.amount, later.amounts, later.status
+            if later.owned and not first.owned:
+                first.booked, first.owned = parent, True
+                first.who, first.agent_path = later.who, later.agent_path
+            after, new_home = first.amounts, first.booked
+        if new_home is not home:
+            self._corrected(self.tree.book(home, before.negated()), outcome)
+            self._corrected(self.tree.book(new_home, after), outcome)
+        if not better:
+            return
+        difference = after.minus(before)
+        if new_home is home:
+            self._corrected(self.tree.book(home, difference), outcome)
+        self._observe(first, difference.cost, node, outcome)
+        if settled:
+            # The series it was counted in keeps what it has: counters never fall.
+            added = Amounts(*(max(value, 0) for value in difference))
+            outcome.counts.append(Count(first, added._replace(calls=0, partial=0, unpriced=0)))
+
+    def _observe(self, charge: Charge, amount: int, node: Node, outcome: Outcome) -> None:
+        if not amount or not self.budgets.all:
+            return
+        who, place = charge.who, self._place
+        crossings = self.budgets.observe(lambda scope: who[place[scope]], amount)
+        if not crossings:
+            return
+        outcome.crossings += crossings
+        for crossing in crossings:
+            outcome.state = worst(outcome.state, crossing.state)
+        root = node
+        for root in above(node, _HIGHEST):
+            pass
+        root.state = worst(root.state, outcome.state)
+
+    def _settle(self, charge: Charge, counts: list[Count]) -> None:
+        with self._revising:
+            settled, charge.settled = charge.settled, True
+        if not settled:
+            counts.append(Count(charge, charge.amounts))
+
+    def _pass_on(self, inner: list[Charge], node: Node, kind: str | None, outcome: Outcome) -> None:
+        """Offer the charges below a span that ends to the span above it, or let the counters have them."""
+        goes_on = kind is None or outcome.duplicate_of is not None
+        node.inner = None
+        for charge in inner:
+            if not (goes_on and offer(charge, node.parent)):
+                self._settle(charge, outcome.counts)
+
+    def _close(
+        self, node: Node, kind: str | None, totals: Totals | None, attributes: Attributes, outcome: Outcome
+    ) -> Outcome | None:
+        if totals is not None:
+            self._corrected(self.tree.hand_up(node, totals), outcome)
+        if kind is not None or totals is not None or node.lineage:
+            self._keep(node, attributes)
+            self.tree.remember(node)
+        if outcome.charge is None and outcome.duplicate_of is None:
+            if kind == Kind.AGENT or kind == Kind.WORKFLOW or (totals is not None and node.kind == Kind.ROOT):
+                outcome.kind = node.kind
+                outcome.name = node.name
+                outcome.totals = totals or Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+            elif totals is not None:
+                outcome.totals = totals
+        if outcome.state is None:
+            outcome.state = node.state
+        return outcome
+
+    def _keep(self, node: Node, attributes: Attributes) -> None:
+        """Keep of a span's attributes what late charges below it may ask for, and no more."""
+        if node.kind == Kind.AGENT:
+            node.name = agent_name(node.name, attributes)
+        elif node.kind == Kind.WORKFLOW:
+            node.name = workflow_name(node.name, attributes)
+        names = self.who.every_name
+        kept = None if names.isdisjoint(attributes) else {name: attributes[name] for name in attributes if name in names}
+        node.live = (lambda: kept) if kept else None
+
+    def _corrected(self, owners: list[Node], outcome: Outcome) -> None:
+        for owner in owners:
+            totals = self.tree.totals(owner)
+            outcome.corrections.append(
+                Correction(owner.trace_id, owner.span_id, owner.kind or "", owner.name, totals, owner.sequence)
+            )
