@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from semconv_registry import python
+from semconv_registry import page, python
 from semconv_registry.faults import faults
 from semconv_registry.model import read
 
@@ -28,6 +28,7 @@ def main() -> int:
         return 1
     if options.command == "generate":
         (root / "src" / "spancost" / "semconv.py").write_text(python.render(registry), encoding="utf-8")
+        (root / "docs" / "semconv.md").write_text(page.render(registry), encoding="utf-8")
     return 0
 
 

@@ -157,7 +157,7 @@ def _text(item: Item, key: str) -> str:
 
 def _unknown(item: Item, keys: Iterable[str], where: str) -> Iterator[str]:
     for key in sorted(item.keys() - set(keys)):
-        yield f"{where}: unknown key `{key}`; Weaver would refuse the file"
+        yield f"{where}: unknown key `{key}`; correct it, or teach the reader what it means"
 
 
 def _attribute(item: Item, notes: list[str]) -> Attribute:
@@ -179,7 +179,7 @@ def _attribute(item: Item, notes: list[str]) -> Attribute:
         note=_text(item, "note"),
         stability=_text(item, "stability"),
         members=members,
-        examples=tuple(str(example) for example in cast(list[object], item.get("examples") or [])),
+        examples=tuple(_example(example) for example in cast(list[object], item.get("examples") or [])),
         source=_text(item, "source"),
     )
 
@@ -222,3 +222,8 @@ def _ref(entry: Item) -> Ref:
         ((name, condition),) = cast(dict[str, object], level).items()
         return Ref(_text(entry, "ref"), name, " ".join(str(condition).split()))
     return Ref(_text(entry, "ref"), str(level))
+
+
+def _example(example: object) -> str:
+    """Return the example as YAML and OTLP write it: `true`, not `True`."""
+    return str(example).lower() if isinstance(example, bool) else str(example)
