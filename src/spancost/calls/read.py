@@ -156,9 +156,11 @@ def _usage(row: list[Any]) -> tuple[Usage | None, bool, str]:
     usage = Usage(*counts)
     if usage.cache_write_1h > usage.cache_write:
         usage = usage._replace(cache_write=usage.cache_write_1h)
-    if usage.cache_read + usage.cache_write > usage.input and not partial:
-        # Exclusive counting: the conventions say input includes the cache, some emitters leave it out.
+    # The conventions put the cache inside input and reasoning inside output; some emitters leave them out.
+    if usage.cache_read + usage.cache_write > usage.input:
         usage = usage._replace(input=usage.input + usage.cache_read + usage.cache_write)
+    if usage.reasoning > usage.output:
+        usage = usage._replace(output=usage.output + usage.reasoning)
     return usage, partial, ""
 
 

@@ -15,29 +15,18 @@ from opentelemetry.sdk.trace import Event, ReadableSpan, Span, SpanProcessor, Tr
 
 from spancost import semconv
 from spancost.money import nano_usd, usd
+from spancost.telemetry.events import crossing_attributes, crossing_event, owner_attributes
 
 if TYPE_CHECKING:
     from spancost.budgets import Crossing
     from spancost.calls import Attributes
     from spancost.engine import Outcome
-    from spancost.rollup import Charge, Totals
+    from spancost.rollup import Charge
 
-__all__ = ["WAYS", "Writer", "attributes_of", "crossing_attributes", "crossing_event", "probe", "stamp"]
+__all__ = ["WAYS", "Writer", "attributes_of", "probe", "stamp", "write_events"]
 
 Writer = Callable[[Span, Mapping[str, Any]], None]
 """Puts attributes on a span that is ending."""
-
-_BUCKETS: Final = (
-    (0, "0"),
-    (10**9, "<0.001"),
-    (10**10, "<0.01"),
-    (10**11, "<0.1"),
-    (10**12, "<1"),
-    (10**13, "<10"),
-)
-_DEAREST: Final = ">=10"
-_SECONDS: Final = "%Y-%m-%dT%H:%M:%SZ"
-
 
 def _write_public(span: Span, attributes: Mapping[str, Any]) -> None:
     span.set_attributes(attributes)
@@ -117,31 +106,6 @@ def stamp(outcome: Outcome) -> dict[str, Any]:
     return attributes
 
 
-def owner_attributes(totals: Totals, attributes: dict[str, Any]) -> None:
-    """Put an owner's totals among attributes: of its span, or of the event that corrects them."""
-    total = totals.direct + totals.children
-    attributes[semconv.COST_DIRECT] = usd(totals.direct)
-    attributes[semconv.COST_CHILDREN] = usd(totals.children)
-    attributes[semconv.COST_TOTAL] = usd(total)
-    attributes[semconv.COST_TOTAL_NANO_USD] = nano_usd(total)
-    attributes[semconv.COST_BUCKET] = bucket(total)
-    attributes[semconv.CALLS_TOTAL] = totals.calls
-    attributes[semconv.CALLS_PARTIAL] = totals.partial
-    attributes[semconv.CALLS_UNPRICED] = totals.unpriced
-    attributes[semconv.TOKENS_INPUT] = totals.input
-    attributes[semconv.TOKENS_OUTPUT] = totals.output
-    attributes[semconv.TOKENS_CACHE_READ] = totals.cache_read
-    attributes[semconv.TOKENS_CACHE_WRITE] = totals.cache_write
-    attributes[semconv.TOKENS_REASONING] = totals.reasoning
-
-
-def bucket(pico: int) -> str:
-    """Return the range of USD an amount lies in: a word to search by where backends compare only words."""
-    if pico <= 0:
-        return "0"
-    return next((name for below, name in _BUCKETS if pico < below), _DEAREST)
-
-
 def _charge(charge: Charge, attributes: dict[str, Any]) -> None:
     amount = charge.amount
     if amount is not None:
@@ -160,34 +124,6 @@ def _charge(charge: Charge, attributes: dict[str, Any]) -> None:
         attributes[semconv.PRICING_VERSION] = charge.price.version
     if charge.agent_path:
         attributes[semconv.AGENT_PATH] = charge.agent_path
-
-
-def crossing_event(crossing: Crossing) -> str:
-    """Return the name of the event that tells of a crossing."""
-    if crossing.threshold is None:
-        return semconv.EVENT_BUDGET_RECOVERED
-    return semconv.EVENT_BUDGET_BREACH if crossing.threshold.is_limit else semconv.EVENT_BUDGET_THRESHOLD
-
-
-def crossing_attributes(crossing: Crossing) -> dict[str, Any]:
-    """Return the attributes of that event, on the span and in the log alike."""
-    budget, window = crossing.budget, crossing.window
-    attributes: dict[str, Any] = {
-        semconv.BUDGET_ID: budget.id,
-        semconv.BUDGET_SCOPE: budget.scope,
-        semconv.BUDGET_VALUE: crossing.value,
-        semconv.BUDGET_LIMIT: usd(budget.limit),
-        semconv.BUDGET_USAGE: usd(crossing.usage),
-        semconv.BUDGET_UTILIZATION: crossing.usage / budget.limit,
-        semconv.BUDGET_WINDOW_KIND: window.kind,
-        semconv.BUDGET_WINDOW_START: window.start.strftime(_SECONDS),
-        semconv.BUDGET_WINDOW_END: window.end.strftime(_SECONDS),
-        semconv.BUDGET_FORECAST: usd(crossing.forecast),
-        semconv.BUDGET_DEDUP_KEY: crossing.dedup_key,
-    }
-    if crossing.threshold is not None:
-        attributes[semconv.BUDGET_THRESHOLD] = float(crossing.threshold.percent / 100)
-    return attributes
 
 
 def write_events(span: Span, crossings: tuple[Crossing, ...]) -> None:

@@ -1,0 +1,197 @@
+"""Cost metrics and budget events to any OTLP backend, through the program's own providers where it has them."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from opentelemetry import _logs, metrics
+from opentelemetry._logs import LoggerProvider
+from opentelemetry.metrics import MeterProvider
+
+from spancost import semconv
+from spancost.faults import guarded
+from spancost.telemetry import pipeline
+from spancost.telemetry.events import Told, correction_told, crossing_told, emit
+from spancost.telemetry.instruments import Instruments, Owner
+from spancost.telemetry.series import Dearest, Row, Series
+from spancost.version import VERSION
+from spancost.worker import Worker
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import SpanContext
+
+    from spancost.budgets import Standing
+    from spancost.engine import Engine, Outcome
+
+__all__ = ["CostExporter"]
+
+_logger = logging.getLogger(__name__)
+
+_MOST_QUEUED: Final = 20_000
+"""Owners waiting for a reader to collect; beyond it the oldest are dropped: nobody reads."""
+
+
+class CostExporter:
+    """Takes the outcomes of an engine; its metrics and events leave with the program's other telemetry.
+
+    With no meter or logger provider set and an OTLP endpoint configured it makes its own, over OTLP/http, on the
+    worker's thread and never global. State: the series (their own lock) and two queues.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        meter_provider: MeterProvider | None = None,
+        logger_provider: LoggerProvider | None = None,
+        worker: Worker | None = None,
+        environ: Mapping[str, str] | None = None,
+        clock: Callable[[], int],
+        operation_cost: bool = False,
+    ) -> None:
+        self.engine = engine
+        self.worker = worker or Worker()
+        self._environ = os.environ if environ is None else environ
+        self._clock = clock
+        self._operation_cost = operation_cost
+        self._meter_provider = meter_provider
+        self._logger_provider = logger_provider
+        self._own = pipeline.Own(self._environ)
+        self._instruments: Instruments | None = None
+        self._begin()
+
+    def take(self, outcome: Outcome, context: SpanContext | None) -> None:
+        """Count an outcome and queue what it tells; adds integers and never blocks."""
+        if self._started is False:
+            self._start()
+        for count in outcome.counts:
+            self._series.add(count)
+            if self._operation_cost and count.charge.amount is not None and count.amounts.calls:
+                self._charge(count.charge.amount, count.charge.call.provider, count.charge.call.request_model, count.charge.source)
+        if outcome.kind is not None and outcome.totals is not None:
+            totals = outcome.totals
+            self.owners.append(Owner(outcome.kind, outcome.name, totals.direct + totals.children))
+        for crossing in outcome.crossings:
+            self.tell(crossing_told(crossing, context))
+        for correction in outcome.corrections:
+            self.tell(correction_told(correction, self._clock()))
+
+    def tell(self, told: Told) -> None:
+        """Queue a log record; the worker emits it, for exporters may run where it is emitted."""
+        self.worker.submit(lambda: self._emit(told))
+
+    def flush(self, timeout: float = 5.0) -> bool:
+        """Let the counters have everything, and the worker finish; False if that took longer than `timeout` seconds."""
+        for count in self.engine.settle(everything=True):
+            self._series.add(count)
+        done = self.worker.drain(timeout)
+        return self._own.flush(timeout) and done
+
+    def shutdown(self) -> None:
+        """End our own pipeline, where we made one; the program's providers end by themselves."""
+        self.flush()
+        self._own.shutdown()
+
+    def forget(self) -> None:
+        """Start anew in a forked child: new accumulators, and a meter with a scope of its own.
+
+        A zeroed counter would export a negative delta, an inherited one would be counted twice: the old
+        instruments fall silent and new ones are made under another scope, right for both temporalities. They are
+        made by the worker: a lock of the SDK may have been held by another thread at the fork.
+        """
+        if self._instruments is not None:
+            self._instruments.active = False
+        self._instruments = None
+        self.worker.forget()
+        self._own.forget()
+        self._begin()
+
+    def install(self) -> None:
+        """Register the instruments now, on the global meter provider or on the one that will be set."""
+        provider = self._meter_provider or metrics.get_meter_provider()
+        attributes = {} if os.getpid() == _FIRST_PROCESS else {"process.pid": os.getpid()}
+        meter = provider.get_meter("spancost", VERSION, attributes=attributes)
+        self._instruments = Instruments(meter, self, self._operation_cost)
+
+    def collecting(self) -> None:
+        """Hear that a reader collects: what waited too long for an open span is counted now."""
+        self.collected = True
+        for count in self.engine.settle():
+            self._series.add(count)
+
+    def rows(self) -> Iterable[Row]:
+        """Return the counters' rows."""
+        return self._series
+
+    def standings(self) -> Iterable[Standing]:
+        """Return how the budgets stand."""
+        return self.engine.budgets.standings()
+
+    def internals(self) -> dict[str, int]:
+        """Return our own counters by metric name."""
+        return {
+            semconv.METRIC_INTERNAL_DUPLICATES: self.engine.duplicates,
+            semconv.METRIC_INTERNAL_LATE_SPANS: self.engine.tree.late,
+            semconv.METRIC_INTERNAL_EVICTIONS: self.engine.tree.evictions,
+            semconv.METRIC_INTERNAL_DROPPED_EVENTS: self.worker.dropped,
+        }
+
+    def _begin(self) -> None:
+        place = self.engine.who.keys.index
+        dimensions = self.engine.dimensions
+        self._series = Series(dimensions, tuple(place(key) for key in ("agent", "workflow", *dimensions)))
+        self.owners: deque[Owner] = deque(maxlen=_MOST_QUEUED)
+        self.charges: deque[tuple[int, dict[str, str]]] = deque(maxlen=_MOST_QUEUED)
+        self.owner_names = Dearest()
+        self.collected = False
+        """Whether a reader has collected since the process began."""
+        self._started = False
+
+    def _start(self) -> None:
+        self._started = True
+        self.worker.submit(self._look)
+        self.worker.later(pipeline.interval(self._environ) + 5, self._warn)
+
+    @guarded("exporter start")
+    def _look(self) -> None:
+        """With the first outcome: whoever sets providers up has done so by now; where none did, ours may stand in."""
+        if self._instruments is None:
+            self.install()
+        if self._meter_provider is None and pipeline.unset(metrics.get_meter_provider()):
+            provider = self._own.meter_provider()
+            if provider is not None and self._instruments is not None:
+                self._instruments.active = False
+                self._meter_provider = provider
+                self.install()
+        if self._logger_provider is None and pipeline.unset(_logs.get_logger_provider()):
+            self._logger_provider = self._own.logger_provider()
+
+    def _emit(self, told: Told) -> None:
+        emit(told, self._logger_provider or _logs.get_logger_provider(), VERSION, self._clock)
+
+    def _warn(self) -> None:
+        if not self.collected and self._environ.get("OTEL_METRICS_EXPORTER", "").strip() != "none":
+            _logger.warning(
+                "spancost: nobody has read the cost metrics in the first interval: no meter provider with a reader is "
+                "set. Set OTEL_EXPORTER_OTLP_ENDPOINT, or OTEL_METRICS_EXPORTER=none if that is meant."
+            )
+
+    def _charge(self, amount: int, provider: str, model: str, source: str) -> None:
+        self.charges.append(
+            (
+                amount,
+                {
+                    semconv.GEN_AI_PROVIDER_NAME: provider,
+                    semconv.GEN_AI_REQUEST_MODEL: model,
+                    semconv.GEN_AI_USAGE_COST_CURRENCY: "USD",
+                    semconv.GEN_AI_USAGE_COST_SOURCE: source,
+                },
+            )
+        )
+
+
+_FIRST_PROCESS: Final = os.getpid()

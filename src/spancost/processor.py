@@ -1,0 +1,152 @@
+"""Spans in, costs out: the span processor, one facade a provider over one engine."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from time import time_ns
+from typing import TYPE_CHECKING, Any, Protocol
+
+import wrapt
+from opentelemetry import baggage as otel_baggage
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
+
+from spancost.engine import Engine
+from spancost.faults import guarded, swallow
+from spancost.telemetry import stamps
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import SpanContext
+
+    from spancost.calls import Attributes
+    from spancost.engine import Outcome
+
+__all__ = ["CostSpanProcessor", "Sink"]
+
+
+class Sink(Protocol):
+    """Whoever takes what an engine found: the exporter, the console."""
+
+    def take(self, outcome: Outcome, context: SpanContext | None) -> None:
+        """Take one outcome; called in the hook of the span that ended, so it must not block."""
+        ...
+
+
+class CostSpanProcessor(SpanProcessor):
+    """Hands a provider's spans to an engine and writes on them what it answers.
+
+    It may be added first or last, beside any exporter: it writes in `_on_ending`, which all processors see before
+    any sees `on_end`.
+    """
+
+    def __init__(self, engine: Engine, *sinks: Sink, way: str | None = None) -> None:
+        self.engine = engine
+        self._sinks = sinks
+        self._attached = True
+        # Since `_on_ending` came once, `on_end` has nothing left to do. Logfire's wrapper passes on only `on_end`.
+        self._ending_comes = False
+        self._resource: Attributes | None = None
+        way = way or stamps.probe()
+        self._write = stamps.WAYS.get(way) or stamps.WAYS["public"]
+        self._wraps = way not in stamps.WAYS
+        if self._wraps:
+            _wrap_end()
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        """Join the span to the tree; no pricing, no I/O."""
+        try:
+            if not self._attached:
+                return
+            context = span._context  # noqa: SLF001  # pyright: ignore
+            parent = span.parent
+            bounded: Any = span._attributes  # noqa: SLF001  # pyright: ignore
+            self.engine.start(
+                context.trace_id,  # pyright: ignore
+                context.span_id,  # pyright: ignore
+                None if parent is None else parent.span_id,
+                span._name,  # noqa: SLF001  # pyright: ignore
+                getattr(bounded, "_dict", bounded),
+                weakref.ref(bounded),
+                lambda: otel_baggage.get_all(parent_context),
+            )
+        except Exception as fault:  # noqa: BLE001 - the guard, written out where a call more would be felt
+            swallow("on_start", fault)
+
+    def _on_ending(self, span: Span) -> None:
+        self._ending_comes = True
+        try:
+            if self._attached and not self._wraps:
+                self._finish(span, self._write)
+        except Exception as fault:  # noqa: BLE001 - the guard
+            swallow("on_ending", fault)
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Do what `_on_ending` does where it doesn't come; the span has ended then and is not touched."""
+        if self._ending_comes:
+            return
+        try:
+            if self._attached:
+                self._finish(span, None)
+        except Exception as fault:  # noqa: BLE001 - the guard
+            swallow("on_end", fault)
+
+    def shutdown(self) -> None:
+        """Detach from this provider; the engine goes on serving others."""
+        self._attached = False
+
+    @guarded("force_flush", otherwise=True)
+    def force_flush(self, timeout_millis: int = 30000) -> bool:
+        """Let the sinks finish what is queued."""
+        return all(
+            sink.flush(timeout_millis / 1000)  # pyright: ignore
+            for sink in self._sinks
+            if hasattr(sink, "flush")
+        )
+
+    def _finish(self, span: ReadableSpan, write: Callable[[Any, Any], None] | None) -> None:
+        context = span._context  # noqa: SLF001  # pyright: ignore
+        parent = span.parent
+        outcome = self.engine.end(
+            context.trace_id,  # pyright: ignore
+            context.span_id,  # pyright: ignore
+            None if parent is None else parent.span_id,
+            span._name,  # noqa: SLF001  # pyright: ignore
+            stamps.attributes_of(span),
+            span.start_time or time_ns(),
+            otel_baggage.get_all,
+            self._resource or self._resource_of(span),
+        )
+        if outcome is None:
+            return
+        if write is not None:
+            write(span, stamps.stamp(outcome))
+            if outcome.crossings:
+                stamps.write_events(span, outcome.crossings)  # pyright: ignore
+        for sink in self._sinks:
+            sink.take(outcome, context)
+
+    def _resource_of(self, span: ReadableSpan) -> Attributes:
+        # One facade a provider, and a provider has one resource.
+        self._resource = dict(span.resource.attributes)
+        return self._resource
+
+
+@guarded("wrap Span.end")
+def _wrap_end() -> None:
+    """Where nothing can be written in `_on_ending`: finish before the SDK's own end, by its public methods."""
+    if isinstance(Span.end, wrapt.FunctionWrapper):
+        return
+
+    def end(wrapped: Callable[..., None], span: Span, args: Any, kwargs: Any) -> None:
+        try:
+            if span.is_recording():
+                many = span._span_processor  # noqa: SLF001  # pyright: ignore
+                for processor in getattr(many, "_span_processors", (many,)):
+                    if isinstance(processor, CostSpanProcessor) and processor._wraps and processor._attached:  # noqa: SLF001  # pyright: ignore
+                        processor._finish(span, processor._write)  # noqa: SLF001  # pyright: ignore
+        except Exception as fault:  # noqa: BLE001 - the guard
+            swallow("Span.end", fault)
+        wrapped(*args, **kwargs)
+
+    wrapt.wrap_function_wrapper(Span, "end", end)

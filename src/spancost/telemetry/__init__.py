@@ -1,0 +1,1 @@
+"""Where values become OpenTelemetry: attributes on spans, metrics, log records."""

@@ -1,0 +1,178 @@
+"""The metrics: integers of the series read out as observable counters when a reader collects."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+
+from opentelemetry.metrics import CallbackOptions, Histogram, Meter, Observation
+
+from spancost import semconv
+from spancost.faults import faults, guarded
+from spancost.money import PICO, usd
+
+if TYPE_CHECKING:
+    from spancost.budgets import Standing
+    from spancost.telemetry.series import Dearest, Row
+
+__all__ = ["Instruments", "Owner", "Readings"]
+
+# Cents to thousands: the SDK's own boundaries are made for milliseconds.
+_USD_BOUNDARIES: Final = (0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 50.0, 100.0, 1000.0)
+
+_MOST_STANDINGS: Final = 100
+"""Budget values that have gauges: the nearest to their limit."""
+
+_BY_NAME: Final = {metric.name: metric for metric in semconv.METRICS}
+
+
+class Owner(NamedTuple):
+    """An owner that ended, waiting to be recorded in the histogram (recording costs 8 us, queuing 0.1)."""
+
+    kind: str
+    name: str
+    total: int
+    """Pico-USD."""
+
+
+class Readings(Protocol):
+    """What the instruments read when they are collected."""
+
+    owners: deque[Owner]
+    charges: deque[tuple[int, dict[str, str]]]
+    """Pico-USD and attributes of single charges, where they are asked for."""
+    owner_names: Dearest
+
+    def collecting(self) -> None:
+        """Be told that a reader collects."""
+        ...
+
+    def rows(self) -> Iterable[Row]:
+        """Return the counters' rows."""
+        ...
+
+    def standings(self) -> Iterable[Standing]:
+        """Return how the budgets stand."""
+        ...
+
+    def internals(self) -> dict[str, int]:
+        """Return our own counters by metric name."""
+        ...
+
+
+class Instruments:
+    """One set of instruments on one meter; a forked child makes another on a meter of its own."""
+
+    def __init__(self, meter: Meter, readings: Readings, operation_cost: bool) -> None:
+        self.active = True
+        """Whether the callbacks speak. A silenced counter is right under both temporalities, a zeroed one is not."""
+        self._readings = readings
+        self._owner_cost = self._histogram(meter, semconv.METRIC_OWNER_COST)
+        self._operation_cost = (
+            self._histogram(meter, semconv.METRIC_GEN_AI_CLIENT_OPERATION_COST) if operation_cost else None
+        )
+        self._observe(meter, semconv.METRIC_COST, self._cost)
+        self._observe(meter, semconv.METRIC_CALLS, self._calls)
+        self._observe(meter, semconv.METRIC_TOKENS, self._tokens)
+        self._observe(meter, semconv.METRIC_BUDGET_LIMIT, self._limits)
+        self._observe(meter, semconv.METRIC_BUDGET_USAGE, self._usages)
+        self._observe(meter, semconv.METRIC_BUDGET_UTILIZATION, self._utilizations)
+        self._observe(meter, semconv.METRIC_BUDGET_OVERRUNS, self._overruns)
+        self._observe(meter, semconv.METRIC_INTERNAL_ERRORS, self._errors)
+        for name in (
+            semconv.METRIC_INTERNAL_DUPLICATES,
+            semconv.METRIC_INTERNAL_LATE_SPANS,
+            semconv.METRIC_INTERNAL_EVICTIONS,
+            semconv.METRIC_INTERNAL_DROPPED_EVENTS,
+        ):
+            self._observe(meter, name, self._internal(name))
+
+    def _histogram(self, meter: Meter, name: str) -> Histogram:
+        metric = _BY_NAME[name]
+        return meter.create_histogram(
+            name, metric.unit, metric.description, explicit_bucket_boundaries_advisory=list(_USD_BOUNDARIES)
+        )
+
+    def _observe(self, meter: Meter, name: str, read: Callable[[], Iterable[Observation]]) -> None:
+        metric = _BY_NAME[name]
+        create = meter.create_observable_gauge if metric.instrument == "gauge" else meter.create_observable_counter
+
+        @guarded(f"collect {name}", otherwise=())
+        def callback(_: CallbackOptions) -> Iterable[Observation]:
+            # A list, not a generator: the guard must be around the reading, and the SDK reads later.
+            return list(read()) if self.active else ()
+
+        create(name, [callback], metric.unit, metric.description)
+
+    def _cost(self) -> Iterable[Observation]:
+        self._readings.collecting()
+        self._record()
+        return (Observation(row.cost / PICO, row.attributes) for row in self._readings.rows())
+
+    def _calls(self) -> Iterable[Observation]:
+        return (Observation(row.calls, row.attributes) for row in self._readings.rows())
+
+    def _tokens(self) -> Iterable[Observation]:
+        for row in self._readings.rows():
+            for kind, tokens in (
+                ("input", row.input),
+                ("cache_read", row.cache_read),
+                ("cache_write", row.cache_write),
+                ("output", row.output),
+                ("reasoning", row.reasoning),
+            ):
+                if tokens:
+                    yield Observation(tokens, {**row.attributes, semconv.TOKEN_TYPE: kind})
+
+    def _limits(self) -> Iterable[Observation]:
+        return (Observation(usd(budget.limit), told) for budget, _, told in self._nearest())
+
+    def _usages(self) -> Iterable[Observation]:
+        return (Observation(usd(usage), told) for _, usage, told in self._nearest())
+
+    def _utilizations(self) -> Iterable[Observation]:
+        return (Observation(usage / budget.limit, told) for budget, usage, told in self._nearest())
+
+    def _overruns(self) -> Iterable[Observation]:
+        totals: dict[str, tuple[int, dict[str, str]]] = {}
+        for budget, spend in self._readings.standings():
+            count, told = totals.get(budget.id, (0, {}))
+            told = told or {semconv.BUDGET_ID: budget.id, semconv.BUDGET_WINDOW_KIND: budget.window}
+            totals[budget.id] = (count + spend.overruns, told)
+        return (Observation(count, told) for count, told in totals.values())
+
+    def _errors(self) -> Iterable[Observation]:
+        return (Observation(count, {semconv.INTERNAL_HOOK: hook}) for hook, count in tuple(faults.items()))
+
+    def _internal(self, name: str) -> Callable[[], Iterable[Observation]]:
+        return lambda: (Observation(self._readings.internals()[name]),)
+
+    def _nearest(self) -> list[tuple[Any, int, dict[str, str]]]:
+        standings = sorted(
+            self._readings.standings(), key=lambda standing: standing[1].usage / standing[0].limit, reverse=True
+        )
+        return [
+            (
+                budget,
+                spend.usage,
+                {
+                    semconv.BUDGET_ID: budget.id,
+                    semconv.BUDGET_VALUE: spend.key.value,
+                    semconv.BUDGET_WINDOW_KIND: budget.window,
+                },
+            )
+            for budget, spend in standings[:_MOST_STANDINGS]
+        ]
+
+    def _record(self) -> None:
+        """Record what was queued; every reader's storage takes it, whichever reader collects."""
+        readings = self._readings
+        while readings.owners:
+            kind, name, total = readings.owners.popleft()
+            label = readings.owner_names.label(name, total)
+            self._owner_cost.record(usd(total), {semconv.OWNER_KIND: kind, semconv.OWNER_NAME: label})
+        while readings.charges:
+            amount, attributes = readings.charges.popleft()
+            if self._operation_cost is not None:
+                self._operation_cost.record(usd(amount), attributes)
