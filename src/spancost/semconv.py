@@ -217,10 +217,10 @@ BUDGET_ID: Final = "spancost.budget.id"
 """The budget's id from the configuration."""
 
 BUDGET_SCOPE: Final = "spancost.budget.scope"
-"""The attribution keys whose values each have a budget of their own, joined by commas."""
+"""The attribution key, or attribute, whose values each have a budget of their own."""
 
 BUDGET_VALUE: Final = "spancost.budget.value"
-"""The value of the scope that this budget is about; several values are joined by commas."""
+"""The value of the scope whose spend it is; `(none)` for charges that nothing tells it of."""
 
 BUDGET_LIMIT: Final = "spancost.budget.limit"
 """The most that may be spent in one window, in USD."""
@@ -238,16 +238,16 @@ BUDGET_WINDOW_KIND: Final = "spancost.budget.window_kind"
 """The kind of time span the limit counts over."""
 
 BUDGET_WINDOW_START: Final = "spancost.budget.window_start"
-"""The first instant of the window, as RFC 3339 with offset."""
+"""The first instant of the window, as RFC 3339 in UTC."""
 
 BUDGET_WINDOW_END: Final = "spancost.budget.window_end"
-"""The instant the window ends, itself outside, as RFC 3339 with offset."""
+"""The first instant after the window, as RFC 3339 in UTC."""
 
 BUDGET_FORECAST: Final = "spancost.budget.forecast"
 """Usage expected at the end of the window at the pace so far, in USD."""
 
 BUDGET_DEDUP_KEY: Final = "spancost.budget.dedup_key"
-"""Equal on all records of one crossing: the same budget, value, window and threshold.
+"""Equal on all reports of one crossing: the same budget, value, window and threshold.
 
 For receivers that get a record twice.
 """
@@ -396,9 +396,9 @@ Severity FATAL. Once per budget, value and window.
 """
 
 EVENT_BUDGET_RECOVERED: Final = "spancost.budget.recovered"
-"""A budget that was over a threshold is under it again.
+"""A value that had reached its limit spends again, in a new window.
 
-Severity INFO. Its window ended, or a correction lowered its usage.
+Severity INFO. Told with the first charge of that window.
 """
 
 EVENT_COST_CORRECTION: Final = "spancost.cost.correction"
