@@ -51,7 +51,7 @@ def _names(registry: Registry) -> Iterator[str]:
             if times > 1:
                 yield f"{name}: this {kind} is defined {times} times; keep one"
             if not _NAME.fullmatch(name):
-                yield f"{name}: not a {kind} name; write lower case words, joined by dots and underscores"
+                yield f"{name}: misspelt {kind}; write lower case words joined by dots and underscores"
             if not name.startswith("spancost.") and name not in registry.proposed:
                 yield f"{name}: this {kind} is outside spancost.*; rename it, or allow it in upstream.yaml"
     kinds["attribute"] += [attribute.key for attribute in registry.upstream]

@@ -80,7 +80,6 @@ class Signal:
     """The instrument of a metric, the kind of a span."""
     unit: str = ""
     value_type: str = ""
-    opt_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +196,6 @@ def _signal(sort: str, item: Item, refs: tuple[Ref, ...]) -> Signal:
         kind=_text(item, "kind" if sort == "span" else "instrument"),
         unit=_text(item, "unit"),
         value_type=_text(generation, "metric_value_type"),
-        opt_in=item.get("requirement_level") == "opt_in",
     )
 
 
@@ -219,7 +217,7 @@ def _refs(item: Item, groups: Mapping[str, list[Item]], used: set[str], notes: l
 def _ref(entry: Item) -> Ref:
     level = entry.get("requirement_level", "")
     if isinstance(level, dict):
-        ((name, condition),) = cast(dict[str, object], level).items()
+        name, condition = next(iter(cast(dict[str, object], level).items()), ("", ""))
         return Ref(_text(entry, "ref"), name, " ".join(str(condition).split()))
     return Ref(_text(entry, "ref"), str(level))
 
