@@ -384,7 +384,7 @@ Only with `SPANCOST_OPERATION_COST=true`. One record a charge; calls without an 
 # Events
 
 EVENT_BUDGET_THRESHOLD: Final = "spancost.budget.threshold"
-"""Usage crossed a threshold below the limit.
+"""Usage crossed a threshold other than the limit itself.
 
 Severity WARN from 75% of the limit, ERROR from 90%. Once per budget, value, window and threshold.
 """
@@ -661,7 +661,7 @@ class BudgetState:
     """Under every threshold."""
 
     WARN: Final = "warn"
-    """Over a threshold below the limit."""
+    """Over a threshold, under the limit."""
 
     THROTTLE: Final = "throttle"
     """Over a threshold from which calls are slowed down."""
