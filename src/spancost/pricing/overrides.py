@@ -1,0 +1,153 @@
+"""The user's own prices: the `[[price]]` tables of the TOML file, checked whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+from spancost.errors import ConfigError
+from spancost.pricing import names
+from spancost.pricing.rates import Rates, pico_rate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["DEAREST", "Override", "parse"]
+
+DEAREST = 10**6
+"""USD per million tokens above which a price is taken for a mistake: a dollar a token."""
+
+_RATES = (
+    "input",
+    "output",
+    "cache_read",
+    "cache_write",
+    "cache_write_1h",
+    "reasoning",
+    "audio_input",
+    "audio_output",
+)
+_KEYS = ("provider", "model", *_RATES, "from")
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """What the user says a model costs, for any provider or for one, always or from a moment on."""
+
+    model: str
+    """Lower case, as it stands on spans."""
+    rates: Rates
+    provider: str = ""
+    """As told; empty means any."""
+    from_ns: int | None = None
+    """Since the epoch; None means always."""
+
+
+def parse(items: Sequence[Mapping[str, object]], where: str) -> tuple[Override, ...]:
+    """Return the overrides of a file's `[[price]]` tables; `where` names the file.
+
+    Prices are USD per million tokens. What is left out costs what the class around it costs: cache reads and writes
+    and audio what `input` costs, hour-long writes what writes cost, reasoning and spoken output what `output` costs.
+    Raises ConfigError naming every problem, a line each.
+    """
+    problems: list[str] = []
+    overrides: list[Override] = []
+    seen: set[tuple[str, str, int | None]] = set()
+    for number, item in enumerate(items, 1):
+        reader = _Reader(item, f"{where}: price #{number}")
+        override = reader.read()
+        problems += reader.problems
+        key = (override.provider, override.model, override.from_ns)
+        if key in seen and not reader.problems:
+            problems.append(f"{reader.place}: the same model, provider and from as an earlier price; keep one of them")
+        seen.add(key)
+        overrides.append(override)
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return tuple(overrides)
+
+
+class _Reader:
+    """Reads one table and collects what is wrong with it."""
+
+    def __init__(self, item: object, place: str) -> None:
+        self.place = place
+        self.problems: list[str] = []
+        self._item: Mapping[object, object] = {}
+        if isinstance(item, Mapping):
+            self._item = item
+        else:
+            self._complain(f"must be a table, got {item!r:.80}")
+
+    def read(self) -> Override:
+        model = names.normal(self._text("model", required=True))
+        if model:
+            self.place += f" {model!r:.80}"
+        provider = self._text("provider", required=False).strip()
+        for key in self._item:
+            if key not in _KEYS:
+                self._complain(f"unknown key {key!r:.80}; known are {', '.join(_KEYS)}")
+        told = {key: self._rate(key) for key in _RATES if key in self._item}
+        if not ("input" in told or "output" in told):
+            self._complain("needs input or output, in USD per million tokens")
+        return Override(model, _filled(told), provider, self._from_ns())
+
+    def _complain(self, problem: str) -> None:
+        self.problems.append(f"{self.place}: {problem}")
+
+    def _text(self, key: str, *, required: bool) -> str:
+        value = self._item.get(key, "")
+        if not isinstance(value, str) or len(value) > names.LONGEST_NAME:
+            self._complain(f"{key} must be text of at most {names.LONGEST_NAME} characters, got {value!r:.80}")
+            return ""
+        if required and not value.strip():
+            self._complain(f"needs a {key}: the name as it stands on spans")
+        return value
+
+    def _rate(self, key: str) -> int:
+        value = self._item[key]
+        try:
+            # str() of a float is what the file says; the float itself is not.
+            price = Decimal(str(value)) if isinstance(value, str | int | float | Decimal) else None
+        except InvalidOperation:
+            price = None
+        if price is None or isinstance(value, bool) or not price.is_finite():
+            self._complain(f"{key} must be a decimal string or number, got {value!r:.80}")
+        elif not 0 <= price <= DEAREST:
+            self._complain(f"{key} must be from 0 to {DEAREST} USD per million tokens, got {value!r:.80}")
+        else:
+            return pico_rate(price)
+        return 0
+
+    def _from_ns(self) -> int | None:
+        value = self._item.get("from")
+        if value is None:
+            return None
+        try:
+            moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        except ValueError:
+            moment = None
+        if isinstance(moment, date) and not isinstance(moment, datetime):
+            moment = datetime.combine(moment, time())
+        if not isinstance(moment, datetime):
+            self._complain(f"from must be an ISO date or timestamp, got {value!r:.80}")
+            return None
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return (aware - _EPOCH) // timedelta(microseconds=1) * 1000
+
+
+def _filled(told: Mapping[str, int]) -> Rates:
+    """Return rates in which every class that the user can leave out has one."""
+    rates = dict(told)
+    if "input" in rates:
+        rates.setdefault("cache_write", rates["input"])
+        rates.setdefault("cache_write_1h", rates["cache_write"])
+        rates.setdefault("audio_input", rates["input"])
+    if "output" in rates:
+        rates.setdefault("audio_output", rates["output"])
+    return Rates(**rates)
