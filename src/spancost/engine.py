@@ -16,6 +16,7 @@ from spancost.pricing.price import Price
 from spancost.rollup import Amounts, Charge, Node, ResponseIds, Totals, Tree
 from spancost.rollup.attribution import Attribution, agent_name, workflow_name
 from spancost.rollup.dedup import knows_better, nested, offer
+from spancost.rollup.sums import Sums
 from spancost.rollup.tree import above, is_owner
 
 if TYPE_CHECKING:
@@ -59,9 +60,21 @@ class Correction(NamedTuple):
 class Outcome:
     """What the end of a span means: what to write on it and what to tell."""
 
-    __slots__ = ("charge", "corrections", "counts", "crossings", "duplicate_of", "kind", "name", "state", "totals")
+    __slots__ = (
+        "charge",
+        "corrections",
+        "counts",
+        "crossings",
+        "duplicate_of",
+        "kind",
+        "name",
+        "node",
+        "state",
+        "totals",
+    )
 
-    def __init__(self) -> None:
+    def __init__(self, node: Node) -> None:
+        self.node = node
         self.charge: Charge | None = None
         """This span is the record of it."""
         self.duplicate_of: Charge | None = None
@@ -96,12 +109,14 @@ class Engine:
         self.tree = Tree()
         self.duplicates = 0
         """Records of calls that were counted already."""
+        self.spent = Sums()
+        """Every charge of the process, as direct cost."""
         self._pricer = pricer
         self._clock = clock
         self._attribution = Attribution(self.who)
         self._place = {key: place for place, key in enumerate(keys)}
         self._ids = ResponseIds()
-        # Guards the fields of charges that later records revise.
+        # Guards the fields of charges that later records revise, and what the process spent.
         self._revising = RLock()
         self._waiting: deque[tuple[int, Charge]] = deque()
 
@@ -147,8 +162,8 @@ class Engine:
                 if node.lineage:
                     tree.remember(node)
                 return None
-            return self._close(node, kind, totals, attributes, Outcome())
-        outcome = Outcome()
+            return self._close(node, kind, totals, attributes, Outcome(node))
+        outcome = Outcome(node)
         if kind == Kind.CALL:
             self._call(node, attributes, start_ns, baggage, resource, outcome)
         inner = node.inner
@@ -163,8 +178,8 @@ class Engine:
         self, trace_id: int, span_id: int, attributes: Attributes, baggage: Attributes | None, resource: Attributes
     ) -> Outcome:
         """Count a call that no span tells of, as one that starts and ends now."""
-        outcome = Outcome()
         node = Node(trace_id, span_id, None, "", Kind.CALL, None, baggage)
+        outcome = Outcome(node)
         self._call(node, attributes, self._clock(), lambda: baggage, resource, outcome)
         return outcome
 
@@ -201,6 +216,7 @@ class Engine:
         self._revising = RLock()
         self._waiting = deque()
         self.duplicates = 0
+        self.spent = Sums()
         self.budgets.clear()
 
     def _call(
@@ -230,6 +246,7 @@ class Engine:
             return
         outcome.charge = charge
         charge.booked = node.parent
+        self._spend(charge.amounts)
         self._corrected(self.tree.book(node.parent, charge.amounts), outcome)
         self._observe(charge, charge.amounts.cost, node, outcome)
         if offer(charge, node.parent):
@@ -256,6 +273,7 @@ class Engine:
         if not better:
             return
         difference = after.minus(before)
+        self._spend(difference)
         if new_home is home:
             self._corrected(self.tree.book(home, difference), outcome)
         self._observe(first, difference.cost, node, outcome)
@@ -263,6 +281,15 @@ class Engine:
             # The series it was counted in keeps what it has: counters never fall.
             added = Amounts(*(max(value, 0) for value in difference))
             outcome.counts.append(Count(first, added._replace(calls=0, partial=0, unpriced=0)))
+
+    def _spend(self, amounts: Amounts) -> None:
+        cost, calls, partial, unpriced, *_ = amounts
+        with self._revising:
+            spent = self.spent
+            spent.direct += cost
+            spent.calls += calls
+            spent.partial += partial
+            spent.unpriced += unpriced
 
     def _observe(self, charge: Charge, amount: int, node: Node, outcome: Outcome) -> None:
         if not amount or not self.budgets.all:

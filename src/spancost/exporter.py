@@ -62,6 +62,7 @@ class CostExporter:
         self._logger_provider = logger_provider
         self._own = pipeline.Own(self._environ)
         self._instruments: Instruments | None = None
+        self._forked = False
         self._begin()
 
     def take(self, outcome: Outcome, context: SpanContext | None) -> None:
@@ -106,6 +107,7 @@ class CostExporter:
         if self._instruments is not None:
             self._instruments.active = False
         self._instruments = None
+        self._forked = True
         self.worker.forget()
         self._own.forget()
         self._begin()
@@ -113,7 +115,7 @@ class CostExporter:
     def install(self) -> None:
         """Register the instruments now, on the global meter provider or on the one that will be set."""
         provider = self._meter_provider or metrics.get_meter_provider()
-        attributes = {} if os.getpid() == _FIRST_PROCESS else {"process.pid": os.getpid()}
+        attributes = {"process.pid": os.getpid()} if self._forked else {}
         meter = provider.get_meter("spancost", VERSION, attributes=attributes)
         self._instruments = Instruments(meter, self, self._operation_cost)
 
@@ -192,6 +194,3 @@ class CostExporter:
                 },
             )
         )
-
-
-_FIRST_PROCESS: Final = os.getpid()

@@ -13,12 +13,14 @@ from spancost.money import format_usd, nano_usd, usd
 
 if TYPE_CHECKING:
     from spancost.budgets import Crossing
+    from spancost.config import Problem
     from spancost.engine import Correction
     from spancost.rollup import Totals
 
 __all__ = [
     "Told",
     "bucket",
+    "config_told",
     "correction_told",
     "crossing_attributes",
     "crossing_event",
@@ -129,10 +131,24 @@ def correction_told(correction: Correction, time_ns: int) -> Told:
         semconv.CORRECTION_SEQUENCE: correction.sequence,
     }
     owner_attributes(correction.totals, attributes)
-    del attributes[semconv.COST_BUCKET]
     context = SpanContext(correction.trace_id, correction.span_id, False, TraceFlags(TraceFlags.SAMPLED))
     body = f"{correction.kind} {correction.name} cost {format_usd(correction.totals.total)} with what came after its end"
     return Told(semconv.EVENT_COST_CORRECTION, SeverityNumber.INFO, body, attributes, context, time_ns)
+
+
+def config_told(problem: Problem, time_ns: int) -> Told:
+    """Return the log record of a wrong file or budget."""
+    message, _, remedy = problem.message.partition("; ")
+    attributes: dict[str, Any] = {
+        semconv.CONFIG_KEY: problem.key,
+        semconv.CONFIG_MESSAGE: message,
+        semconv.CONFIG_REMEDY: remedy or "correct it and start again",
+    }
+    if problem.file:
+        attributes[semconv.CONFIG_FILE] = problem.file
+    if problem.line is not None:
+        attributes[semconv.CONFIG_LINE] = problem.line
+    return Told(semconv.EVENT_CONFIG_ERROR, SeverityNumber.ERROR, problem.message, attributes, None, time_ns)
 
 
 def emit(told: Told, provider: LoggerProvider, version: str, now_ns: Callable[[], int]) -> None:

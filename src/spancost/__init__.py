@@ -1,0 +1,56 @@
+"""What AI agents cost, from OpenTelemetry spans: priced calls, rolled-up agents, budgets, in any OTLP backend."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spancost.api import attribute, current_cost, flush, record_call
+    from spancost.calls import Usage
+    from spancost.errors import ConfigError, SpancostError
+    from spancost.exporter import CostExporter
+    from spancost.install import install
+    from spancost.processor import CostSpanProcessor
+
+__all__ = [
+    "ConfigError",
+    "CostExporter",
+    "CostSpanProcessor",
+    "SpancostError",
+    "Usage",
+    "attribute",
+    "current_cost",
+    "flush",
+    "install",
+    "record_call",
+]
+
+# Name -> module: imported when first asked for, so that `import spancost` costs a program next to nothing.
+_HOMES = {
+    "ConfigError": "spancost.errors",
+    "CostExporter": "spancost.exporter",
+    "CostSpanProcessor": "spancost.processor",
+    "SpancostError": "spancost.errors",
+    "Usage": "spancost.calls",
+    "attribute": "spancost.api",
+    "current_cost": "spancost.api",
+    "flush": "spancost.api",
+    "install": "spancost.install",
+    "record_call": "spancost.api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from spancost.version import VERSION
+
+        return VERSION
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,105 @@
+"""What a program may call by itself: attribution, calls that nothing instruments, the cost so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from decimal import Decimal, localcontext
+from typing import Any, Final
+
+from opentelemetry import baggage, context, trace
+from opentelemetry.trace import SpanKind
+
+from spancost import semconv
+from spancost.calls import Usage
+from spancost.install import setup_of
+from spancost.money import PICO
+from spancost.version import VERSION
+
+__all__ = ["attribute", "current_cost", "flush", "record_call"]
+
+_KEYS: Final[Mapping[str, str]] = {
+    "user": semconv.USER_ID,
+    "session": semconv.SESSION_ID,
+    "team": semconv.TEAM,
+    "tenant": semconv.TENANT,
+    "agent": semconv.GEN_AI_AGENT_NAME,
+    "workflow": semconv.GEN_AI_WORKFLOW_NAME,
+}
+
+_USAGE: Final = (
+    ("input", semconv.GEN_AI_USAGE_INPUT_TOKENS),
+    ("output", semconv.GEN_AI_USAGE_OUTPUT_TOKENS),
+    ("cache_read", semconv.GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS),
+    ("cache_write", semconv.GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS),
+    ("reasoning", semconv.GEN_AI_USAGE_REASONING_OUTPUT_TOKENS),
+)
+
+
+@contextmanager
+def attribute(**who: str) -> Iterator[None]:
+    """Attribute what is called inside: `with attribute(user="ada", team="ml"):`.
+
+    Keys are user, session, team, tenant, agent, workflow, or any attribute's name. They travel as baggage: into
+    threads and other processes that OpenTelemetry's context reaches. What a span says of itself goes before.
+    """
+    now = context.get_current()
+    for key, value in who.items():
+        now = baggage.set_baggage(_KEYS.get(key, key), value, now)
+    token = context.attach(now)
+    try:
+        yield
+    finally:
+        context.detach(token)
+
+
+def record_call(
+    *,
+    provider: str,
+    model: str,
+    usage: Usage | Mapping[str, int],
+    response_id: str = "",
+    operation: str = "chat",
+    cost: Decimal | float | None = None,
+    attributes: Mapping[str, Any] | None = None,
+) -> None:
+    """Count a model call that nothing instruments, as a span of its own below the current one.
+
+    `usage` has the keys input (cache included), output (reasoning included), cache_read, cache_write, reasoning.
+    `cost` is the USD that the provider said it charged. Where no SDK records spans it is counted all the same.
+    """
+    told = usage._asdict() if isinstance(usage, Usage) else usage
+    record: dict[str, Any] = {
+        semconv.GEN_AI_OPERATION_NAME: operation,
+        semconv.GEN_AI_PROVIDER_NAME: provider,
+        semconv.GEN_AI_REQUEST_MODEL: model,
+        **{name: told[key] for key, name in _USAGE if key in told},
+        **(attributes or {}),
+    }
+    if response_id:
+        record[semconv.GEN_AI_RESPONSE_ID] = response_id
+    if cost is not None:
+        record[semconv.GEN_AI_USAGE_COST_AMOUNT] = float(cost)
+        record[semconv.GEN_AI_USAGE_COST_CURRENCY] = "USD"
+        record[semconv.GEN_AI_USAGE_COST_SOURCE] = "provider"
+    setup = setup_of()
+    tracer = trace.get_tracer("spancost", VERSION)
+    with tracer.start_as_current_span(f"{operation} {model}", kind=SpanKind.CLIENT, attributes=record) as span:
+        if span.is_recording():
+            return
+    setup.record(record, span.get_span_context(), baggage.get_all())
+
+
+def current_cost() -> Decimal:
+    """Return the exact USD that the current trace has cost so far; outside of a trace, the whole process."""
+    setup = setup_of()
+    span = trace.get_current_span().get_span_context()
+    pico = setup.engine.cost_so_far(span.trace_id, span.span_id) if span.is_valid else None
+    with localcontext() as exact:
+        exact.prec = 60
+        return Decimal(setup.engine.spent.direct if pico is None else pico) / PICO
+
+
+def flush(timeout: float = 5.0) -> bool:
+    """Hand over every cost and event so far; False if that took longer than `timeout` seconds."""
+    return setup_of().flush(timeout)

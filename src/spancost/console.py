@@ -1,0 +1,141 @@
+"""The cost tree of a program, printed when it ends: no backend needed."""
+
+from __future__ import annotations
+
+from threading import RLock
+from typing import TYPE_CHECKING, Final
+
+from spancost.money import format_usd
+from spancost.rollup.tree import above
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from opentelemetry.trace import SpanContext
+
+    from spancost.engine import Engine, Outcome
+    from spancost.rollup import Totals
+
+__all__ = ["Branch", "Console", "render"]
+
+_MOST_BRANCHES: Final = 5_000
+"""Owners remembered for the tree; those that ended first are forgotten, the sums count them all the same."""
+
+_MOST_TRACES: Final = 20
+"""Traces printed, the dearest first."""
+
+_HIGHEST: Final = 256
+
+
+class Branch:
+    """One owner, or a call that no owner has, as a line of the tree."""
+
+    __slots__ = ("ancestors", "children", "direct", "name", "total", "unpriced")
+
+    def __init__(self, name: str, total: int, direct: int, unpriced: int, ancestors: tuple[int, ...] = ()) -> None:
+        self.name = name
+        self.total = total
+        """Pico-USD, like `direct`."""
+        self.direct = direct
+        self.unpriced = unpriced
+        """Calls below that have no amount."""
+        self.ancestors = ancestors
+        """Ids of the spans above, nearest first."""
+        self.children: list[Branch] = []
+
+
+def render(roots: Iterable[Branch]) -> str:
+    """Return trees as text, a line an owner, children under their parents.
+
+    An owner without owners below it shows its total alone: all of it is direct.
+    """
+    lines: list[str] = []
+    for root in roots:
+        stack: list[tuple[Branch, str, str]] = [(root, "", "")]
+        while stack:
+            branch, head, indent = stack.pop()
+            lines.append(f"{head}{_line(branch)}")
+            last = len(branch.children) - 1
+            stack.extend(
+                (child, indent + ("└── " if place == last else "├── "), indent + ("    " if place == last else "│   "))
+                for place, child in reversed(list(enumerate(branch.children)))
+            )
+    return "\n".join(lines)
+
+
+def _line(branch: Branch) -> str:
+    text = f"{branch.name}  {format_usd(branch.total)}"
+    if branch.children:
+        text += f"  (direct {format_usd(branch.direct)})"
+    if branch.unpriced:
+        text += f"  [{branch.unpriced} unpriced]"
+    return text
+
+
+class Console:
+    """Remembers the owners that ended, until it is asked for their tree. Guarded by its own RLock."""
+
+    def __init__(self, engine: Engine, most_branches: int = _MOST_BRANCHES) -> None:
+        self._engine = engine
+        self._most = most_branches
+        self.forget()
+
+    def forget(self) -> None:
+        """Start anew, as a forked child must."""
+        self._lock = RLock()
+        self._branches: dict[tuple[int, int], Branch] = {}
+
+    def take(self, outcome: Outcome, context: SpanContext | None) -> None:
+        """Remember an owner or a call that no owner has; set an earlier owner's corrected totals."""
+        for correction in outcome.corrections:
+            branch = self._branches.get((correction.trace_id, correction.span_id))
+            if branch is not None:
+                branch.total, branch.direct = correction.totals.total, correction.totals.direct
+                branch.unpriced = correction.totals.unpriced
+        node = outcome.node
+        if outcome.kind is not None and outcome.totals is not None:
+            ancestors = tuple(span.span_id for span in above(node.parent, _HIGHEST))
+            branch = _owner(outcome.name, outcome.totals, ancestors)
+        elif outcome.charge is not None and node.parent is None:
+            branch = Branch(node.name or "call", outcome.charge.amounts.cost, 0, outcome.charge.amounts.unpriced)
+        else:
+            return
+        with self._lock:
+            self._branches[(node.trace_id, node.span_id)] = branch
+        while len(self._branches) > self._most:
+            try:
+                self._branches.pop(next(iter(self._branches)), None)
+            except (StopIteration, RuntimeError):
+                break  # Another thread makes room too.
+
+    def text(self, form: str) -> str:
+        """Return the tree, or the one line that sums the process up."""
+        trees = render(self._roots()) if form == "tree" else ""
+        return f"{trees}\n{self.summary()}" if trees else self.summary()
+
+    def summary(self) -> str:
+        """Return one line: what the process spent, on how many calls, and how many of them are priced."""
+        spent = self._engine.spent
+        priced = spent.calls - spent.unpriced
+        line = f"spancost: {format_usd(spent.direct)}, priced {priced} of {spent.calls} calls"
+        if spent.partial:
+            line += f" ({spent.partial} in part: the amount is a lower bound)"
+        return line
+
+    def _roots(self) -> list[Branch]:
+        with self._lock:
+            branches = dict(self._branches)
+        roots: list[Branch] = []
+        for branch in branches.values():
+            branch.children = []
+        for (trace_id, _), branch in branches.items():
+            parent = next(
+                (found for span_id in branch.ancestors if (found := branches.get((trace_id, span_id)))), None
+            )
+            (roots if parent is None else parent.children).append(branch)
+        roots.sort(key=lambda branch: branch.total, reverse=True)
+        return roots[:_MOST_TRACES]
+
+
+def _owner(name: str, totals: Totals, ancestors: tuple[int, ...]) -> Branch:
+    return Branch(name, totals.total, totals.direct, totals.unpriced, ancestors)

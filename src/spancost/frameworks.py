@@ -1,0 +1,42 @@
+"""Frameworks that are silent by default, switched on as auto-instrumentation would: without prompt content."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import wrapt
+
+from spancost.faults import guarded
+
+__all__ = ["KNOWN", "switch_on"]
+
+_logger = logging.getLogger(__name__)
+
+
+def _pydantic_ai(module: Any) -> None:
+    # https://ai.pydantic.dev/logfire/: nothing is told until `Agent.instrument_all` is called.
+    agent = module.Agent
+    if agent._instrument_default is False:  # noqa: SLF001 - the program has not set it
+        from pydantic_ai.models.instrumented import InstrumentationSettings  # type: ignore[import-not-found]  # pyright: ignore
+
+        agent.instrument_all(InstrumentationSettings(include_content=False))
+
+
+KNOWN: Final[Mapping[str, tuple[str, Callable[[Any], None]]]] = {
+    "pydantic-ai": ("pydantic_ai.agent", _pydantic_ai),
+}
+"""Name -> the module whose import makes it known, and how its own telemetry is switched on."""
+
+
+def switch_on(names: tuple[str, ...] | None) -> None:
+    """Switch frameworks on as they are imported; None is every one we know."""
+    for name in KNOWN if names is None else names:
+        if name not in KNOWN:
+            _logger.warning(
+                "spancost: SPANCOST_FRAMEWORKS: %r is not known; the names are auto, off, %s", name, ", ".join(KNOWN)
+            )
+            continue
+        module, switch = KNOWN[name]
+        wrapt.register_post_import_hook(guarded(f"framework {name}", otherwise=None)(switch), module)
