@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 __all__ = ["APIS", "ChatCompletions", "Messages", "ModelApi", "Prompt", "Reply", "Responses", "Usage"]
 
@@ -99,7 +99,8 @@ class ChatCompletions:
         )
 
     def tells_usage(self, body: Json) -> bool:
-        return not body.get("stream") or bool((body.get("stream_options") or {}).get("include_usage"))
+        options: Json = body.get("stream_options") or {}
+        return not body.get("stream") or bool(options.get("include_usage"))
 
     def whole(self, reply: Reply) -> Json:
         message: Json = {"role": "assistant", "content": reply.text or None, "refusal": None}
@@ -155,8 +156,8 @@ class Responses:
     id_prefix = "resp_"
 
     def read(self, body: Json) -> Prompt:
-        given = body.get("input") or []
-        items: list[Json] = [{"role": "user", "content": given}] if isinstance(given, str) else given
+        given: str | list[Json] = body.get("input", "")
+        items = [{"role": "user", "content": given}] if isinstance(given, str) else given
         instructions, turns = [body.get("instructions") or ""], list[tuple[str, str]]()
         for item in items:
             role, text = item.get("role"), text_in(item)
@@ -204,7 +205,7 @@ class Responses:
             if item["type"] == "message":
                 (part,) = item["content"]
                 inside = {**at, "content_index": 0}
-                opened = {**item, "status": "in_progress", "content": []}
+                opened = {**item, "status": "in_progress", "content": list[Json]()}
                 yield "response.output_item.added", {"output_index": index, "item": opened}
                 yield "response.content_part.added", {**inside, "part": {**part, "text": ""}}
                 for word in words_of(reply.text):
@@ -227,7 +228,7 @@ class Responses:
         if reply.usage.reasoning:
             output.append({"type": "reasoning", "id": reply.id("rs_"), "summary": []})
         if reply.text:
-            part = {"type": "output_text", "text": reply.text, "annotations": [], "logprobs": []}
+            part: Json = {"type": "output_text", "text": reply.text, "annotations": [], "logprobs": []}
             message = {"type": "message", "id": reply.id("msg_"), "role": "assistant", "status": "completed"}
             output.append({**message, "content": [part]})
         for index, (name, arguments) in enumerate(reply.calls):
@@ -270,7 +271,7 @@ class Messages:
     def stream(self, reply: Reply, body: Json) -> Iterator[Event]:
         whole = self.whole(reply)
         # The first event says one token of output, the last one all of them: they must not be added up.
-        begun = {**whole, "content": [], "stop_reason": None, "usage": {**whole["usage"], "output_tokens": 1}}
+        begun: Json = {**whole, "content": [], "stop_reason": None, "usage": {**whole["usage"], "output_tokens": 1}}
         yield self._event("message_start", message=begun)
         for index, block in enumerate(whole["content"]):
             if block["type"] == "text":
@@ -320,7 +321,7 @@ def text_in(content: Any) -> str:
         case str():
             return content
         case list():
-            return "\n".join(text_in(part) for part in content)
+            return "\n".join(text_in(part) for part in cast(list[Any], content))
         case dict():
             keys = ("text", "content", "tool_calls", "function", "arguments", "input", "output")
             return "\n".join(text_in(content[key]) for key in keys if key in content)

@@ -25,9 +25,12 @@ from typing import Any, Self, cast
 
 from model_apis import APIS, Event, ModelApi, Prompt, Reply, Usage
 
-__all__ = ["Bill", "Provider", "Scripts", "scripts_of_examples"]
+__all__ = ["Bill", "Provider", "Scripts", "Step", "scripts_of_examples"]
 
-Scripts = Mapping[str, Sequence[Mapping[str, Any]]]
+Step = Mapping[str, Any]
+"""What a model says in one answer: {"say": words} or {"call": [[tool, arguments], ...]}."""
+
+Scripts = Mapping[str, Sequence[Step]]
 """The steps of each agent, by its name."""
 
 _AGENT = re.compile(r"\bYou are ([\w-]+)")
@@ -94,11 +97,13 @@ class Provider:
 
     def answer(self, api: ModelApi, body: dict[str, Any]) -> Reply:
         """Bill a call and return what the model says to it."""
-        prompt, model = api.read(body), body["model"]
+        model: str = body["model"]
+        prompt = api.read(body)
         agent = next((name for name in _AGENT.findall(prompt.instructions) if name in self._scripts), None)
         script = self._scripts.get(agent or "", [])
-        step = script[prompt.step] if prompt.step < len(script) else {"say": "Done."}
-        text, calls = step.get("say", ""), tuple((name, arguments) for name, arguments in step.get("call", []))
+        step: Step = script[prompt.step] if prompt.step < len(script) else {"say": "Done."}
+        text: str = step.get("say", "")
+        calls: tuple[tuple[str, dict[str, Any]], ...] = tuple((name, values) for name, values in step.get("call", []))
         with self._lock:
             self._answers[agent] += 1
             reply = Reply(
