@@ -16,6 +16,7 @@ import dataclasses
 import json
 import math
 import threading
+import urllib.request
 import zlib
 from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,15 +33,24 @@ class Receiver:
     """The server, from `with` to the end of the block, and everything it was sent since.
 
     `status` other than 200 refuses every request with it and keeps nothing; `delay` is waited before each answer, in
-    seconds, and `math.inf` never answers. Both may be changed while it runs. `also` is called with each item kept.
+    seconds, and `math.inf` never answers. Both may be changed while it runs. `also` is called with each item kept, and
+    what was kept is passed on to the endpoint `forward_to`; what that refused is in `not_forwarded`.
     """
 
     def __init__(
-        self, *, port: int = 0, status: int = 200, delay: float = 0.0, also: Callable[[Received], None] | None = None
+        self,
+        *,
+        port: int = 0,
+        status: int = 200,
+        delay: float = 0.0,
+        also: Callable[[Received], None] | None = None,
+        forward_to: str | None = None,
     ) -> None:
         self.status = status
         self.delay = delay
+        self.not_forwarded: dict[str, str] = {}
         self._also = also
+        self._forward_to = forward_to
         self._changed = threading.Condition()
         # Guarded by self._changed.
         self._kept: list[Received] = []
@@ -121,7 +131,16 @@ class Receiver:
                 for item in items:
                     self._also(item)
             self._changed.notify_all()
+        if self._forward_to:
+            self._forward(self._forward_to.rstrip("/") + path, body)
         return 200, b""  # an export response whose every field has its default: all was accepted
+
+    def _forward(self, url: str, body: bytes) -> None:
+        request = urllib.request.Request(url, body, {"Content-Type": "application/x-protobuf"})
+        try:
+            urllib.request.urlopen(request, timeout=10).close()
+        except OSError as error:
+            self.not_forwarded[url] = str(error)
 
     def _copy(self) -> list[Received]:
         with self._changed:

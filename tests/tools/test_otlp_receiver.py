@@ -197,6 +197,20 @@ def test_a_receiver_that_never_answers_can_still_be_closed() -> None:
     assert not sender.is_alive()
 
 
+def test_what_is_kept_is_passed_on(receiver: Receiver) -> None:
+    """A second endpoint gets the same spans, and what it refused is known by its address."""
+    with Receiver(forward_to=receiver.endpoint) as first:
+        tracer = _tracer_provider(first, Compression.Gzip).get_tracer("t")
+        tracer.start_span("passed on").end()
+        assert first.spans() == receiver.spans()
+        assert {} == first.not_forwarded
+
+        receiver.status = 404
+        tracer.start_span("refused there").end()
+        assert 2 == len(first.spans())
+        assert {f"{receiver.endpoint}/v1/traces": "HTTP Error 404: Not Found"} == first.not_forwarded
+
+
 def test_wait_for_says_when_it_gave_up(receiver: Receiver) -> None:
     """A predicate that never holds is given up on, and the answer is no."""
     assert receiver.wait_for(lambda: False, timeout=0.01) is False
