@@ -6,13 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from decimal import Decimal
 
 import genai_prices
-
-if TYPE_CHECKING:
-    from otlp_receiver import ReceivedPoint, ReceivedSpan
-    from provider import Bill
+from otlp_receiver import ReceivedPoint, ReceivedSpan
+from provider import Bill
 
 __all__ = ["CostNode", "cost_trees", "differences", "latest", "price_of", "render", "usd"]
 
@@ -83,8 +81,8 @@ def differences(spans: Sequence[ReceivedSpan], points: Sequence[ReceivedPoint], 
     for response, price in prices.items():
         charged = [_pico(span, _AMOUNT) for span in reports[response] if _AMOUNT in span.attributes]
         if charged != [price]:
-            amounts = ", ".join(map(usd, charged)) or "nothing"
-            yield f"{response}: billed {usd(price)}, charged {amounts} by {len(reports[response])} spans of it"
+            amounts = ", ".join(map(_exact, charged)) or "nothing"
+            yield f"{response}: billed {_exact(price)}, charged {amounts} by {len(reports[response])} spans of it"
         for report in reports[response][:1]:
             direct[family.owner_of(report)] += price
     strangers = [
@@ -102,9 +100,9 @@ def differences(spans: Sequence[ReceivedSpan], points: Sequence[ReceivedPoint], 
         expected = {_DIRECT: direct[span.span_id], _CHILDREN: children, _TOTAL: direct[span.span_id] + children}
         for attribute, pico in expected.items():
             if attribute not in span.attributes:
-                yield f"{span.name}: lacks {attribute}, which should be {usd(pico)}"
+                yield f"{span.name}: lacks {attribute}, which should be {_exact(pico)}"
             elif _pico(span, attribute) != pico:
-                yield f"{span.name}: {attribute} is {usd(_pico(span, attribute))} and should be {usd(pico)}"
+                yield f"{span.name}: {attribute} is {_exact(_pico(span, attribute))} and should be {_exact(pico)}"
 
     yield from _differences_in_metrics(points, bills, sum(prices.values()))
 
@@ -112,7 +110,7 @@ def differences(spans: Sequence[ReceivedSpan], points: Sequence[ReceivedPoint], 
 def _differences_in_metrics(points: Sequence[ReceivedPoint], bills: Sequence[Bill], cost: int) -> Iterator[str]:
     counted = sum(round(point.value * 10**12) for point in latest(points, "spancost.cost"))
     if counted != cost:
-        yield f"the metric spancost.cost says {usd(counted)}, billed were {usd(cost)}"
+        yield f"the metric spancost.cost says {_exact(counted)}, billed were {_exact(cost)}"
     calls = sum(point.value for point in latest(points, "spancost.calls"))
     if calls != len(bills):
         yield f"the metric spancost.calls says {calls}, billed were {len(bills)}"
@@ -188,6 +186,10 @@ def _branches(node: CostNode, indent: str) -> Iterator[str]:
         last = child is node.below[-1]
         yield f"{indent}{'└── ' if last else '├── '}{_label(child, width)}"
         yield from _branches(child, indent + ("    " if last else "│   "))
+
+
+def _exact(pico: int) -> str:
+    return f"${Decimal(pico) / 10**12:f}"
 
 
 def _pico(span: ReceivedSpan, attribute: str) -> int:
