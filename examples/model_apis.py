@@ -321,7 +321,7 @@ def text_in(content: Any) -> str:
         case str():
             return content
         case list():
-            return "\n".join(text_in(part) for part in cast(list[Any], content))
+            return "\n".join(text_in(part) for part in cast("list[Any]", content))
         case dict():
             keys = ("text", "content", "tool_calls", "function", "arguments", "input", "output")
             return "\n".join(text_in(content[key]) for key in keys if key in content)

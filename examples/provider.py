@@ -172,7 +172,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     @property
     def _provider(self) -> Provider:
-        return cast(_Server, self.server).provider
+        return cast("_Server", self.server).provider
 
     def do_GET(self) -> None:
         if self.path == "/ledger":

@@ -169,7 +169,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.headers.get("Content-Encoding", "identity") != "identity":
             body = zlib.decompress(body, wbits=32 + zlib.MAX_WBITS)  # 32: gzip or zlib, by its header
-        status, answer = cast(_Server, self.server).receiver.answer(self.path, body)
+        status, answer = cast("_Server", self.server).receiver.answer(self.path, body)
         try:
             self.send_response(status)
             self.send_header("Content-Type", "application/x-protobuf")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal, localcontext
 from typing import Any, Final
@@ -37,7 +37,7 @@ _USAGE: Final = (
 
 
 @contextmanager
-def attribute(**who: str) -> Iterator[None]:
+def attribute(**who: str) -> Generator[None]:
     """Attribute what is called inside: `with attribute(user="ada", team="ml"):`.
 
     Keys are user, session, team, tenant, agent, workflow, or any attribute's name. They travel as baggage: into

@@ -164,8 +164,9 @@ def _file(path: str, zone: tzinfo, read: Callable[[str], bytes]) -> tuple[_File,
         try:
             return parse()
         except ConfigError as fault:
-            for line in str(fault).split("\n"):
-                problems.append(Problem(path, line, is_error=True, file=path, line=_line(text, line)))
+            problems.extend(
+                Problem(path, line, is_error=True, file=path, line=_line(text, line)) for line in str(fault).split("\n")
+            )
             return otherwise
 
     def open_file() -> dict[str, Any]:
@@ -218,12 +219,14 @@ def _line(text: str, message: str) -> int | None:
     """Return the line of the file that a message speaks of, by the number or the id of the table it names."""
     if match := re.search(r"\bline (\d+)", message):
         return int(match[1])
-    lines = text.splitlines()
+    lines = list(enumerate(text.splitlines(), 1))
     if match := re.search(r"\b(budget|price) #(\d+)", message):
-        headers = [number for number, line in enumerate(lines, 1) if line.replace(" ", "").startswith(f"[[{match[1]}]]")]
+        header = f"[[{match[1]}]]"
+        headers = [number for number, line in lines if line.replace(" ", "").startswith(header)]
         return headers[int(match[2]) - 1] if int(match[2]) <= len(headers) else None
     if match := re.search(r"\bbudget '([^']*)'", message):
-        return next((number for number, line in enumerate(lines, 1) if re.search(rf"=\s*[\"']{re.escape(match[1])}[\"']", line)), None)
+        named = re.compile(rf"id\s*=\s*[\"']{re.escape(match[1])}[\"']")
+        return next((number for number, line in lines if named.search(line)), None)
     return None
 
 

@@ -85,7 +85,7 @@ class Console:
         self._lock = RLock()
         self._branches: dict[tuple[int, int], Branch] = {}
 
-    def take(self, outcome: Outcome, context: SpanContext | None) -> None:
+    def take(self, outcome: Outcome, context: SpanContext | None) -> None:  # noqa: ARG002 - no use for it
         """Remember an owner or a call that no owner has; set an earlier owner's corrected totals."""
         for correction in outcome.corrections:
             branch = self._branches.get((correction.trace_id, correction.span_id))
@@ -108,6 +108,10 @@ class Console:
             except (StopIteration, RuntimeError):
                 break  # Another thread makes room too.
 
+    def flush(self, timeout: float) -> bool:  # noqa: ARG002 - nothing is queued here
+        """Hand over nothing: it is printed at the end."""
+        return True
+
     def text(self, form: str) -> str:
         """Return the tree, or the one line that sums the process up."""
         trees = render(self._roots()) if form == "tree" else ""
@@ -129,9 +133,7 @@ class Console:
         for branch in branches.values():
             branch.children = []
         for (trace_id, _), branch in branches.items():
-            parent = next(
-                (found for span_id in branch.ancestors if (found := branches.get((trace_id, span_id)))), None
-            )
+            parent = next((found for span_id in branch.ancestors if (found := branches.get((trace_id, span_id)))), None)
             (roots if parent is None else parent.children).append(branch)
         roots.sort(key=lambda branch: branch.total, reverse=True)
         return roots[:_MOST_TRACES]

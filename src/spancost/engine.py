@@ -17,7 +17,7 @@ from spancost.rollup import Amounts, Charge, Node, ResponseIds, Totals, Tree
 from spancost.rollup.attribution import Attribution, agent_name, workflow_name
 from spancost.rollup.dedup import knows_better, nested, offer
 from spancost.rollup.sums import Sums
-from spancost.rollup.tree import above, is_owner
+from spancost.rollup.tree import is_owner, top
 
 if TYPE_CHECKING:
     from spancost.calls import Attributes, Usage
@@ -26,6 +26,9 @@ __all__ = ["Correction", "Count", "Engine", "Outcome", "Pricer"]
 
 _WAIT_NS: Final = 30 * 10**9
 """How long a charge's counters wait for an open span around it that may report it again."""
+
+_NAMED: Final = (Kind.AGENT, Kind.WORKFLOW)
+"""Owners whether or not anything was charged below them."""
 
 _HIGHEST: Final = 4096
 """Ancestors climbed to find a local root."""
@@ -201,12 +204,9 @@ class Engine:
         node = self.tree.find(trace_id, span_id)
         if node is None:
             return None
-        root = node
-        for root in above(node, _HIGHEST):
-            pass
+        root = top(node, _HIGHEST)
         if root.ended:
-            totals = self.tree.totals(root)
-            return totals.total
+            return self.tree.totals(root).total
         return self.tree.cost_below(root)
 
     def forget(self) -> None:
@@ -301,9 +301,7 @@ class Engine:
         outcome.crossings += crossings
         for crossing in crossings:
             outcome.state = worst(outcome.state, crossing.state)
-        root = node
-        for root in above(node, _HIGHEST):
-            pass
+        root = top(node, _HIGHEST)
         root.state = worst(root.state, outcome.state)
 
     def _settle(self, charge: Charge, counts: list[Count]) -> None:
@@ -329,7 +327,7 @@ class Engine:
             self._keep(node, attributes)
             self.tree.remember(node)
         if outcome.charge is None and outcome.duplicate_of is None:
-            if kind == Kind.AGENT or kind == Kind.WORKFLOW or (totals is not None and node.kind == Kind.ROOT):
+            if kind in _NAMED or (totals is not None and node.kind == Kind.ROOT):
                 outcome.kind = node.kind
                 outcome.name = node.name
                 outcome.totals = totals or Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
@@ -346,7 +344,9 @@ class Engine:
         elif node.kind == Kind.WORKFLOW:
             node.name = workflow_name(node.name, attributes)
         names = self.who.every_name
-        kept = None if names.isdisjoint(attributes) else {name: attributes[name] for name in attributes if name in names}
+        kept = (
+            None if names.isdisjoint(attributes) else {name: attributes[name] for name in attributes if name in names}
+        )
         node.live = (lambda: kept) if kept else None
 
     def _corrected(self, owners: list[Node], outcome: Outcome) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from spancost.budgets import Standing
     from spancost.engine import Engine, Outcome
+    from spancost.rollup import Charge
 
 __all__ = ["CostExporter"]
 
@@ -72,7 +73,7 @@ class CostExporter:
         for count in outcome.counts:
             self._series.add(count)
             if self._operation_cost and count.charge.amount is not None and count.amounts.calls:
-                self._charge(count.charge.amount, count.charge.call.provider, count.charge.call.request_model, count.charge.source)
+                self._charge(count.charge, count.charge.amount)
         if outcome.kind is not None and outcome.totals is not None:
             totals = outcome.totals
             self.owners.append(Owner(outcome.kind, outcome.name, totals.direct + totals.children))
@@ -182,15 +183,15 @@ class CostExporter:
                 "set. Set OTEL_EXPORTER_OTLP_ENDPOINT, or OTEL_METRICS_EXPORTER=none if that is meant."
             )
 
-    def _charge(self, amount: int, provider: str, model: str, source: str) -> None:
+    def _charge(self, charge: Charge, amount: int) -> None:
         self.charges.append(
             (
                 amount,
                 {
-                    semconv.GEN_AI_PROVIDER_NAME: provider,
-                    semconv.GEN_AI_REQUEST_MODEL: model,
+                    semconv.GEN_AI_PROVIDER_NAME: charge.call.provider,
+                    semconv.GEN_AI_REQUEST_MODEL: charge.call.request_model,
                     semconv.GEN_AI_USAGE_COST_CURRENCY: "USD",
-                    semconv.GEN_AI_USAGE_COST_SOURCE: source,
+                    semconv.GEN_AI_USAGE_COST_SOURCE: charge.source,
                 },
             )
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any, Final
 
 import wrapt
@@ -19,9 +20,8 @@ def _pydantic_ai(module: Any) -> None:
     # https://ai.pydantic.dev/logfire/: nothing is told until `Agent.instrument_all` is called.
     agent = module.Agent
     if agent._instrument_default is False:  # noqa: SLF001 - the program has not set it
-        from pydantic_ai.models.instrumented import InstrumentationSettings  # type: ignore[import-not-found]  # pyright: ignore
-
-        agent.instrument_all(InstrumentationSettings(include_content=False))
+        settings = import_module("pydantic_ai.models.instrumented").InstrumentationSettings
+        agent.instrument_all(settings(include_content=False))
 
 
 KNOWN: Final[Mapping[str, tuple[str, Callable[[Any], None]]]] = {

@@ -60,7 +60,8 @@ class Setup:
         By the SDK's own method, unbound: a vendor's override may take the default exporter out (Phoenix does).
         """
         if getattr(provider, "_spancost", None) is None:
-            provider._spancost = processor = CostSpanProcessor(self.engine, *self.sinks, way=self.way)  # type: ignore[attr-defined]  # noqa: SLF001  # pyright: ignore
+            processor = CostSpanProcessor(self.engine, *self.sinks, way=self.way)
+            provider._spancost = processor  # type: ignore[attr-defined]  # noqa: SLF001
             sdk_trace.TracerProvider.add_span_processor(provider, processor)
 
     @guarded("record_call")
@@ -80,7 +81,7 @@ class Setup:
         """Hand everything over before the providers shut down, and print what the console was asked for."""
         self.exporter.flush()
         if self.console is not None:
-            print(self.console.text(self.config.console), file=sys.stderr)
+            sys.stderr.write(self.console.text(self.config.console) + "\n")
         self.exporter.shutdown()
 
     @guarded("fork")
@@ -154,10 +155,13 @@ def _attach_to_all(setup: Setup) -> None:
 
 @guarded("multiprocessing")
 def _flush_multiprocessing(setup: Setup) -> None:
-    """A child of `multiprocessing` runs no atexit handlers: have it flush by multiprocessing's own finalizers."""
+    """Have children of `multiprocessing`, which run no atexit handlers, flush by its own finalizers."""
 
     def hook(module: Any) -> None:
-        module.register_after_fork(setup, lambda _: module.Finalize(None, _child_exit, args=(setup,), exitpriority=100))
+        def _finalize(forked: Setup) -> None:
+            module.Finalize(None, _child_exit, args=(forked,), exitpriority=100)
+
+        module.register_after_fork(setup, _finalize)
 
     wrapt.register_post_import_hook(guarded("multiprocessing import")(hook), "multiprocessing.util")
 

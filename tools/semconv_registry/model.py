@@ -142,11 +142,11 @@ def read(model: Path, upstream: Path) -> Registry:
 
 
 def _document(path: Path) -> Item:
-    return cast(Item, yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+    return cast("Item", yaml.safe_load(path.read_text(encoding="utf-8")) or {})
 
 
 def _items(item: Item, key: str) -> list[Item]:
-    return cast(list[Item], item.get(key) or [])
+    return cast("list[Item]", item.get(key) or [])
 
 
 def _text(item: Item, key: str) -> str:
@@ -164,7 +164,7 @@ def _attribute(item: Item, notes: list[str]) -> Attribute:
     declared = item.get("type", "")
     members: tuple[Member, ...] = ()
     if isinstance(declared, dict):
-        values = _items(cast(Item, declared), "members")
+        values = _items(cast("Item", declared), "members")
         for value in values:
             notes += _unknown(value, _MEMBER_KEYS, key)
         members = tuple(
@@ -178,14 +178,14 @@ def _attribute(item: Item, notes: list[str]) -> Attribute:
         note=_text(item, "note"),
         stability=_text(item, "stability"),
         members=members,
-        examples=tuple(_example(example) for example in cast(list[object], item.get("examples") or [])),
+        examples=tuple(_example(example) for example in cast("list[object]", item.get("examples") or [])),
         source=_text(item, "source"),
     )
 
 
 def _signal(sort: str, item: Item, refs: tuple[Ref, ...]) -> Signal:
-    annotations = cast(Item, item.get("annotations") or {})
-    generation = cast(Item, annotations.get("code_generation") or {})
+    annotations = cast("Item", item.get("annotations") or {})
+    generation = cast("Item", annotations.get("code_generation") or {})
     return Signal(
         sort=sort,
         name=_text(item, "type" if sort == "span" else "name"),
@@ -217,7 +217,7 @@ def _refs(item: Item, groups: Mapping[str, list[Item]], used: set[str], notes: l
 def _ref(entry: Item) -> Ref:
     level = entry.get("requirement_level", "")
     if isinstance(level, dict):
-        name, condition = next(iter(cast(dict[str, object], level).items()), ("", ""))
+        name, condition = next(iter(cast("dict[str, object]", level).items()), ("", ""))
         return Ref(_text(entry, "ref"), name, " ".join(str(condition).split()))
     return Ref(_text(entry, "ref"), str(level))
 

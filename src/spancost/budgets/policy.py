@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from typing import Final, cast
 
 from spancost.budgets.windows import KINDS
 from spancost.errors import ConfigError
@@ -132,10 +132,11 @@ def _budget(table: Mapping[str, object], name: str, zone: tzinfo) -> Budget:
     percents = table.get("thresholds", _DEFAULT_THRESHOLDS)
     if not isinstance(percents, (list, tuple)) or not percents:
         raise fault(f"thresholds must be a list of percents, got {percents!r}")
-    parsed = [_decimal(percent) for percent in percents]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - TOML
-    wrong = next((told for told, read in zip(percents, parsed, strict=True) if read is None or not 0 < read <= 1000), None)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    if wrong is not None:
-        raise fault(f"thresholds must lie above 0 and at most 1000 percent, got {wrong!r}")
+    told = cast("Sequence[object]", percents)
+    parsed = [_decimal(percent) for percent in told]
+    wrong = [raw for raw, read in zip(told, parsed, strict=True) if read is None or not 0 < read <= 1000]
+    if wrong:
+        raise fault(f"thresholds must lie above 0 and at most 1000 percent, got {wrong[0]!r}")
     pico = pico_from_decimal(limit)
     thresholds = tuple(
         Threshold(percent, pico_from_decimal(limit * percent / 100))

@@ -17,9 +17,9 @@ from spancost.rollup.sums import Amounts, Sums, Totals
 
 if TYPE_CHECKING:
     from spancost.calls.read import Attributes
-    from spancost.rollup.dedup import Charge
+    from spancost.rollup.charge import Charge
 
-__all__ = ["Node", "Tree", "above", "is_owner"]
+__all__ = ["Node", "Tree", "above", "is_owner", "top"]
 
 _OPEN_SPANS: Final = 100_000
 """Open spans held at once; beyond it the oldest is closed for the roll-up (never ended, or a leak)."""
@@ -272,6 +272,14 @@ def above(node: Node | None, most: int) -> Iterator[Node]:
         yield node
         node = node.parent
         most -= 1
+
+
+def top(node: Node, most: int) -> Node:
+    """Return the highest span above, itself where there is none: the local root."""
+    while node.parent is not None and most > 0:
+        node = node.parent
+        most -= 1
+    return node
 
 
 def _is_under(span: Node, ancestor: Node) -> bool:

@@ -40,7 +40,6 @@ _BUCKETS: Final = (
 _DEAREST: Final = ">=10"
 
 
-
 class Told(NamedTuple):
     """One log record to be."""
 
@@ -119,7 +118,9 @@ def crossing_told(crossing: Crossing, context: SpanContext | None) -> Told:
             SeverityNumber.FATAL if percent >= 100 else SeverityNumber.ERROR if percent >= 90 else SeverityNumber.WARN
         )
         spent, limit = format_usd(crossing.usage, 2), format_usd(budget.limit, 2)
-        body = f"budget {budget.id} of {crossing.value} passed {percent:f}%: {spent} of {limit} a {crossing.window.kind}"
+        body = (
+            f"budget {budget.id} of {crossing.value} passed {percent:f}%: {spent} of {limit} a {crossing.window.kind}"
+        )
     return Told(name, severity, body, crossing_attributes(crossing), context, crossing.now_ns)
 
 
@@ -132,7 +133,9 @@ def correction_told(correction: Correction, time_ns: int) -> Told:
     }
     owner_attributes(correction.totals, attributes)
     context = SpanContext(correction.trace_id, correction.span_id, False, TraceFlags(TraceFlags.SAMPLED))
-    body = f"{correction.kind} {correction.name} cost {format_usd(correction.totals.total)} with what came after its end"
+    body = (
+        f"{correction.kind} {correction.name} cost {format_usd(correction.totals.total)} with what came after its end"
+    )
     return Told(semconv.EVENT_COST_CORRECTION, SeverityNumber.INFO, body, attributes, context, time_ns)
 
 

@@ -141,10 +141,10 @@ class Series:
             row.cache_read += amounts.cache_read
             row.cache_write += amounts.cache_write
             uncached = amounts.input - amounts.cache_read - amounts.cache_write
-            row.input += uncached if uncached > 0 else 0
+            row.input += max(0, uncached)
             row.reasoning += amounts.reasoning
             visible = amounts.output - amounts.reasoning
-            row.output += visible if visible > 0 else 0
+            row.output += max(0, visible)
 
     def _new_row(self, key: tuple[str | None, ...]) -> Row:
         if len(self._rows) >= self._most_rows:

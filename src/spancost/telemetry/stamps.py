@@ -8,7 +8,7 @@ goes on working when the SDK is mended. An ended span is never touched: the expo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan, Span, SpanProcessor, TracerProvider
@@ -28,12 +28,13 @@ __all__ = ["WAYS", "Writer", "attributes_of", "probe", "stamp", "write_events"]
 Writer = Callable[[Span, Mapping[str, Any]], None]
 """Puts attributes on a span that is ending."""
 
+
 def _write_public(span: Span, attributes: Mapping[str, Any]) -> None:
     span.set_attributes(attributes)
 
 
 def _write_dict(span: Span, attributes: Mapping[str, Any]) -> None:
-    span._attributes._dict.update(attributes)  # type: ignore[union-attr]  # noqa: SLF001  # pyright: ignore
+    cast("Any", span)._attributes._dict.update(attributes)
 
 
 WAYS: Final[Mapping[str, Writer]] = {"public": _write_public, "dict": _write_dict}
@@ -80,7 +81,7 @@ def probe() -> str:
 
 def attributes_of(span: ReadableSpan) -> Attributes:
     """Return a span's attributes, as the plain dict inside where there is one (13 times as fast to read)."""
-    bounded = span._attributes  # noqa: SLF001  # pyright: ignore
+    bounded: Any = cast("Any", span)._attributes
     return getattr(bounded, "_dict", bounded) or {}
 
 
@@ -130,4 +131,4 @@ def write_events(span: Span, crossings: tuple[Crossing, ...]) -> None:
     """Add a span event for each crossing; `add_event` is refused on a span that is ending."""
     for crossing in crossings:
         event = Event(crossing_event(crossing), crossing_attributes(crossing))
-        span._events.append(event)  # noqa: SLF001  # pyright: ignore
+        cast("Any", span)._events.append(event)
