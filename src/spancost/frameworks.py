@@ -25,7 +25,8 @@ def _pydantic_ai(module: Any) -> None:
 
 
 KNOWN: Final[Mapping[str, tuple[str, Callable[[Any], None]]]] = {
-    "pydantic-ai": ("pydantic_ai.agent", _pydantic_ai),
+    # Not `pydantic_ai.agent`: when that is imported the package is not, and its settings ask the package for a version.
+    "pydantic-ai": ("pydantic_ai", _pydantic_ai),
 }
 """Name -> the module whose import makes it known, and how its own telemetry is switched on."""
 

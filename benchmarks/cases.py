@@ -1,0 +1,127 @@
+"""The tracing set-ups that are compared: the bare SDK, the SDK with a batch processor, and spancost on both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import (
+    MetricExporter,
+    MetricExportResult,
+    MetricsData,
+    NumberDataPoint,
+    PeriodicExportingMetricReader,
+)
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.trace import Tracer
+
+
+class CountingExporter(SpanExporter):
+    """Sends nothing anywhere; counts the spans it got, and those that carry a cost."""
+
+    def __init__(self) -> None:
+        self.spans = 0
+        self.stamped = 0
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        self.spans += len(spans)
+        self.stamped += sum("gen_ai.usage.cost.amount" in (span.attributes or ()) for span in spans)
+        return SpanExportResult.SUCCESS
+
+
+class LastMetrics(MetricExporter):
+    """Sends nothing anywhere; keeps what the last collection held."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: MetricsData | None = None
+
+    def export(self, metrics_data: MetricsData, timeout_millis: float = 10_000, **kwargs: object) -> MetricExportResult:
+        self._last = metrics_data
+        return MetricExportResult.SUCCESS
+
+    def force_flush(self, timeout_millis: float = 10_000) -> bool:
+        return True
+
+    def shutdown(self, timeout_millis: float = 30_000, **kwargs: object) -> None:
+        self._last = None
+
+    def total(self, name: str) -> int:
+        """Add up all series of the counter called `name`."""
+        resources = self._last.resource_metrics if self._last else ()
+        metrics = (metric for resource in resources for scope in resource.scope_metrics for metric in scope.metrics)
+        return sum(
+            int(point.value)
+            for metric in metrics
+            if metric.name == name
+            for point in metric.data.data_points
+            if isinstance(point, NumberDataPoint)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One set-up to make spans with."""
+
+    name: str
+    version: str
+    tracer: Tracer
+    flush: Callable[[], object]
+    exporter: CountingExporter | None = None  # None where the set-up exports no spans
+    calls_counted: Callable[[], int] | None = None  # model calls in its metrics, for set-ups that count them
+
+
+Builder = Callable[[], Case]
+TRACER_NAME = "spancost.benchmarks"
+SDK_VERSION = f"opentelemetry-sdk {version('opentelemetry-sdk')}"
+
+
+def bare() -> Case:
+    """Build a provider without any processor: what every figure is compared with."""
+    provider = TracerProvider()
+    return Case("bare SDK", SDK_VERSION, provider.get_tracer(TRACER_NAME), provider.force_flush)
+
+
+def batch() -> Case:
+    """Build the SDK as it is nearly always run: with a batch processor."""
+    provider, exporter = TracerProvider(), CountingExporter()
+    provider.add_span_processor(BatchSpanProcessor(exporter))
+    return Case("SDK + batch", SDK_VERSION, provider.get_tracer(TRACER_NAME), provider.force_flush, exporter)
+
+
+def spancost() -> Case:
+    """Build spancost alone on the SDK."""
+    return _spancost("SDK + spancost", None)
+
+
+def spancost_and_batch() -> Case:
+    """Build spancost beside a batch processor, as the peers come."""
+    return _spancost("SDK + batch + spancost", CountingExporter())
+
+
+def spancost_processor() -> SpanProcessor:
+    """Build spancost's processor with metrics, budgets and exporters on."""
+    from spancost import CostSpanProcessor
+
+    return CostSpanProcessor()
+
+
+def _spancost(name: str, exporter: CountingExporter | None) -> Case:
+    provider, metrics = TracerProvider(), LastMetrics()
+    meters = MeterProvider([PeriodicExportingMetricReader(metrics, export_interval_millis=1000)])
+    provider.add_span_processor(spancost_processor())
+    if exporter is not None:
+        provider.add_span_processor(BatchSpanProcessor(exporter))
+
+    def calls_counted() -> int:
+        meters.force_flush()
+        return metrics.total("spancost.calls")
+
+    tracer = provider.get_tracer(TRACER_NAME)
+    return Case(name, f"spancost {version('spancost')}", tracer, provider.force_flush, exporter, calls_counted)
+
+
+SPANCOST: dict[str, Builder] = {"SDK + spancost": spancost, "SDK + batch + spancost": spancost_and_batch}
