@@ -1,31 +1,49 @@
-<<<<<<< .merge_file_gVyyRe
-# Everything sets itself up: on a fresh machine only python3 (3.11 or later) and a shell are needed.
+# Each target sets itself up: on a fresh machine only a shell and Python (3.11 or later) are needed.
 PYTHON ?= python3
-UV = .venv/bin/uv
 
-.PHONY: demo test test-all lint types floors bench prices semconv wheel clean
+.PHONY: demo test bench lint types floors prices semconv wheel clean
 
-demo: ## run the examples against a scripted provider and check every amount against its ledger
-	./tools/demo.sh
+demo: .venv-demo/ready  ## Run the examples and check every amount against what their provider billed
+	.venv-demo/bin/python examples/demo.py
 
-test: .venv/ready ## everything that must pass, on the newest OpenTelemetry and on the oldest supported
+test: .venv/ready .venv-oldest/ready  ## Run every test on the newest OpenTelemetry, and those that meet it on the oldest
 	.venv/bin/python -m pytest
+	.venv-oldest/bin/python -m pytest -m sdk
 
-.venv/ready: pyproject.toml requirements/dev.txt
-	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet uv
-	$(UV) pip sync --quiet --python .venv/bin/python requirements/dev.txt
-	$(UV) pip install --quiet --python .venv/bin/python --no-deps --editable .
-=======
-BENCH := .venv-bench
+bench: .venv-bench/ready  ## Measure what spancost costs a program, beside its peers, in one run
+	.venv-bench/bin/python -m benchmarks
 
-.PHONY: bench
-bench: $(BENCH)/.ready  ## Measure what spancost costs a program, beside its peers, in one run
-	$(BENCH)/bin/python -m benchmarks
+lint: .venv/ready  ## Check style
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
 
-$(BENCH)/.ready: requirements/bench.txt pyproject.toml
-	python3 -m venv $(BENCH)
-	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements/bench.txt
-	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
->>>>>>> .merge_file_pcN4O4
+types: .venv/ready  ## Check types, strictly
+	.venv/bin/pyright --pythonpath .venv/bin/python
+
+floors: .venv/ready  ## Check that imports only go down
+	.venv/bin/lint-imports
+
+prices: .venv/ready  ## Regenerate the price snapshot from the installed genai-prices
+	.venv/bin/python tools/prices.py
+
+semconv: .venv/ready  ## Regenerate constants and reference page from the registry
+	.venv/bin/python tools/semconv.py generate
+
+wheel: .venv/ready  ## Build the wheel and the source archive
+	.venv/bin/python -m build --no-isolation --outdir dist
+
+clean:  ## Remove every environment and build
+	rm -rf .venv .venv-* dist
+
+# One environment a purpose, each from its own fully pinned file.
+.venv/ready: requirements/dev.txt
+.venv-oldest/ready: requirements/oldest.txt
+.venv-demo/ready: requirements/demo.txt
+.venv-bench/ready: requirements/bench.txt
+
+.venv/ready .venv-oldest/ready .venv-demo/ready .venv-bench/ready: pyproject.toml
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check uv
+	$(@D)/bin/uv pip install --quiet --python $(@D)/bin/python --requirement $(filter requirements/%,$^)
+	$(@D)/bin/uv pip install --quiet --python $(@D)/bin/python --no-deps --editable .
 	touch $@
