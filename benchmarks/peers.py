@@ -36,7 +36,7 @@ def openinference() -> Case:
     provider, exporter = MaskingProvider(), CountingExporter()
     provider.add_span_processor(BatchSpanProcessor(exporter))
     label = f"openinference-instrumentation {version('openinference-instrumentation')}"
-    tracer = cast(Tracer, provider.get_tracer(TRACER_NAME))  # a proxy of one
+    tracer = cast("Tracer", provider.get_tracer(TRACER_NAME))  # a proxy of one
     return Case("OpenInference", label, tracer, provider.force_flush, exporter)
 
 

@@ -78,12 +78,12 @@ def hook_steps() -> Iterator[Step]:
 
     processor = spancost_processor()
     tracer = TracerProvider().get_tracer("spancost.benchmarks")
-    agent = cast(Span, tracer.start_span("invoke_agent clerk", None, attributes=AGENT))
+    agent = cast("Span", tracer.start_span("invoke_agent clerk", None, attributes=AGENT))
     inside = set_span_in_context(agent)
     processor.on_start(agent, None)
 
     def begun(name: str, at_start: Mapping[str, AttributeValue]) -> list[Span]:
-        return [cast(Span, tracer.start_span(name, inside, attributes=at_start)) for _ in range(ITEMS)]
+        return [cast("Span", tracer.start_span(name, inside, attributes=at_start)) for _ in range(ITEMS)]
 
     def joined(
         name: str, at_start: Mapping[str, AttributeValue], told: Callable[[], Mapping[str, AttributeValue]]

@@ -6,6 +6,7 @@ import logging
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from time import time_ns
 from typing import TYPE_CHECKING, Final
 
 from opentelemetry import _logs, metrics
@@ -13,6 +14,7 @@ from opentelemetry._logs import LoggerProvider
 from opentelemetry.metrics import MeterProvider
 
 from spancost import semconv
+from spancost.assembly import engine_of
 from spancost.faults import guarded
 from spancost.telemetry import pipeline
 from spancost.telemetry.events import Told, correction_told, crossing_told, emit
@@ -37,7 +39,7 @@ _MOST_QUEUED: Final = 20_000
 
 
 class CostExporter:
-    """Takes the outcomes of an engine; its metrics and events leave with the program's other telemetry.
+    """Takes the outcomes of an engine (by default one of the environment's settings); its metrics and events leave with the program's other telemetry.
 
     With no meter or logger provider set and an OTLP endpoint configured it makes its own, over OTLP/http, on the
     worker's thread and never global. State: the series (their own lock) and two queues.
@@ -45,16 +47,16 @@ class CostExporter:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: Engine | None = None,
         *,
         meter_provider: MeterProvider | None = None,
         logger_provider: LoggerProvider | None = None,
         worker: Worker | None = None,
         environ: Mapping[str, str] | None = None,
-        clock: Callable[[], int],
+        clock: Callable[[], int] = time_ns,
         operation_cost: bool = False,
     ) -> None:
-        self.engine = engine
+        self.engine = engine or engine_of(clock=clock)
         self.worker = worker or Worker()
         self._environ = os.environ if environ is None else environ
         self._clock = clock

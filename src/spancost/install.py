@@ -16,13 +16,11 @@ from opentelemetry.sdk import trace as sdk_trace
 from opentelemetry.trace import SpanContext
 
 from spancost import frameworks
-from spancost.budgets import Budgets
+from spancost.assembly import engine_of
 from spancost.config import Config, Problem, load
 from spancost.console import Console
-from spancost.engine import Engine
 from spancost.exporter import CostExporter
 from spancost.faults import guarded
-from spancost.pricing import PriceBook
 from spancost.processor import CostSpanProcessor, Sink
 from spancost.telemetry import stamps
 from spancost.telemetry.events import config_told
@@ -42,16 +40,10 @@ class Setup:
         self.config = config
         self.way = stamps.probe()
         """How spans are written on in this SDK."""
-        self.engine = Engine(
-            PriceBook(config.prices),
-            Budgets(config.budgets, None, clock),
-            dimensions=config.dimensions,
-            attribution=config.attribution,
-            clock=clock,
-        )
+        self.engine = engine_of(config, clock)
         self.exporter = CostExporter(self.engine, clock=clock, operation_cost=config.operation_cost)
         self.console = Console(self.engine) if config.console != "off" else None
-        self.sinks: tuple[Sink, ...] = (self.exporter, self.console) if self.console else (self.exporter,)
+        self._more_sinks: tuple[Sink, ...] = (self.console,) if self.console else ()
         self.active = True
 
     def attach(self, provider: sdk_trace.TracerProvider) -> None:
@@ -60,7 +52,7 @@ class Setup:
         By the SDK's own method, unbound: a vendor's override may take the default exporter out (Phoenix does).
         """
         if getattr(provider, "_spancost", None) is None:
-            processor = CostSpanProcessor(self.engine, *self.sinks, way=self.way)
+            processor = CostSpanProcessor(self.exporter, sinks=self._more_sinks, way=self.way)
             provider._spancost = processor  # type: ignore[attr-defined]  # noqa: SLF001
             sdk_trace.TracerProvider.add_span_processor(provider, processor)
 
@@ -68,7 +60,7 @@ class Setup:
     def record(self, attributes: Mapping[str, Any], context: SpanContext, baggage: Mapping[str, Any]) -> None:
         """Count a call that no span records."""
         outcome = self.engine.record(context.trace_id, context.span_id, attributes, baggage, {})
-        for sink in self.sinks:
+        for sink in (self.exporter, *self._more_sinks):
             sink.take(outcome, context if context.is_valid else None)
 
     @guarded("flush", otherwise=False)

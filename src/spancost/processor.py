@@ -12,7 +12,7 @@ from opentelemetry import baggage as otel_baggage
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
-from spancost.engine import Engine
+from spancost.exporter import CostExporter
 from spancost.faults import guarded, swallow
 from spancost.telemetry import stamps
 
@@ -41,12 +41,15 @@ class CostSpanProcessor(SpanProcessor):
     """Hands a provider's spans to an engine and writes on them what it answers.
 
     It may be added first or last, beside any exporter: it writes in `_on_ending`, which all processors see before
-    any sees `on_end`.
+    any sees `on_end`. Several processors, one a provider, may share an exporter and so an engine.
     """
 
-    def __init__(self, engine: Engine, *sinks: Sink, way: str | None = None) -> None:
-        self.engine = engine
-        self._sinks = sinks
+    def __init__(
+        self, exporter: CostExporter | None = None, *, sinks: tuple[Sink, ...] = (), way: str | None = None
+    ) -> None:
+        exporter = exporter or CostExporter()
+        self.engine = exporter.engine
+        self._sinks: tuple[Sink, ...] = (exporter, *sinks)
         self._attached = True
         # Since `_on_ending` came once, `on_end` has nothing left to do. Logfire's wrapper passes on only `on_end`.
         self._ending_comes = False

@@ -1,0 +1,26 @@
+"""Settings -> an engine: the prices, budgets and dimensions a Config asks for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from time import time_ns
+
+from spancost.budgets import Budgets
+from spancost.config import Config, load
+from spancost.engine import Engine
+from spancost.pricing import PriceBook
+
+__all__ = ["engine_of"]
+
+
+def engine_of(config: Config | None = None, clock: Callable[[], int] = time_ns) -> Engine:
+    """Return an engine for these settings, for those of the environment where none are given."""
+    config = config or load(os.environ)
+    return Engine(
+        PriceBook(config.prices),
+        Budgets(config.budgets, None, clock),
+        dimensions=config.dimensions,
+        attribution=config.attribution,
+        clock=clock,
+    )
