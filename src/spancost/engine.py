@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping
 from threading import RLock
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from spancost.budgets import Budgets, Crossing, worst
-from spancost.calls import Kind, Who, kind_at_start, kind_of, read_call
+from spancost.calls import MARKERS, Kind, Who, kind_at_start, kind_of, read_call
 from spancost.pricing.price import Price
 from spancost.rollup import Amounts, Charge, Node, ResponseIds, Totals, Tree
 from spancost.rollup.attribution import Attribution, agent_name, workflow_name
 from spancost.rollup.dedup import knows_better, nested, offer
-from spancost.rollup.sums import Sums
-from spancost.rollup.tree import is_owner, top
+from spancost.rollup.sums import Below
+from spancost.rollup.tree import Live, top
 
 if TYPE_CHECKING:
     from spancost.calls import Attributes, Usage
@@ -27,11 +27,18 @@ __all__ = ["Correction", "Count", "Engine", "Outcome", "Pricer"]
 _WAIT_NS: Final = 30 * 10**9
 """How long a charge's counters wait for an open span around it that may report it again."""
 
+_CALL_OR_NAMED: Final = (Kind.CALL, Kind.AGENT, Kind.WORKFLOW)
+_NOTHING: Final = Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 _NAMED: Final = (Kind.AGENT, Kind.WORKFLOW)
 """Owners whether or not anything was charged below them."""
 
 _HIGHEST: Final = 4096
 """Ancestors climbed to find a local root."""
+
+
+def identity(held: Any) -> Any:
+    """Return what is given: live references hold plain mappings, unless an SDK says otherwise."""
+    return held
 
 
 class Pricer(Protocol):
@@ -89,8 +96,8 @@ class Outcome:
         """What lies below an owner, or below a span that is none."""
         self.state: str | None = None
         self.crossings: tuple[Crossing, ...] = ()
-        self.corrections: list[Correction] = []
-        self.counts: list[Count] = []
+        self.corrections: tuple[Correction, ...] = ()
+        self.counts: tuple[Count, ...] = ()
 
 
 class Engine:
@@ -104,6 +111,7 @@ class Engine:
         dimensions: tuple[str, ...] = (),
         attribution: Mapping[str, tuple[str, ...]] | None = None,
         clock: Callable[[], int],
+        inside: Callable[[Any], Attributes] = identity,
     ) -> None:
         keys = tuple(dict.fromkeys(("agent", "workflow", *dimensions, *budgets.scopes)))
         self.who = Who.of(keys, attribution)
@@ -112,11 +120,11 @@ class Engine:
         self.tree = Tree()
         self.duplicates = 0
         """Records of calls that were counted already."""
-        self.spent = Sums()
+        self.spent = Below()
         """Every charge of the process, as direct cost."""
         self._pricer = pricer
         self._clock = clock
-        self._attribution = Attribution(self.who)
+        self._attribution = Attribution(self.who, inside)
         self._place = {key: place for place, key in enumerate(keys)}
         self._ids = ResponseIds()
         # Guards the fields of charges that later records revise, and what the process spent.
@@ -130,12 +138,12 @@ class Engine:
         parent_id: int | None,
         name: str,
         attributes: Attributes,
-        live: Callable[[], Attributes | None] | None,
+        live: Live | None,
         baggage: Callable[[], Attributes | None],
     ) -> None:
         """Join an open span to the tree; `baggage` is asked only for local roots and spans of ours."""
         kind = kind_at_start(attributes) if attributes else None
-        told = baggage() if parent_id is None or kind is not None else None
+        told = baggage() if kind is not None or parent_id is None else None
         self.tree.start(trace_id, span_id, parent_id, name, kind, live, told)
 
     def end(
@@ -158,24 +166,36 @@ class Engine:
             # Its start was not seen: it began before we came, or was evicted.
             parent = None if parent_id is None else tree.find(trace_id, parent_id)
             node = Node(trace_id, span_id, parent, name, None, None, None)
-        kind = kind_of(attributes) if attributes else None
-        if kind is None and node.inner is None:
+        kind = None if MARKERS.isdisjoint(attributes) else kind_of(attributes)
+        if kind is None and node.below is None:
             totals = tree.close(node, Kind.ROOT if node.parent is None else None)
             if totals is None:
                 if node.lineage:
                     tree.remember(node)
                 return None
-            return self._close(node, kind, totals, attributes, Outcome(node))
-        outcome = Outcome(node)
-        if kind == Kind.CALL:
-            self._call(node, attributes, start_ns, baggage, resource, outcome)
-        inner = node.inner
-        if inner is not None:
-            self._pass_on(inner, node, kind, outcome)
-        closing = kind
-        if node.parent is None and kind != Kind.CALL and not is_owner(kind):
-            closing = Kind.ROOT
-        return self._close(node, kind, tree.close(node, closing), attributes, outcome)
+            outcome = Outcome(node)
+        else:
+            outcome = Outcome(node)
+            if kind == Kind.CALL:
+                told = baggage() if node.kind is None else node.baggage
+                self._call(node, attributes, start_ns, told, resource, outcome)
+            if node.below is not None and node.below.inner:
+                self._pass_on(node.below.inner, node, kind, outcome)
+            is_root = node.parent is None and kind not in _CALL_OR_NAMED
+            totals = tree.close(node, Kind.ROOT if is_root else kind)
+        if totals is not None:
+            self._corrected(tree.hand_up(node, totals), outcome)
+        self._keep(node, attributes)
+        tree.remember(node)
+        if node.below is not None:
+            outcome.state = worst(outcome.state, node.below.state)
+        if outcome.charge is None and outcome.duplicate_of is None:
+            outcome.totals = totals
+            if kind in _NAMED or (totals is not None and node.kind == Kind.ROOT):
+                outcome.kind = node.kind
+                outcome.name = node.name
+                outcome.totals = totals or _NOTHING
+        return outcome
 
     def record(
         self, trace_id: int, span_id: int, attributes: Attributes, baggage: Attributes | None, resource: Attributes
@@ -183,7 +203,7 @@ class Engine:
         """Count a call that no span tells of, as one that starts and ends now."""
         node = Node(trace_id, span_id, None, "", Kind.CALL, None, baggage)
         outcome = Outcome(node)
-        self._call(node, attributes, self._clock(), lambda: baggage, resource, outcome)
+        self._call(node, attributes, self._clock(), baggage, resource, outcome)
         return outcome
 
     def settle(self, *, everything: bool = False) -> list[Count]:
@@ -196,7 +216,7 @@ class Engine:
                 _, charge = waiting.popleft()
             except IndexError:
                 break
-            self._settle(charge, counts)
+            counts += self._settle(charge)
         return counts
 
     def cost_so_far(self, trace_id: int, span_id: int) -> int | None:
@@ -216,7 +236,7 @@ class Engine:
         self._revising = RLock()
         self._waiting = deque()
         self.duplicates = 0
-        self.spent = Sums()
+        self.spent = Below()
         self.budgets.clear()
 
     def _call(
@@ -224,7 +244,7 @@ class Engine:
         node: Node,
         attributes: Attributes,
         start_ns: int,
-        baggage: Callable[[], Attributes | None],
+        baggage: Attributes | None,
         resource: Attributes,
         outcome: Outcome,
     ) -> None:
@@ -234,37 +254,38 @@ class Engine:
         else:
             price = self._pricer.price(call.provider, call.models, call.usage, start_ns)
         charge = Charge(node.trace_id, node.span_id, call, price, start_ns)
-        first = nested(call, node.inner) if node.inner else None
-        if first is None and call.response_id:
-            claimed = self._ids.claim(charge)
-            first = None if claimed is charge else claimed
         charge.who, charge.agent_path, charge.owned = self._attribution.resolve(attributes, node, baggage, resource)
-        if first is not None:
+        charge.booked = parent = node.parent
+        first = None if node.below is None else nested(call, node.below.inner)
+        if first is None and call.response_id:
+            first = self._ids.claim(charge)
+        if first is not None and first is not charge:
             self.duplicates += 1
             outcome.duplicate_of = first
             self._revise(first, charge, node, outcome)
             return
         outcome.charge = charge
-        charge.booked = node.parent
-        self._spend(charge.amounts)
-        self._corrected(self.tree.book(node.parent, charge.amounts), outcome)
-        self._observe(charge, charge.amounts.cost, node, outcome)
-        if offer(charge, node.parent):
+        amounts = charge.amounts
+        self._spend(amounts)
+        if parent is not None:
+            self._corrected(self.tree.book(parent, amounts), outcome)
+        if amounts.cost and self.budgets.all:
+            self._observe(charge, amounts.cost, node, outcome)
+        if offer(charge, parent):
             self._waiting.append((self._clock(), charge))
         else:
-            self._settle(charge, outcome.counts)
+            outcome.counts = self._settle(charge)
 
     def _revise(self, first: Charge, later: Charge, node: Node, outcome: Outcome) -> None:
         """Correct a charge by a later record that knows better, and move it under the owner that record has."""
         better = knows_better(later, first)
-        parent = node.parent
         with self._revising:
             before, home, settled = first.amounts, first.booked, first.settled
             if better:
                 first.call, first.price = later.call, later.price
                 first.amount, first.amounts, first.status = later.amount, later.amounts, later.status
             if later.owned and not first.owned:
-                first.booked, first.owned = parent, True
+                first.booked, first.owned = later.booked, True
                 first.who, first.agent_path = later.who, later.agent_path
             after, new_home = first.amounts, first.booked
         if new_home is not home:
@@ -276,11 +297,12 @@ class Engine:
         self._spend(difference)
         if new_home is home:
             self._corrected(self.tree.book(home, difference), outcome)
-        self._observe(first, difference.cost, node, outcome)
+        if difference.cost:
+            self._observe(first, difference.cost, node, outcome)
         if settled:
             # The series it was counted in keeps what it has: counters never fall.
             added = Amounts(*(max(value, 0) for value in difference))
-            outcome.counts.append(Count(first, added._replace(calls=0, partial=0, unpriced=0)))
+            outcome.counts += (Count(first, added._replace(calls=0, partial=0, unpriced=0)),)
 
     def _spend(self, amounts: Amounts) -> None:
         cost, calls, partial, unpriced, *_ = amounts
@@ -292,50 +314,29 @@ class Engine:
             spent.unpriced += unpriced
 
     def _observe(self, charge: Charge, amount: int, node: Node, outcome: Outcome) -> None:
-        if not amount or not self.budgets.all:
-            return
-        who, place = charge.who, self._place
-        crossings = self.budgets.observe(lambda scope: who[place[scope]], amount)
+        crossings = self.budgets.observe(charge.who, self._place, amount)
         if not crossings:
             return
         outcome.crossings += crossings
         for crossing in crossings:
             outcome.state = worst(outcome.state, crossing.state)
-        root = top(node, _HIGHEST)
-        root.state = worst(root.state, outcome.state)
+        below = self.tree.below(top(node, _HIGHEST))
+        below.state = worst(below.state, outcome.state)
 
-    def _settle(self, charge: Charge, counts: list[Count]) -> None:
+    def _settle(self, charge: Charge) -> tuple[Count, ...]:
         with self._revising:
             settled, charge.settled = charge.settled, True
-        if not settled:
-            counts.append(Count(charge, charge.amounts))
+        return () if settled else (Count(charge, charge.amounts),)
 
     def _pass_on(self, inner: list[Charge], node: Node, kind: str | None, outcome: Outcome) -> None:
         """Offer the charges below a span that ends to the span above it, or let the counters have them."""
         goes_on = kind is None or outcome.duplicate_of is not None
-        node.inner = None
+        parent = node.parent
+        if goes_on and parent is not None:
+            self.tree.below(parent)
         for charge in inner:
-            if not (goes_on and offer(charge, node.parent)):
-                self._settle(charge, outcome.counts)
-
-    def _close(
-        self, node: Node, kind: str | None, totals: Totals | None, attributes: Attributes, outcome: Outcome
-    ) -> Outcome | None:
-        if totals is not None:
-            self._corrected(self.tree.hand_up(node, totals), outcome)
-        if kind is not None or totals is not None or node.lineage:
-            self._keep(node, attributes)
-            self.tree.remember(node)
-        if outcome.charge is None and outcome.duplicate_of is None:
-            if kind in _NAMED or (totals is not None and node.kind == Kind.ROOT):
-                outcome.kind = node.kind
-                outcome.name = node.name
-                outcome.totals = totals or Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-            elif totals is not None:
-                outcome.totals = totals
-        if outcome.state is None:
-            outcome.state = node.state
-        return outcome
+            if not (goes_on and offer(charge, parent)):
+                outcome.counts += self._settle(charge)
 
     def _keep(self, node: Node, attributes: Attributes) -> None:
         """Keep of a span's attributes what late charges below it may ask for, and no more."""
@@ -344,14 +345,12 @@ class Engine:
         elif node.kind == Kind.WORKFLOW:
             node.name = workflow_name(node.name, attributes)
         names = self.who.every_name
-        kept = (
-            None if names.isdisjoint(attributes) else {name: attributes[name] for name in attributes if name in names}
-        )
-        node.live = (lambda: kept) if kept else None
+        kept = None if names.isdisjoint(attributes) else {name: attributes[name] for name in names & attributes.keys()}
+        node.live = None if kept is None else lambda: kept
 
     def _corrected(self, owners: list[Node], outcome: Outcome) -> None:
         for owner in owners:
             totals = self.tree.totals(owner)
-            outcome.corrections.append(
-                Correction(owner.trace_id, owner.span_id, owner.kind or "", owner.name, totals, owner.sequence)
-            )
+            sequence = 0 if owner.below is None else owner.below.sequence
+            correction = Correction(owner.trace_id, owner.span_id, owner.kind or "", owner.name, totals, sequence)
+            outcome.corrections += (correction,)

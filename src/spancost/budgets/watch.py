@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from spancost.budgets.alerts import Crossing
 from spancost.budgets.policy import Budget
-from spancost.budgets.stores import Key, MemoryStore, Spend, Store
+from spancost.budgets.stores import Booking, MemoryStore, Spend, Store
 from spancost.budgets.windows import Window, window_at
 from spancost.calls.who import NONE
 
@@ -29,40 +29,41 @@ class Budgets:
         # One window a budget, replaced when it is over; an immutable value, so no lock.
         self._windows: list[Window | None] = [None] * len(budgets)
 
-    def observe(self, value_of: Callable[[str], str | None], amount: int) -> tuple[Crossing, ...]:
-        """Book pico-USD to every budget it falls under; return what was crossed, lowest threshold first."""
-        if not self.all:
-            return ()
+    def observe(self, values: Sequence[str | None], places: Mapping[str, int], amount: int) -> tuple[Crossing, ...]:
+        """Book pico-USD to every budget it falls under; return what was crossed, lowest threshold first.
+
+        `places` says where among `values` the value of each scope stands.
+        """
         now_ns = self._clock()
-        crossings: list[Crossing] = []
-        for place, budget in enumerate(self.all):
-            value = value_of(budget.scope) or NONE
+        crossings: tuple[Crossing, ...] = ()
+        for number, budget in enumerate(self.all):
+            value = values[places[budget.scope]] or NONE
             if budget.value is not None and budget.value != value:
                 continue
-            window = self._window(place, budget, now_ns)
-            triggers = self._triggers[place]
-            booking = self._store.book(Key(budget.id, value), window, amount, triggers, budget.limit)
-            if booking.recovered:
-                crossings.append(Crossing(budget, value, None, booking.usage, window, now_ns))
-            if booking.crossed:
-                crossings += (
-                    Crossing(budget, value, threshold, booking.usage, window, now_ns)
-                    for bit, threshold in enumerate(budget.thresholds)
-                    if booking.crossed >> bit & 1
-                )
-        return tuple(crossings)
+            window = self._windows[number]
+            if window is None or not window.start_ns <= now_ns < window.end_ns:
+                window = self._windows[number] = window_at(budget.window, budget.zone, now_ns)
+            booking = self._store.book((budget.id, value), window, amount, self._triggers[number], budget.limit)
+            if booking is not None:
+                crossings += _crossings(booking, budget, value, window, now_ns)
+        return crossings
 
     def standings(self) -> Iterable[Standing]:
         """Return how each value of each budget stands now."""
         by_id = {budget.id: budget for budget in self.all}
-        return [(by_id[spend.key.budget], spend) for spend in self._store.spends(self._clock())]
+        return [(by_id[spend.key[0]], spend) for spend in self._store.spends(self._clock())]
 
     def clear(self) -> None:
         """Forget all spend, as a forked child must: the parent goes on counting its own."""
         self._store.clear()
 
-    def _window(self, place: int, budget: Budget, now_ns: int) -> Window:
-        window = self._windows[place]
-        if window is None or not window.holds(now_ns):
-            window = self._windows[place] = window_at(budget.window, budget.zone, now_ns)
-        return window
+
+def _crossings(booking: Booking, budget: Budget, value: str, window: Window, now_ns: int) -> tuple[Crossing, ...]:
+    crossed = tuple(
+        Crossing(budget, value, threshold, booking.usage, window, now_ns)
+        for bit, threshold in enumerate(budget.thresholds)
+        if booking.crossed >> bit & 1
+    )
+    if not booking.recovered:
+        return crossed
+    return (Crossing(budget, value, None, booking.usage, window, now_ns), *crossed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from spancost.calls.dialects import Kind
 from spancost.calls.read import kind_of
@@ -14,40 +14,74 @@ if TYPE_CHECKING:
     from spancost.calls.who import Who
     from spancost.rollup.tree import Node
 
-__all__ = ["AGENT_PREFIX", "Attribution", "agent_name", "workflow_name"]
-
-AGENT_PREFIX: Final = "invoke_agent "
-"""Span names of agents begin with it (gen_ai conventions)."""
+__all__ = ["Attribution", "Known", "agent_name", "workflow_name"]
 
 _HIGHEST: Final = 256
 """Ancestors asked: a bound for chains of spans without end."""
 
 
-class Attribution:
-    """Reads who a charge is for. The keys `agent` and `workflow` must be among those of `who`."""
+class Known(NamedTuple):
+    """What the ancestors of one span's children tell, and what it was read from."""
 
-    def __init__(self, who: Who) -> None:
+    seen: tuple[tuple[Attributes, int], ...]
+    """Each ancestor's attributes with their number when they were read: one more, and they are read again."""
+    baggage: Attributes | None
+    values: tuple[str | None, ...]
+    workflow: str | None
+    path: str
+    """Names of the agents above, outermost first."""
+    agent: str | None
+    """The nearest agent above."""
+    owned: bool
+
+
+class Attribution:
+    """Reads who a charge is for. The keys `agent` and `workflow` must be among those of `who`.
+
+    `inside` turns what a span's live reference holds into a mapping that is quick to read.
+    """
+
+    def __init__(self, who: Who, inside: Callable[[Any], Attributes]) -> None:
         self.who = who
+        self._inside = inside
         self._agent = who.keys.index("agent")
         self._workflow = who.keys.index("workflow")
+        self._nothing: tuple[str | None, ...] = (None,) * len(who.keys)
 
     def resolve(
-        self, attributes: Attributes, node: Node, ending_baggage: Callable[[], Attributes | None], resource: Attributes
+        self, attributes: Attributes, node: Node, baggage: Attributes | None, resource: Attributes
     ) -> tuple[tuple[str | None, ...], str, bool]:
-        """Return the values of the keys, the agent path (`coordinator/code_agent`) and whether an owner is above.
+        """Return the values of the keys, the agent path (`coordinator/code_agent`) and whether an owner is above."""
+        parent = node.parent
+        known = None if parent is None else parent.known
+        if known is None or known.baggage != baggage or not _holds(known):
+            known = self._ask(parent, baggage, resource)
+            if parent is not None:
+                parent.known = known
+        _, _, values, workflow, path, agent, owned = known
+        if not self.who.every_name.isdisjoint(attributes):
+            own = list(self._nothing)
+            self.who.fill(own, attributes)
+            own_agent = own[self._agent]
+            if own_agent is not None and own_agent != agent:
+                path = f"{path}/{own_agent}" if path else own_agent
+            values = tuple([mine or theirs for mine, theirs in zip(own, values, strict=True)])
+        if workflow is not None and values[self._workflow] != workflow:
+            values = (*values[: self._workflow], workflow, *values[self._workflow + 1 :])
+        return values, path, owned
 
-        `ending_baggage` is asked only where the span and its ancestors don't tell everything.
-        """
-        fill = self.who.fill
+    def _ask(self, parent: Node | None, baggage: Attributes | None, resource: Attributes) -> Known:
         values: list[str | None] = [None] * len(self.who.keys)
-        full = fill(values, attributes)
-        own_agent = values[self._agent]
-        workflow = values[self._workflow]
+        seen: list[tuple[Attributes, int]] = []
         agents: list[str] = []
-        owned = False
-        baggage = node.baggage
-        for span in above(node.parent, _HIGHEST):
-            live = span.attributes()
+        workflow: str | None = None
+        owned = full = False
+        asked = baggage
+        for span in above(parent, _HIGHEST):
+            held = None if span.live is None else span.live()
+            live = None if held is None else self._inside(held)
+            if live is not None:
+                seen.append((live, len(live)))
             kind = span.kind
             if kind is None and live:
                 kind = span.kind = kind_of(live)
@@ -56,34 +90,33 @@ class Attribution:
                 agents.append(agent_name(span.name, live))
             elif kind == Kind.WORKFLOW:
                 owned = True
-                # The outermost workflow: each one further up replaces the last.
+                # The outermost workflow: each one further up replaces the last. Its `gen_ai.agent.name` is no agent's.
                 workflow = workflow_name(span.name, live)
                 continue
             if live and not full:
-                full = fill(values, live)
+                full = self.who.fill(values, live)
             if baggage is None:
                 baggage = span.baggage
-        if not full:
-            for told in (ending_baggage(), baggage, resource):
-                if told:
-                    full = fill(values, told)
+        for told in (baggage, resource):
+            if told and not full:
+                full = self.who.fill(values, told)
         if agents:
-            if values[self._agent] is None:
-                values[self._agent] = agents[0]
-            if own_agent and own_agent != agents[0]:
-                agents.insert(0, own_agent)
-        elif own_agent:
-            agents.append(own_agent)
-        if workflow is not None:
-            values[self._workflow] = workflow
-        agents.reverse()
-        return tuple(values), "/".join(agents), owned
+            values[self._agent] = agents[0]
+        path = "/".join(reversed(agents))
+        return Known(tuple(seen), asked, tuple(values), workflow, path, agents[0] if agents else None, owned)
+
+
+def _holds(known: Known) -> bool:
+    for attributes, length in known.seen:
+        if len(attributes) != length:
+            return False
+    return True
 
 
 def agent_name(span_name: str, attributes: Attributes | None) -> str:
     """Return the agent's name, from the span's own name where no attribute tells it."""
     name = attributes.get("gen_ai.agent.name") if attributes else None
-    return str(name) if name else span_name.removeprefix(AGENT_PREFIX)
+    return str(name) if name else span_name.removeprefix("invoke_agent ")
 
 
 def workflow_name(span_name: str, attributes: Attributes | None) -> str:

@@ -42,10 +42,19 @@ class Charge:
         self.price = price
         self.at_ns = at_ns
         """When the call was made: the start of its first record."""
-        self.amount, self.status, self.source = _whose_number_wins(call, price)
-        # What we computed where the span states another amount.
-        self.computed = price.amount if price.amount != self.amount or call.amount_present else None
-        self.amounts = _amounts(call, self.amount, self.status)
+        amount, status, source = price.amount, price.status, "local"
+        computed = None
+        if call.stated_cost is not None:
+            amount, status, source, computed = _whose_number_wins(call, price)
+        elif call.partial and amount is not None:
+            status = "partial"
+        self.amount = amount
+        """Pico-USD, None where the call can't be priced."""
+        self.status = status
+        self.source = source
+        self.computed = computed
+        """What we computed, where the span states an amount that stays on it."""
+        self.amounts = _amounts(call, amount, status)
         self.booked: Node | None = None
         """The span it is booked below."""
         self.owned = False
@@ -62,31 +71,24 @@ class Charge:
         return "" if self.amount is not None else self.call.reason or self.price.reason
 
 
-def _whose_number_wins(call: Call, price: Price) -> tuple[int | None, str, str]:
-    """Return amount, status and source: the provider's own number, then ours, then a library's list price."""
-    if call.stated_cost is not None and call.stated_by == "provider":
-        return call.stated_cost, "reported", "provider"
+def _whose_number_wins(call: Call, price: Price) -> tuple[int | None, str, str, int | None]:
+    """Return amount, status, source and what we computed: the provider's number, then ours, then a list price."""
+    computed = price.amount if call.amount_present else None
+    if call.stated_by == "provider":
+        return call.stated_cost, "reported", "provider", price.amount
     if price.amount is not None:
-        return price.amount, "partial" if call.partial else price.status, "local"
-    if call.stated_cost is not None and call.usage is not None:
-        return call.stated_cost, "partial" if call.partial else "reported", "local"
-    return None, "unpriced", "local"
+        return price.amount, "partial" if call.partial else price.status, "local", computed
+    if call.usage is not None:
+        return call.stated_cost, "partial" if call.partial else "reported", "local", computed
+    return None, "unpriced", "local", None
 
 
 def _amounts(call: Call, amount: int | None, status: str) -> Amounts:
     usage = call.usage
     partial = 1 if status == "partial" else 0
-    unpriced = 1 if amount is None else 0
     if usage is None:
-        return Amounts(amount or 0, 1, partial, unpriced)
-    return Amounts(
-        amount or 0,
-        1,
-        partial,
-        unpriced,
-        usage.input,
-        usage.output,
-        usage.cache_read,
-        usage.cache_write,
-        usage.reasoning,
-    )
+        return Amounts(amount or 0, 1, partial, 1 if amount is None else 0)
+    input_, output, read, write, _, reasoning, *_ = usage
+    if amount is None:
+        return Amounts(0, 1, partial, 1, input_, output, read, write, reasoning)
+    return Amounts(amount, 1, partial, 0, input_, output, read, write, reasoning)

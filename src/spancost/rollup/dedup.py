@@ -54,13 +54,11 @@ def offer(charge: Charge, node: Node | None) -> bool:
     """Offer a charge to the span above it as a call that span may report again; tell whether one may.
 
     Only a span known to be a call can make the counters wait; any other span that is no agent or tool passes
-    the offer on when it ends.
+    the offer on when it ends. The charge must have been booked below that span.
     """
-    if node is None or node.ended or node.kind in _BOUNDARIES:
+    if node is None or node.kind in _BOUNDARIES or node.ended or node.below is None:
         return False
-    inner = node.inner
-    if inner is None:
-        inner = node.inner = []
+    inner = node.below.inner
     if len(inner) < _INNER:
         inner.append(charge)
     while node is not None and node.kind is None:

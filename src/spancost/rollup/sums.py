@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-__all__ = ["Amounts", "Sums", "Totals"]
+if TYPE_CHECKING:
+    from spancost.rollup.charge import Charge
+
+__all__ = ["Amounts", "Below", "Totals"]
 
 
 class Amounts(NamedTuple):
@@ -52,30 +55,34 @@ class Totals(NamedTuple):
         return self.direct + self.children
 
 
-class Sums:
-    """The running sums below one span. Guarded by the tree's lock."""
+class Below:
+    """What charges have put below one span. The sums are guarded by the tree's lock."""
 
     __slots__ = (
+        "booked",
         "cache_read",
         "cache_write",
         "calls",
         "children",
         "direct",
+        "inner",
         "input",
         "output",
         "partial",
         "reasoning",
+        "sequence",
+        "state",
         "unpriced",
     )
 
     def __init__(self) -> None:
-        self.direct = 0
-        self.children = 0
-        self.calls = 0
-        self.partial = 0
-        self.unpriced = 0
-        self.input = 0
-        self.output = 0
-        self.cache_read = 0
-        self.cache_write = 0
-        self.reasoning = 0
+        self.booked = False
+        """Whether anything was added: the sums alone can't tell."""
+        self.direct = self.children = self.calls = self.partial = self.unpriced = 0
+        self.input = self.output = self.cache_read = self.cache_write = self.reasoning = 0
+        self.sequence = 0
+        """Corrections since the span ended."""
+        self.state: str | None = None
+        """The worst budget state that a charge below brought about."""
+        self.inner: list[Charge] = []
+        """Charges with no agent or tool between: candidates to be the same call as this span."""

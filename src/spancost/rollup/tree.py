@@ -10,16 +10,24 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from threading import RLock
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from spancost.calls.dialects import Kind
-from spancost.rollup.sums import Amounts, Sums, Totals
+from spancost.rollup.sums import Amounts, Below, Totals
 
 if TYPE_CHECKING:
     from spancost.calls.read import Attributes
-    from spancost.rollup.charge import Charge
+    from spancost.rollup.attribution import Known
 
-__all__ = ["Node", "Tree", "above", "is_owner", "top"]
+__all__ = ["ENDED", "EVICTED", "OPEN", "Live", "Node", "Tree", "above", "is_owner", "top"]
+
+OPEN: Final = 0
+ENDED: Final = 1
+EVICTED: Final = 2
+"""Closed by us for want of room: its own end is still to come."""
+
+Live = Callable[[], Any]
+"""Returns a span's attributes as they stand, None once the span is gone."""
 
 _OPEN_SPANS: Final = 100_000
 """Open spans held at once; beyond it the oldest is closed for the roll-up (never ended, or a leak)."""
@@ -35,18 +43,15 @@ class Node:
 
     __slots__ = (
         "baggage",
+        "below",
         "ended",
-        "evicted",
-        "inner",
         "kind",
+        "known",
         "lineage",
         "live",
         "name",
         "parent",
-        "sequence",
         "span_id",
-        "state",
-        "sums",
         "trace_id",
     )
 
@@ -57,7 +62,7 @@ class Node:
         parent: Node | None,
         name: str,
         kind: str | None,
-        live: Callable[[], Attributes | None] | None,
+        live: Live | None,
         baggage: Attributes | None,
     ) -> None:
         self.trace_id = trace_id
@@ -71,18 +76,11 @@ class Node:
         self.baggage = baggage
         # Whether an agent, tool or call lies above: spans worth remembering for late children.
         self.lineage = parent is not None and (parent.lineage or parent.kind is not None)
-        self.ended = False
-        # Closed by us for want of room: its own end is still to come.
-        self.evicted = False
-        self.sums: Sums | None = None
-        # Charges below, with no agent or tool between: candidates to be the same call as this span.
-        self.inner: list[Charge] | None = None
-        self.state: str | None = None
-        self.sequence = 0
-
-    def attributes(self) -> Attributes | None:
-        """Return the attributes as they stand, None once the span is gone."""
-        return None if self.live is None else self.live()
+        self.ended = OPEN
+        # What charges have put here; most spans have none below them.
+        self.below: Below | None = None
+        # What the ancestors tell of whom a charge is for, remembered between charges.
+        self.known: Known | None = None
 
 
 class Tree:
@@ -102,7 +100,7 @@ class Tree:
         self.evictions = 0
         """Open spans closed for want of room."""
         self.late = 0
-        """Charges booked through a span that had ended."""
+        """Times that money went through a span that had ended."""
 
     def __len__(self) -> int:
         return len(self._open)
@@ -114,7 +112,7 @@ class Tree:
         parent_id: int | None,
         name: str,
         kind: str | None = None,
-        live: Callable[[], Attributes | None] | None = None,
+        live: Live | None = None,
         baggage: Attributes | None = None,
     ) -> None:
         """Join a span to the tree under its parent's id; an unknown or remote parent makes it a local root."""
@@ -148,7 +146,7 @@ class Tree:
     def has_ended(self, trace_id: int, span_id: int) -> bool:
         """Tell whether the span is remembered as ended by itself."""
         node = self._ended.get(span_id)
-        return node is not None and node.trace_id == trace_id and not node.evicted
+        return node is not None and node.trace_id == trace_id and node.ended != EVICTED
 
     def close(self, node: Node, kind: str | None) -> Totals | None:
         """End a span: its kind is now known; return what lies below it, None where nothing does.
@@ -158,14 +156,14 @@ class Tree:
         direct = children = calls = partial = unpriced = input_ = output = read = write = reasoning = 0
         with self._lock:
             node.kind = kind
-            node.ended = True
-            sums = node.sums
-            if sums is not None:
-                direct, children = sums.direct, sums.children
-                calls, partial, unpriced = sums.calls, sums.partial, sums.unpriced
-                input_, output = sums.input, sums.output
-                read, write, reasoning = sums.cache_read, sums.cache_write, sums.reasoning
-        if sums is None:
+            node.ended = ENDED
+            below = node.below
+            if below is not None:
+                direct, children = below.direct, below.children
+                calls, partial, unpriced = below.calls, below.partial, below.unpriced
+                input_, output = below.input, below.output
+                read, write, reasoning = below.cache_read, below.cache_write, below.reasoning
+        if below is None or not below.booked:
             return None
         return Totals(direct, children, calls, partial, unpriced, input_, output, read, write, reasoning)
 
@@ -199,46 +197,48 @@ class Tree:
     def cost_below(self, node: Node) -> int:
         """Return pico-USD below an open span so far, with what its open descendants still hold."""
         return sum(
-            sums.direct + sums.children
+            below.direct + below.children
             for span in tuple(self._open.values())
-            if (sums := span.sums) is not None and span.trace_id == node.trace_id and _is_under(span, node)
+            if (below := span.below) is not None and span.trace_id == node.trace_id and _is_under(span, node)
         )
 
     def _add(self, node: Node | None, direct: int, children: int, counts: Amounts) -> list[Node]:
         corrected: list[Node] = []
-        spare = Sums()
         _, calls, partial, unpriced, input_, output, read, write, reasoning = counts
-        late = False
         while node is not None:
+            below = node.below or self.below(node)
             with self._lock:
-                sums = node.sums
-                if sums is None:
-                    sums = node.sums = spare
-                sums.direct += direct
-                sums.children += children
-                sums.calls += calls
-                sums.partial += partial
-                sums.unpriced += unpriced
-                sums.input += input_
-                sums.output += output
-                sums.cache_read += read
-                sums.cache_write += write
-                sums.reasoning += reasoning
+                below.booked = True
+                below.direct += direct
+                below.children += children
+                below.calls += calls
+                below.partial += partial
+                below.unpriced += unpriced
+                below.input += input_
+                below.output += output
+                below.cache_read += read
+                below.cache_write += write
+                below.reasoning += reasoning
                 ended = node.ended
                 if ended:
-                    node.sequence += 1
+                    below.sequence += 1
             if not ended:
-                break
-            late = True
+                return corrected
+            self.late += 1
             if node.kind in _OWNERS:
                 corrected.append(node)
                 direct, children = 0, direct + children
-            if sums is spare:
-                spare = Sums()
             node = node.parent
-        if late:
-            self.late += 1
         return corrected
+
+    def below(self, node: Node) -> Below:
+        """Return the sums below a span, made where there were none."""
+        spare = Below()
+        with self._lock:
+            below = node.below
+            if below is None:
+                below = node.below = spare
+        return below
 
     def _evict(self) -> None:
         """Close the oldest open span for the roll-up; its own end, if it comes, finds it unknown."""
@@ -250,8 +250,8 @@ class Tree:
         if node is None:
             return
         self.evictions += 1
-        node.evicted = True
         totals = self.close(node, node.kind)
+        node.ended = EVICTED
         self.remember(node)
         if totals is not None:
             self.hand_up(node, totals)

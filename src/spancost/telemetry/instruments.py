@@ -158,7 +158,7 @@ class Instruments:
                 spend.usage,
                 {
                     semconv.BUDGET_ID: budget.id,
-                    semconv.BUDGET_VALUE: spend.key.value,
+                    semconv.BUDGET_VALUE: spend.key[1],
                     semconv.BUDGET_WINDOW_KIND: budget.window,
                 },
             )
@@ -170,7 +170,7 @@ class Instruments:
         readings = self._readings
         while readings.owners:
             kind, name, total = readings.owners.popleft()
-            label = readings.owner_names.label(name, total)
+            label, _ = readings.owner_names.label(name)
             self._owner_cost.record(usd(total), {semconv.OWNER_KIND: kind, semconv.OWNER_NAME: label})
         while readings.charges:
             amount, attributes = readings.charges.popleft()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from operator import itemgetter
 from threading import RLock
 from typing import TYPE_CHECKING, Final
 
@@ -19,10 +22,14 @@ OTHER: Final = "_other"
 
 _KEPT: Final = 100
 _CANDIDATES: Final = 400
-_RETIRED: Final = 100
+_REPLACEABLE: Final = 100
 
 # Five token types a row must stay below the SDK's 2,000 attribute sets an instrument (1.45.2 and later).
-_MOST_ROWS: Final = 380
+_MOST_ROWS: Final = 360
+_SPARE_ROWS: Final = 20
+
+_FIRST_BOUNDED: Final = 2
+_FIRST_DIMENSION: Final = 5
 
 
 class Dearest:
@@ -33,38 +40,43 @@ class Dearest:
     counter can't give money back. At most a hundred are replaced, so the series stay bounded.
     """
 
-    def __init__(self, kept: int = _KEPT, candidates: int = _CANDIDATES, retired: int = _RETIRED) -> None:
+    def __init__(self, kept: int = _KEPT, candidates: int = _CANDIDATES, replaceable: int = _REPLACEABLE) -> None:
         self._most_kept = kept
         self._most_candidates = candidates
-        self._replaceable = retired
-        self._kept: dict[str, int] = {}
-        # Value -> [spent at most, of which uncertain]; pico-USD.
+        self._replaceable = replaceable
+        self._kept: set[str] = set()
+        # Value -> [pico-USD spent at most, of which uncertain].
         self._candidates: dict[str, list[int]] = {}
         self._least = 0
 
     def __len__(self) -> int:
         return len(self._kept) + len(self._candidates)
 
-    def label(self, value: str, amount: int) -> str:
-        """Count an amount for a value and return what it is labelled: itself, or `_other`."""
+    def label(
+        self, value: str, amount: int = 0, spent: Callable[[], Mapping[str, int]] | None = None
+    ) -> tuple[str, str | None]:
+        """Return what a value is labelled, itself or `_other`, and the value that lost its series to it, if any.
+
+        `spent` tells pico-USD by value of the kept ones; without it none is replaced.
+        """
         kept = self._kept
-        spent = kept.get(value)
-        if spent is not None:
-            kept[value] = spent + amount
-            return value
-        if len(kept) < self._most_kept:
-            kept[value] = amount
-            return value
-        candidate = self._follow(value, amount)
-        if self._replaceable and candidate[0] - candidate[1] > 2 * self._least:
-            self._least = min(kept.values())
-            if candidate[0] - candidate[1] > 2 * self._least:
+        if value in kept or len(kept) < self._most_kept:
+            kept.add(value)
+            return value, None
+        most, uncertain = self._follow(value, amount)
+        certain = most - uncertain
+        if spent is not None and self._replaceable and certain > 2 * self._least:
+            # The least can only have grown since it was last asked for.
+            by_value = spent()
+            cheapest = min(kept, key=lambda name: by_value.get(name, 0))
+            self._least = by_value.get(cheapest, 0)
+            if certain > 2 * self._least:
                 self._replaceable -= 1
-                del kept[min(kept, key=kept.__getitem__)]
                 self._candidates.pop(value, None)
-                kept[value] = candidate[0] - candidate[1]
-                return value
-        return OTHER
+                kept.remove(cheapest)
+                kept.add(value)
+                return value, cheapest
+        return OTHER, None
 
     def _follow(self, value: str, amount: int) -> list[int]:
         candidates = self._candidates
@@ -87,13 +99,10 @@ class Row:
 
     def __init__(self, attributes: dict[str, str]) -> None:
         self.attributes = attributes
-        self.cost = 0
-        self.calls = 0
-        self.input = 0
-        self.cache_read = 0
-        self.cache_write = 0
-        self.output = 0
-        self.reasoning = 0
+        self.cost = self.calls = self.input = self.cache_read = self.cache_write = self.output = self.reasoning = 0
+
+
+Key = tuple[str | None, ...]
 
 
 class Series:
@@ -101,8 +110,9 @@ class Series:
 
     def __init__(self, dimensions: tuple[str, ...], places: tuple[int, ...], most_rows: int = _MOST_ROWS) -> None:
         self._lock = RLock()
-        self._rows: dict[tuple[str | None, ...], Row] = {}
-        self._labels = tuple(Dearest() for _ in range(3 + len(dimensions)))
+        self._rows: dict[Key, Row] = {}
+        # What charges say -> their row, so that most charges need no labelling.
+        self._known: dict[Key, Row] = {}
         self._names = (
             semconv.GEN_AI_PROVIDER_NAME,
             semconv.PRICING_STATUS,
@@ -111,8 +121,9 @@ class Series:
             semconv.GEN_AI_WORKFLOW_NAME,
             *dimensions,
         )
+        self._bounded = {place: Dearest() for place in range(_FIRST_BOUNDED, len(self._names))}
         # Where agent, workflow and the dimensions stand among a charge's attribution values.
-        self._places = places
+        self._who = itemgetter(*places)
         self._most_rows = most_rows
 
     def __len__(self) -> int:
@@ -123,35 +134,53 @@ class Series:
 
     def add(self, count: Count) -> None:
         """Add a charge to its row; what would fall is left as it is, for a counter never falls."""
-        charge, amounts = count
-        who, cost = charge.who, amounts.cost
-        values: list[str | None] = [charge.call.request_model, *(who[place] for place in self._places)]
+        charge, (cost, calls, _, _, input_, output, read, write, reasoning) = count
+        call = charge.call
+        told = (call.provider, charge.status, call.request_model, *self._who(charge.who))
+        row = self._known.get(told) or self._row(told, cost)
+        uncached = input_ - read - write
+        visible = output - reasoning
         with self._lock:
-            for place, label in enumerate(self._labels):
-                value = values[place]
-                # Dimensions asked for have a group of their own for what isn't told; the rest is absent.
-                if value:
-                    values[place] = label.label(value, cost)
-                elif place >= 3:
-                    values[place] = NONE
-            key = (charge.call.provider, charge.status, *values)
-            row = self._rows.get(key) or self._new_row(key)
             row.cost += cost
-            row.calls += amounts.calls
-            row.cache_read += amounts.cache_read
-            row.cache_write += amounts.cache_write
-            uncached = amounts.input - amounts.cache_read - amounts.cache_write
-            row.input += max(0, uncached)
-            row.reasoning += amounts.reasoning
-            visible = amounts.output - amounts.reasoning
-            row.output += max(0, visible)
+            row.calls += calls
+            row.cache_read += read
+            row.cache_write += write
+            row.reasoning += reasoning
+            if uncached > 0:
+                row.input += uncached
+            if visible > 0:
+                row.output += visible
 
-    def _new_row(self, key: tuple[str | None, ...]) -> Row:
-        if len(self._rows) >= self._most_rows:
-            # The table is full: only provider and status are told apart from here on.
-            key = (OTHER if len(self._rows) > self._most_rows + 20 else key[0], key[1], *(OTHER for _ in key[2:]))
-            if (row := self._rows.get(key)) is not None:
-                return row
-        attributes = {name: value for name, value in zip(self._names, key, strict=True) if value}
-        # setdefault: making the row may have started a garbage collection that made it before us.
-        return self._rows.setdefault(key, Row(attributes))
+    def _row(self, told: Key, cost: int) -> Row:
+        """Return the row of what a charge says, with values beyond a dimension's bound as `_other`."""
+        with self._lock:
+            labels = list(told)
+            for place, bounded in self._bounded.items():
+                value = told[place]
+                if value:
+                    labels[place], replaced = bounded.label(value, cost, partial(self._spent, place))
+                    if replaced is not None:
+                        self._known = {known: row for known, row in self._known.items() if known[place] != replaced}
+                elif place >= _FIRST_DIMENSION:
+                    # A dimension that was asked for has a group for what isn't told; agent and workflow are absent.
+                    labels[place] = NONE
+            is_new = tuple(labels) not in self._rows
+            if is_new and len(self._rows) >= self._most_rows:
+                # The table is full: only provider and status are told apart from here on, then only status.
+                provider = OTHER if len(self._rows) >= self._most_rows + _SPARE_ROWS else told[0]
+                labels = [provider, told[1], *(OTHER for _ in self._bounded)]
+            key = tuple(labels)
+            row = self._rows.get(key)
+            if row is None:
+                attributes = {name: value for name, value in zip(self._names, key, strict=True) if value}
+                # setdefault: making the row may start a garbage collection that ends a span and makes it before us.
+                row = self._rows.setdefault(key, Row(attributes))
+            if OTHER not in key:
+                self._known[told] = row
+            return row
+
+    def _spent(self, place: int) -> Mapping[str, int]:
+        spent: Counter[str] = Counter()
+        for key, row in self._rows.items():
+            spent[key[place] or ""] += row.cost
+        return spent

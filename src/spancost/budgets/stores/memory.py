@@ -38,8 +38,8 @@ class MemoryStore:
         self.evictions = 0
         """Accounts dropped for want of room: their spend is forgotten."""
 
-    def book(self, key: Key, window: Window, amount: int, triggers: tuple[int, ...], limit: int) -> Booking:
-        """Add pico-USD and tell which triggers it passed for the first time in the window."""
+    def book(self, key: Key, window: Window, amount: int, triggers: tuple[int, ...], limit: int) -> Booking | None:
+        """Add pico-USD and tell which triggers it passed for the first time in the window, None if none."""
         account = self._accounts.get(key)
         if account is None:
             account = self._accounts.setdefault(key, _Account(window))
@@ -66,7 +66,7 @@ class MemoryStore:
             if usage > limit and not account.breached:
                 account.breached = True
                 account.overruns += 1
-        return Booking(usage, crossed, recovered)
+        return Booking(usage, crossed, recovered) if crossed or recovered else None
 
     def spends(self, now_ns: int) -> Iterable[Spend]:
         """Return what is spent in the windows that hold this moment; a past window counts as nothing spent."""

@@ -10,11 +10,8 @@ from spancost.budgets.windows import Window
 __all__ = ["Booking", "Key", "Spend", "Store"]
 
 
-class Key(NamedTuple):
-    """One budget of one value."""
-
-    budget: str
-    value: str
+Key = tuple[str, str]
+"""A budget's id and one value of its scope; a plain tuple because one is made for every charge."""
 
 
 class Booking(NamedTuple):
@@ -41,8 +38,8 @@ class Spend(NamedTuple):
 class Store(Protocol):
     """Keeps spend by key and window; each method is one atomic step."""
 
-    def book(self, key: Key, window: Window, amount: int, triggers: tuple[int, ...], limit: int) -> Booking:
-        """Add pico-USD (less than 0 for a correction) and tell which triggers it passed for the first time."""
+    def book(self, key: Key, window: Window, amount: int, triggers: tuple[int, ...], limit: int) -> Booking | None:
+        """Add pico-USD (less than 0 for a correction); None where nothing has to be told."""
         ...
 
     def spends(self, now_ns: int) -> Iterable[Spend]:
