@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import BatchLogRecordProcessor, InMemoryLogRecordExporter
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import (
     MetricExporter,
@@ -14,9 +17,12 @@ from opentelemetry.sdk.metrics.export import (
     NumberDataPoint,
     PeriodicExportingMetricReader,
 )
-from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.trace import Tracer
+
+if TYPE_CHECKING:
+    from spancost.processor import CostSpanProcessor
 
 
 class CountingExporter(SpanExporter):
@@ -27,6 +33,7 @@ class CountingExporter(SpanExporter):
         self.stamped = 0
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Count a batch."""
         self.spans += len(spans)
         self.stamped += sum("gen_ai.usage.cost.amount" in (span.attributes or ()) for span in spans)
         return SpanExportResult.SUCCESS
@@ -40,13 +47,16 @@ class LastMetrics(MetricExporter):
         self._last: MetricsData | None = None
 
     def export(self, metrics_data: MetricsData, timeout_millis: float = 10_000, **kwargs: object) -> MetricExportResult:
+        """Keep a collection in place of the last."""
         self._last = metrics_data
         return MetricExportResult.SUCCESS
 
     def force_flush(self, timeout_millis: float = 10_000) -> bool:
+        """Have nothing to flush."""
         return True
 
     def shutdown(self, timeout_millis: float = 30_000, **kwargs: object) -> None:
+        """Let go of what was kept."""
         self._last = None
 
     def total(self, name: str) -> int:
@@ -102,17 +112,25 @@ def spancost_and_batch() -> Case:
     return _spancost("SDK + batch + spancost", CountingExporter())
 
 
-def spancost_processor() -> SpanProcessor:
-    """Build spancost's processor with metrics, budgets and exporters on."""
-    from spancost import CostSpanProcessor
+def spancost_processor(meters: MeterProvider) -> CostSpanProcessor:
+    """Build spancost's processor as `install()` would, with metrics, events and two observed budgets."""
+    from spancost.assembly import engine_of
+    from spancost.config import load
+    from spancost.exporter import CostExporter
+    from spancost.processor import CostSpanProcessor
 
-    return CostSpanProcessor()
+    loggers = LoggerProvider()
+    loggers.add_log_record_processor(BatchLogRecordProcessor(InMemoryLogRecordExporter()))
+    engine = engine_of(load({"SPANCOST_BUDGETS": "user=1000/day; team=100000/month"}))
+    return CostSpanProcessor(CostExporter(engine, meter_provider=meters, logger_provider=loggers, environ={}))
 
 
 def _spancost(name: str, exporter: CountingExporter | None) -> Case:
+    from spancost.version import VERSION
+
     provider, metrics = TracerProvider(), LastMetrics()
     meters = MeterProvider([PeriodicExportingMetricReader(metrics, export_interval_millis=1000)])
-    provider.add_span_processor(spancost_processor())
+    provider.add_span_processor(spancost_processor(meters))
     if exporter is not None:
         provider.add_span_processor(BatchSpanProcessor(exporter))
 
@@ -121,7 +139,7 @@ def _spancost(name: str, exporter: CountingExporter | None) -> Case:
         return metrics.total("spancost.calls")
 
     tracer = provider.get_tracer(TRACER_NAME)
-    return Case(name, f"spancost {version('spancost')}", tracer, provider.force_flush, exporter, calls_counted)
+    return Case(name, f"spancost {VERSION}", tracer, provider.force_flush, exporter, calls_counted)
 
 
 SPANCOST: dict[str, Builder] = {"SDK + spancost": spancost, "SDK + batch + spancost": spancost_and_batch}

@@ -55,16 +55,17 @@ def measure(cases: Sequence[Case], workloads: Sequence[Workload], rounds: int, s
     """Play `rounds` rounds of about `spans` spans, in each round every set-up once a workload, in a new order.
 
     The order is drawn, the same in every run, so that no set-up always runs in the wake of the same other. The garbage
-    collector is off while spans are made and runs between; what is there before the first round is frozen out of it.
-    Two rounds before the first warm up and are not kept.
+    collector is off, and run once before each workload of a round; what it leaves is frozen out of its next run, else
+    whatever one set-up remembers would cool the caches of all. Two rounds before the first warm up and are not kept.
     """
     orders = Random(4)
     run = Run(cases, {(w, c.name): Series() for w in workloads for c in cases}, {c.name: Made() for c in cases})
-    gc.collect()
-    gc.freeze()
+    gc.disable()
     try:
         for number in range(-2, rounds):
             for workload in workloads:
+                gc.collect()
+                gc.freeze()
                 for case in orders.sample(cases, len(cases)):
                     own, behind = _play(case, workload, max(1, spans // workload.spans_a_turn), run.made[case.name])
                     if number >= 0:
@@ -73,22 +74,18 @@ def measure(cases: Sequence[Case], workloads: Sequence[Workload], rounds: int, s
                         series.behind.append(behind)
     finally:
         gc.unfreeze()
+        gc.enable()
     return run
 
 
 def _play(case: Case, workload: Workload, turns: int, made: Made) -> tuple[float, float]:
     play = workload.play(case.tracer, turns)
     next(play)
-    gc.collect()
-    gc.disable()
-    try:
-        everyone, own = time.process_time_ns(), time.thread_time_ns()
-        next(play)
-        own = time.thread_time_ns() - own
-        case.flush()
-        everyone = time.process_time_ns() - everyone
-    finally:
-        gc.enable()
+    everyone, own = time.process_time_ns(), time.thread_time_ns()
+    next(play)
+    own = time.thread_time_ns() - own
+    case.flush()
+    everyone = time.process_time_ns() - everyone
     next(play, None)
     case.flush()
     spans = turns * workload.spans_a_turn

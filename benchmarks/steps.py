@@ -16,13 +16,18 @@ from itertools import count
 from statistics import median
 from typing import Any, cast
 
+from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.trace import Span, TracerProvider
 from opentelemetry.trace import set_span_in_context
 from opentelemetry.util.types import AttributeValue
 
+from benchmarks.cases import spancost_processor
 from benchmarks.workloads import AGENT, CHAT, REQUEST, RESPONSE, model_answer
-from spancost.calls.read import kind_of, read_call
-from spancost.rollup.tree import Tree
+from spancost.calls import Kind, Usage, kind_of, read_call
+from spancost.engine import Count, Outcome
+from spancost.rollup import Charge, Node, ResponseIds
+from spancost.rollup.attribution import Attribution
+from spancost.telemetry.stamps import stamp
 
 ITEMS = 2_000
 REPEATS = 15
@@ -54,13 +59,18 @@ def _nothing(item: object) -> None:
 
 
 def engine_steps() -> Iterator[Step]:
-    """Yield the steps that work on plain values."""
-    plain, chat, agent = {**REQUEST, **RESPONSE}, {**CHAT, **model_answer()}, dict(AGENT)
+    """Yield the steps of an engine, on plain values, for a model call below one open agent."""
+    plain, chat, agent = {**REQUEST, **RESPONSE}, {**CHAT, **model_answer()}, {**AGENT, "gen_ai.agent.name": "clerk"}
     for name, attributes in (("plain", plain), ("model", chat), ("agent", agent)):
-        yield f"kind_of, {name}", kind_of, lambda attributes=attributes: [attributes] * ITEMS
-    yield "read_call", read_call, lambda: [chat] * ITEMS
-    tree, numbers = Tree(), count(2)
-    tree.start(1, 1, None, "root")
+        yield f"kind_of, {name}", kind_of, _same(attributes)
+    yield "read_call", read_call, _same(chat)
+
+    processor = spancost_processor(MeterProvider())
+    engine, exporter = processor.engine, processor._sinks[0]
+    tree, who, budgets = engine.tree, engine.who, engine.budgets
+    engine.start(1, 1, None, "invoke_agent clerk", agent, lambda: agent, _no_baggage)
+    parent = tree.find(1, 1)
+    numbers = count(2)
 
     def through(number: int) -> None:
         tree.start(1, number, 1, "chat")
@@ -71,14 +81,53 @@ def engine_steps() -> Iterator[Step]:
 
     yield "tree: start, take, close, remember", through, lambda: [next(numbers) for _ in range(ITEMS)]
 
+    call = read_call(chat)
+    usage = call.usage or Usage(0, 0)
+    price = engine._pricer.price
+    yield "price", lambda _: price(call.provider, call.models, usage, _NOW), _same(None)
+    priced = price(call.provider, call.models, usage, _NOW)
+    yield "Charge", lambda _: Charge(1, 2, call, priced, _NOW), _same(None)
+    charge = Charge(1, 2, call, priced, _NOW)
+
+    def answered() -> list[Charge]:
+        calls = [read_call({**CHAT, **model_answer()}) for _ in range(ITEMS)]
+        return [Charge(1, 2, told, priced, _NOW) for told in calls]
+
+    yield "claim a response id", ResponseIds().claim, answered
+    node = Node(1, 2, parent, "chat gpt-5.2", Kind.CALL, lambda: chat, None)
+    resolve = Attribution(who).resolve
+    yield "who it is for", lambda _: resolve(chat, node, _no_baggage, _RESOURCE), _same(None)
+    charge.who, charge.agent_path, _ = resolve(chat, node, _no_baggage, _RESOURCE)
+    yield "book in the tree", lambda _: tree.book(parent, charge.amounts), _same(None)
+    values = dict(zip(who.keys, charge.who, strict=True))
+    yield "observe two budgets", lambda _: budgets.observe(values.get, charge.amounts.cost), _same(None)
+
+    yield "Outcome", lambda _: Outcome(node), _same(None)
+    outcome = Outcome(node)
+    outcome.charge = charge
+    outcome.counts.append(Count(charge, charge.amounts))
+    yield "stamp, as a dict", stamp, _same(outcome)
+    yield "exporter: count it", lambda each: exporter.take(each, None), _same(outcome)
+
+
+_NOW = time.time_ns()
+_RESOURCE: Mapping[str, AttributeValue] = {"service.name": "shop", "spancost.team": "orders"}
+
+
+def _same(item: object) -> Callable[[], Sequence[object]]:
+    return lambda: [item] * ITEMS
+
+
+def _no_baggage() -> None:
+    return None
+
 
 def hook_steps() -> Iterator[Step]:
     """Yield the processor's hooks, called as the SDK calls them on spans below one open agent."""
-    from benchmarks.cases import spancost_processor
-
-    processor = spancost_processor()
+    processor = spancost_processor(MeterProvider())
     tracer = TracerProvider().get_tracer("spancost.benchmarks")
-    agent = cast("Span", tracer.start_span("invoke_agent clerk", None, attributes=AGENT))
+    named = {**AGENT, "gen_ai.agent.name": "clerk"}
+    agent = cast("Span", tracer.start_span("invoke_agent clerk", None, attributes=named))
     inside = set_span_in_context(agent)
     processor.on_start(agent, None)
 

@@ -77,7 +77,7 @@ _numbers = count(1)
 
 
 def model_answer() -> Attributes:
-    """What one model call reports at its end: no two alike, as a repeated response id is one call told twice."""
+    """Make what one model call reports at its end: no two alike, as a repeated response id is one call told twice."""
     number = next(_numbers)
     return {
         "gen_ai.response.model": "gpt-5.2-2025-12-11",
@@ -107,7 +107,7 @@ def _plain_attributes(tracer: Tracer, turns: int) -> Iterator[None]:
 
 
 def _model_calls(tracer: Tracer, turns: int) -> Iterator[None]:
-    """Calls below one open agent, so that each is priced, checked for twins, rolled up and stamped."""
+    """Make calls below one open agent, so that each is priced, checked for twins, rolled up and stamped."""
     agent = tracer.start_span("invoke_agent clerk", None, SpanKind.INTERNAL, {**AGENT, "gen_ai.agent.name": "clerk"})
     inside = set_span_in_context(agent)
     answers = [model_answer() for _ in range(turns)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -32,3 +33,35 @@ def test_every_workload_has_a_row_for_every_set_up(printed: str, workload: str, 
     rows = [line for line in table.splitlines() if line.startswith(f"{case}  ")]
     assert 1 == len(rows), table
     assert "not installed" in rows[0] or "x" in rows[0]
+
+
+@pytest.mark.parametrize(
+    ("case", "what"),
+    [
+        ("SDK + spancost", "in its metrics"),
+        ("SDK + batch + spancost", "in its metrics"),
+        ("SDK + batch + spancost", "stamped with their cost"),
+    ],
+)
+def test_spancost_is_measured_while_it_works(printed: str, case: str, what: str) -> None:
+    """Every model call of the run was priced, counted and stamped: a set-up that does nothing can't look cheap."""
+    line = next(line for line in printed.splitlines() if line.startswith(f"{case}  ") and "spans made" in line)
+    found = re.search(rf"([\d,]+) of ([\d,]+) model calls {what}", line)
+    assert found is not None, line
+    assert found[1] == found[2]
+    assert "0" != found[2]
+
+
+@pytest.mark.parametrize("kind", ["plain", "agent", "model"])
+def test_memory_of_an_open_span_is_told_beside_the_sdks_own(printed: str, kind: str) -> None:
+    """Each kind of open span has a row with the SDK's bytes and those with spancost, which are more."""
+    found = re.search(rf"^{kind} span +([\d,]+) B by the SDK, ([\d,]+) B with spancost$", printed, re.MULTILINE)
+    assert found is not None, printed
+    own, with_spancost = (int(group.replace(",", "")) for group in found.groups())
+    assert own < with_spancost
+
+
+def test_import_time_is_told(printed: str) -> None:
+    """The import table has a row for spancost and one for all it imports once it is installed."""
+    table = printed.partition("\nImport:")[2]
+    assert ["spancost", "spancost.install"] == re.findall(r"^(spancost\S*) .* ms$", table, re.MULTILINE)
