@@ -80,20 +80,26 @@ def run(example: Example) -> list[str]:
     with Receiver(forward_to=os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")) as receiver, Provider() as provider:
         status = _start(example, {**_models(example, None if real else provider), **_telemetry(example, receiver)})
         spans, points, bills = receiver.spans(), receiver.points(), provider.ledger()
-        print(f"\nWhat it cost, by the {len(spans)} spans received over OTLP:\n\n{render(cost_trees(spans))}\n")
+        trees = cost_trees(spans)
+        reports = sum("gen_ai.response.id" in span.attributes for span in spans)
+        print(f"\nWhat it cost, by {len(spans)} spans received over OTLP, {reports} of them of a model call:\n")
+        print(f"{render(trees)}\n")
         for line in _budgets(receiver):
             print(line)
         for url, error in receiver.not_forwarded.items():
             print(f"Not passed on to {url}: {error}")
     faults = [f"{example.name} ended with status {status}"] if status else []
+    if not trees:
+        faults.append("no cost arrived on any span")
+    if not real:
+        faults += differences(spans, points, bills)
+    for fault in faults:
+        print(f"WRONG: {fault}")
     if real:
         print("Not compared with a ledger: the real provider's is in its console.")
         return faults
-    faults += differences(spans, points, bills)
-    for fault in faults:
-        print(f"WRONG: {fault}")
-    billed = f"{len(bills)} calls, {usd(sum(map(price_of, bills)))}"
-    print(f"The provider's ledger times price: {billed}. " + ("" if faults else "Every amount above is the same."))
+    verdict = f"{len(faults)} things are wrong." if faults else "Every amount above is the same, to the pico-dollar."
+    print(f"The provider's ledger times price: {len(bills)} calls, {usd(sum(map(price_of, bills)))}. {verdict}")
     return faults
 
 
