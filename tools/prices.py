@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genai_prices.data import providers
+from genai_prices.data_units import unit_data
 from genai_prices.types import (
     ClauseAnd,
     ClauseContains,
@@ -23,7 +24,7 @@ from genai_prices.types import (
     TieredPrices,
     TimeOfDateConstraint,
 )
-from genai_prices.units import _get_registry
+from genai_prices.units import UnitRegistry
 from genai_prices.validation import validate_model_price
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, Provider
 
 TARGET = Path(__file__).parent.parent / "src" / "spancost" / "pricing" / "data" / "prices.json.gz"
+UNITS = UnitRegistry(unit_data)
 
 
 def clause(match: object) -> dict[str, Any]:
@@ -51,7 +53,8 @@ def clause(match: object) -> dict[str, Any]:
             return {"contains": match.contains.lower()}
         case ClauseRegex():
             return {"regex": match.regex}
-    raise TypeError(f"genai-prices has a new matching clause: {match!r}; teach spancost.pricing.clauses about it")
+        case _:
+            raise TypeError(f"a new matching clause, {match!r}: teach spancost.pricing.clauses about it")
 
 
 def rate(price: Decimal | TieredPrices) -> str | dict[str, Any]:
@@ -64,7 +67,7 @@ def rate(price: Decimal | TieredPrices) -> str | dict[str, Any]:
 def price_set(prices: ModelPrice) -> dict[str, Any]:
     """Return one set of prices by genai-prices' own keys, in a stable order."""
     told = {key: price for key, price in vars(prices).items() if price is not None}
-    validate_model_price(set(told), _get_registry())
+    validate_model_price(set(told), UNITS)
     return {key: rate(told[key]) for key in sorted(told)}
 
 
@@ -84,7 +87,8 @@ def condition(constraint: object) -> str | list[str] | None:
             return constraint.start_date.isoformat()
         case TimeOfDateConstraint():
             return [utc(constraint.start_time), utc(constraint.end_time)]
-    raise TypeError(f"genai-prices has a new constraint: {constraint!r}; teach spancost.pricing.catalog about it")
+        case _:
+            raise TypeError(f"a new constraint, {constraint!r}: teach spancost.pricing.catalog about it")
 
 
 def model(info: ModelInfo) -> dict[str, Any]:

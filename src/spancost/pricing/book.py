@@ -122,7 +122,7 @@ def _dated(history: Sequence[Override], model: str, earlier: PriceFunction) -> P
     starts: list[int] = []
     functions = [earlier]
     for override in sorted(history, key=lambda override: (override.from_ns is not None, override.from_ns or 0)):
-        compiled = compile_rates([(0, override.rates)], "override", model, "override")
+        compiled = compile_rates(override.rates, "override", model, "override")
         if override.from_ns is None:
             functions = [compiled]
         else:

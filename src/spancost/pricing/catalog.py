@@ -8,15 +8,16 @@ import re
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import cache
-from importlib.resources import files
+from pkgutil import get_data
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypedDict
 
+from spancost.errors import SpancostError
 from spancost.pricing.clauses import predicate
-from spancost.pricing.compiler import DAY_NS, by_date, by_time_of_day, compile_rates, unpriced
+from spancost.pricing.compiler import DAY_NS, by_date, by_input, by_time_of_day, compile_rates, unpriced
 from spancost.pricing.rates import Rates, pico_rate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from spancost.pricing.clauses import Clause, Predicate
     from spancost.pricing.compiler import PriceFunction
@@ -116,10 +117,12 @@ class Entry(NamedTuple):
         it where the entry itself says so (OpenRouter's `…:free`), the rest has no price.
         """
         if prices:
-            return compile_rates(_tiers(prices), status, self.name, version)
+            starts = _starts(prices)
+            tiers = [_rates(prices, above) for above in (-1, *starts)]
+            return by_input(starts, [compile_rates(rates, status, self.name, version) for rates in tiers])
         if self.model["id"].endswith(":free"):
             free = Rates(*(0,) * len(Rates._fields))
-            return compile_rates([(0, free)], status, self.name, version)
+            return compile_rates(free, status, self.name, version)
         return unpriced("no_price", version, self.name)
 
 
@@ -150,8 +153,8 @@ class Catalog:
     def __init__(self, snapshot: _Snapshot) -> None:
         self.version = snapshot["version"]
         self._raw = {provider["id"]: provider for provider in snapshot["providers"]}
-        self._by_provider = _predicates(snapshot["providers"], "match")
-        self._by_model = _predicates(snapshot["providers"], "model_match")
+        self._by_provider = _predicates((each["id"], each["match"]) for each in snapshot["providers"])
+        self._by_model = _predicates((each["id"], each["model_match"]) for each in snapshot["providers"])
         self._providers: dict[str, Provider] = {}
 
     def __contains__(self, provider: str) -> bool:
@@ -199,12 +202,14 @@ class Catalog:
 @cache
 def bundled() -> Catalog:
     """Return the catalog shipped with this version of spancost; reads a file the first time."""
-    packed = files("spancost.pricing").joinpath("data", "prices.json.gz").read_bytes()
+    packed = get_data("spancost.pricing", "data/prices.json.gz")
+    if packed is None:
+        raise SpancostError("spancost was installed without its price table; install it again")
     return Catalog(json.loads(gzip.decompress(packed)))
 
 
-def _predicates(providers: Sequence[_Provider], key: str) -> list[tuple[str, Predicate]]:
-    return [(provider["id"], predicate(clause)) for provider in providers if (clause := provider[key])]
+def _predicates(clauses: Iterable[tuple[str, Clause | None]]) -> list[tuple[str, Predicate]]:
+    return [(provider, predicate(clause)) for provider, clause in clauses if clause is not None]
 
 
 def _dashed(match: re.Match[str]) -> str:
@@ -215,11 +220,10 @@ def _dashed(match: re.Match[str]) -> str:
         return match[0]
 
 
-def _tiers(prices: Mapping[str, _Price]) -> list[tuple[int, Rates]]:
-    """Return a price set as rates by size of the input, the base first."""
+def _starts(prices: Mapping[str, _Price]) -> list[int]:
+    """Return the sizes of the input, in tokens, above which a price of the set changes."""
     tiered = [price["above"] for price in prices.values() if not isinstance(price, str)]
-    starts = sorted({start for tiers in tiered for start, _ in tiers})
-    return [(start, _rates(prices, start)) for start in (-1, *starts)]
+    return sorted({start for tiers in tiered for start, _ in tiers})
 
 
 def _rates(prices: Mapping[str, _Price], above: int) -> Rates:

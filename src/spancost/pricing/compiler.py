@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from spancost.pricing.price import Price
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     PriceFunction: TypeAlias = Callable[[Usage, int], Price]
 
-__all__ = ["DAY_NS", "MOST_TOKENS", "by_date", "by_time_of_day", "compile_rates", "unpriced"]
+__all__ = ["DAY_NS", "MOST_TOKENS", "by_date", "by_input", "by_time_of_day", "compile_rates", "unpriced"]
 
 DAY_NS = 86_400 * 10**9
 """Nanoseconds in a day of UTC."""
@@ -24,8 +24,9 @@ DAY_NS = 86_400 * 10**9
 MOST_TOKENS = 10**12
 """A call that counts more tokens than this is a fault of whoever counted."""
 
-# NamedTuple's own constructor is a Python function that ends here; without it a price is a fifth cheaper.
-_tuple = tuple.__new__
+
+# Price's own constructor is a Python function that ends here; this way a price costs a sixth less.
+_price: Callable[[type[Price], tuple[int, str, str, str, str]], Price] = tuple.__new__  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
 
 def unpriced(reason: str, version: str, model: str = "") -> PriceFunction:
@@ -34,11 +35,8 @@ def unpriced(reason: str, version: str, model: str = "") -> PriceFunction:
     return lambda _usage, _at_ns: answer
 
 
-def compile_rates(tiers: Sequence[tuple[int, Rates]], status: str, model: str, version: str) -> PriceFunction:
-    """Return the price function of one price set.
-
-    Each tier is (tokens, rates), the lowest first: the whole call is charged at the rates of the last tier whose
-    tokens its input exceeds (a cliff, as providers do it). The first tier's tokens play no part.
+def compile_rates(rates: Rates, status: str, model: str, version: str) -> PriceFunction:
+    """Return the price function of one set of rates.
 
     The status is `partial`, the amount a lower bound, where tokens were counted that the set has no rate for and
     that cost more than the class they are charged as: audio without a rate for audio, hour-long cache writes where
@@ -47,9 +45,10 @@ def compile_rates(tiers: Sequence[tuple[int, Rates]], status: str, model: str, v
     nothing has a rate is `no_price`; a call that can't be (a negative count, a part above its whole, more than
     `MOST_TOKENS`) is `invalid_usage`.
     """
-    rates = tiers[0][1]
-    base, lowest = rates.request, rates.coefficients()
-    higher = [(above, tier.coefficients()) for above, tier in tiers[1:]]
+    of_input, of_output, of_read, of_write, of_hour, of_reasoning, of_audio, of_speech, of_audio_read = (
+        rates.coefficients()
+    )
+    base = rates.request
     no_audio_input = rates.audio_input is None
     no_audio_output = rates.audio_output is None
     no_hour_rate = rates.cache_write_1h is None and rates.cache_write is not None
@@ -59,7 +58,7 @@ def compile_rates(tiers: Sequence[tuple[int, Rates]], status: str, model: str, v
         tokens, output, read, write, hour_write, reasoning, audio, speech, audio_read = usage
         try:
             possible = (
-                0 <= read
+                read >= 0
                 and 0 <= hour_write <= write
                 and read + write <= tokens <= MOST_TOKENS
                 and 0 <= reasoning <= output <= MOST_TOKENS
@@ -71,11 +70,6 @@ def compile_rates(tiers: Sequence[tuple[int, Rates]], status: str, model: str, v
             return invalid
         if not possible:
             return invalid
-        factors = lowest
-        for above, tier in higher:
-            if tokens > above:
-                factors = tier
-        of_input, of_output, of_read, of_write, of_hour, of_reasoning, of_audio, of_speech, of_audio_read = factors
         amount = (
             base
             + of_input * tokens
@@ -91,7 +85,7 @@ def compile_rates(tiers: Sequence[tuple[int, Rates]], status: str, model: str, v
             lacking = lacking or (audio and no_audio_input) or (speech and no_audio_output)
         if amount.__class__ is not int:  # a fraction of a token
             return invalid
-        return _tuple(Price, (amount, "partial" if lacking else status, model, version, ""))
+        return _price(Price, (amount, "partial" if lacking else status, model, version, ""))
 
     return price if None not in (rates.input, rates.output) else _half_rated(price, rates, model, version)
 
@@ -111,6 +105,24 @@ def _half_rated(price: PriceFunction, rates: Rates, model: str, version: str) ->
         return answer._replace(status="partial") if rated or rates.request else nothing(usage, at_ns)
 
     return half
+
+
+def by_input(starts: Sequence[int], functions: Sequence[PriceFunction]) -> PriceFunction:
+    """Return a function that asks the one for an input of that size, for the whole call (a cliff, as providers do it).
+
+    `starts` are tokens, ascending; `functions` has one more: each next holds for more input tokens than its start.
+    """
+    if not starts:
+        return functions[0]
+
+    def price(usage: Usage, at_ns: int) -> Price:
+        try:
+            function = functions[bisect_left(starts, usage[0])]
+        except TypeError:  # no number: for any set of rates to refuse
+            function = functions[0]
+        return function(usage, at_ns)
+
+    return price
 
 
 def by_date(starts: Sequence[int], functions: Sequence[PriceFunction]) -> PriceFunction:
