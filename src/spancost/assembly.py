@@ -10,12 +10,13 @@ from spancost.budgets import Budgets
 from spancost.config import Config, load
 from spancost.engine import Engine
 from spancost.pricing import PriceBook
+from spancost.telemetry.reading import baggage_of, inside
 
 __all__ = ["engine_of"]
 
 
 def engine_of(config: Config | None = None, clock: Callable[[], int] = time_ns) -> Engine:
-    """Return an engine for these settings, for those of the environment where none are given."""
+    """Return an engine for live spans with these settings, with those of the environment where none are given."""
     config = config or load(os.environ)
     return Engine(
         PriceBook(config.prices),
@@ -23,4 +24,6 @@ def engine_of(config: Config | None = None, clock: Callable[[], int] = time_ns) 
         dimensions=config.dimensions,
         attribution=config.attribution,
         clock=clock,
+        inside=inside,
+        baggage=baggage_of,
     )

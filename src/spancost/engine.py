@@ -36,9 +36,13 @@ _HIGHEST: Final = 4096
 """Ancestors climbed to find a local root."""
 
 
-def identity(held: Any) -> Any:
-    """Return what is given: live references hold plain mappings, unless an SDK says otherwise."""
+def _itself(held: Any) -> Any:
+    """Say that live references hold plain mappings; an SDK's hold more."""
     return held
+
+
+def _nothing(_: Any) -> None:
+    """Say that contexts have no baggage."""
 
 
 class Pricer(Protocol):
@@ -111,7 +115,8 @@ class Engine:
         dimensions: tuple[str, ...] = (),
         attribution: Mapping[str, tuple[str, ...]] | None = None,
         clock: Callable[[], int],
-        inside: Callable[[Any], Attributes] = identity,
+        inside: Callable[[Any], Attributes] = _itself,
+        baggage: Callable[[Any], Attributes | None] = _nothing,
     ) -> None:
         keys = tuple(dict.fromkeys(("agent", "workflow", *dimensions, *budgets.scopes)))
         self.who = Who.of(keys, attribution)
@@ -125,6 +130,8 @@ class Engine:
         self._pricer = pricer
         self._clock = clock
         self._attribution = Attribution(self.who, inside)
+        self._baggage = baggage
+        self._join = self.tree.start
         self._place = {key: place for place, key in enumerate(keys)}
         self._ids = ResponseIds()
         # Guards the fields of charges that later records revise, and what the process spent.
@@ -138,13 +145,16 @@ class Engine:
         parent_id: int | None,
         name: str,
         attributes: Attributes,
-        live: Live | None,
-        baggage: Callable[[], Attributes | None],
+        live: Live | None = None,
+        context: Any = None,
     ) -> None:
-        """Join an open span to the tree; `baggage` is asked only for local roots and spans of ours."""
-        kind = kind_at_start(attributes) if attributes else None
-        told = baggage() if kind is not None or parent_id is None else None
-        self.tree.start(trace_id, span_id, parent_id, name, kind, live, told)
+        """Join an open span to the tree; of the context it starts in, spans of ours keep the baggage."""
+        kind = baggage = None
+        if attributes:
+            kind = kind_at_start(attributes)
+            if kind is not None:
+                baggage = self._baggage(context)
+        self._join(trace_id, span_id, parent_id, name, kind, live, baggage)
 
     def end(
         self,
@@ -154,7 +164,6 @@ class Engine:
         name: str,
         attributes: Attributes,
         start_ns: int,
-        baggage: Callable[[], Attributes | None],
         resource: Attributes,
     ) -> Outcome | None:
         """Close a span; None where there is nothing to write on it and nothing to tell."""
@@ -167,28 +176,26 @@ class Engine:
             parent = None if parent_id is None else tree.find(trace_id, parent_id)
             node = Node(trace_id, span_id, parent, name, None, None, None)
         kind = None if MARKERS.isdisjoint(attributes) else kind_of(attributes)
-        if kind is None and node.below is None:
-            totals = tree.close(node, Kind.ROOT if node.parent is None else None)
-            if totals is None:
-                if node.lineage:
-                    tree.remember(node)
-                return None
-            outcome = Outcome(node)
-        else:
-            outcome = Outcome(node)
-            if kind == Kind.CALL:
-                told = baggage() if node.kind is None else node.baggage
-                self._call(node, attributes, start_ns, told, resource, outcome)
-            if node.below is not None and node.below.inner:
-                self._pass_on(node.below.inner, node, kind, outcome)
-            is_root = node.parent is None and kind not in _CALL_OR_NAMED
-            totals = tree.close(node, Kind.ROOT if is_root else kind)
+        if kind is None and tree.end_bare(node):
+            return None
+        outcome = Outcome(node)
+        if kind == Kind.CALL:
+            baggage = self._baggage(None) if node.kind is None else node.baggage
+            self._call(node, attributes, start_ns, baggage, resource, outcome)
+        below = node.below
+        if below is not None and below.inner:
+            self._pass_on(below.inner, node, kind, outcome)
+        is_root = node.parent is None and kind not in _CALL_OR_NAMED
+        totals = tree.close(node, Kind.ROOT if is_root else kind)
         if totals is not None:
             self._corrected(tree.hand_up(node, totals), outcome)
-        self._keep(node, attributes)
+        if kind == Kind.CALL:
+            node.live = None
+        else:
+            self._keep(node, attributes)
         tree.remember(node)
-        if node.below is not None:
-            outcome.state = worst(outcome.state, node.below.state)
+        if below is not None:
+            outcome.state = worst(outcome.state, below.state)
         if outcome.charge is None and outcome.duplicate_of is None:
             outcome.totals = totals
             if kind in _NAMED or (totals is not None and node.kind == Kind.ROOT):
@@ -232,6 +239,7 @@ class Engine:
     def forget(self) -> None:
         """Start anew, as a forked child must: its parent goes on counting what was open."""
         self.tree = Tree()
+        self._join = self.tree.start
         self._ids = ResponseIds()
         self._revising = RLock()
         self._waiting = deque()

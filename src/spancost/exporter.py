@@ -39,7 +39,9 @@ _MOST_QUEUED: Final = 20_000
 
 
 class CostExporter:
-    """Takes the outcomes of an engine (by default one of the environment's settings); its metrics and events leave with the program's other telemetry.
+    """Takes the outcomes of an engine, by default one of the environment's settings; what it tells leaves with the rest.
+
+    Metrics go through the program's meter provider, events through its logger provider.
 
     With no meter or logger provider set and an OTLP endpoint configured it makes its own, over OTLP/http, on the
     worker's thread and never global. State: the series (their own lock) and two queues.

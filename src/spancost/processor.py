@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable
-from time import time_ns
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from weakref import ref
 
 import wrapt
-from opentelemetry import baggage as otel_baggage
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
 from spancost.exporter import CostExporter
 from spancost.faults import guarded, swallow
 from spancost.telemetry import stamps
+from spancost.telemetry.reading import inside
 
 if TYPE_CHECKING:
     from opentelemetry.trace import SpanContext
 
     from spancost.calls import Attributes
     from spancost.engine import Outcome
+    from spancost.telemetry.stamps import Writer
 
 __all__ = ["CostSpanProcessor", "Sink"]
+
+# Places in a SpanContext, which is a tuple.
+_TRACE_ID: Final = 0
+_SPAN_ID: Final = 1
 
 
 class Sink(Protocol):
@@ -48,9 +52,9 @@ class CostSpanProcessor(SpanProcessor):
         self, exporter: CostExporter | None = None, *, sinks: tuple[Sink, ...] = (), way: str | None = None
     ) -> None:
         exporter = exporter or CostExporter()
-        self.engine = exporter.engine
+        self._start: Callable[..., None] = exporter.engine.start
+        self._end: Callable[..., Outcome | None] = exporter.engine.end
         self._sinks: tuple[Sink, ...] = (exporter, *sinks)
-        self._attached = True
         # Since `_on_ending` came once, `on_end` has nothing left to do. Logfire's wrapper passes on only `on_end`.
         self._ending_comes = False
         self._resource: Attributes | None = None
@@ -63,30 +67,29 @@ class CostSpanProcessor(SpanProcessor):
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Join the span to the tree; no pricing, no I/O."""
         try:
-            if not self._attached:
-                return
-            live: Any = span  # Public properties cost a tenth of the whole hook, each.
+            # The public properties would cost a tenth of the whole hook, each.
+            live: Any = span
             context = live._context
             parent = live._parent
-            bounded = live._attributes
-            self.engine.start(
-                context.trace_id,
-                context.span_id,
-                None if parent is None else parent.span_id,
+            attributes = live._attributes
+            self._start(
+                context[_TRACE_ID],
+                context[_SPAN_ID],
+                None if parent is None else parent[_SPAN_ID],
                 live._name,
-                getattr(bounded, "_dict", bounded),
-                weakref.ref(bounded),
-                lambda: otel_baggage.get_all(parent_context),
+                inside(attributes),
+                ref(attributes),
+                parent_context,
             )
-        except Exception as fault:  # noqa: BLE001 - the guard, written out where a call more would be felt
+        except Exception as fault:
             swallow("on_start", fault)
 
     def _on_ending(self, span: Span) -> None:
         self._ending_comes = True
         try:
-            if self._attached and not self._wraps:
+            if not self._wraps:
                 self._finish(span, self._write)
-        except Exception as fault:  # noqa: BLE001 - the guard
+        except Exception as fault:
             swallow("on_ending", fault)
 
     def on_end(self, span: ReadableSpan) -> None:
@@ -94,19 +97,18 @@ class CostSpanProcessor(SpanProcessor):
         if self._ending_comes:
             return
         try:
-            if self._attached:
-                self._finish(span, None)
-        except Exception as fault:  # noqa: BLE001 - the guard
+            self._finish(span, None)
+        except Exception as fault:
             swallow("on_end", fault)
 
     def before_end(self, span: Span) -> None:
         """Do what `_on_ending` does, where nothing can be written there."""
-        if self._wraps and self._attached:
+        if self._wraps:
             self._finish(span, self._write)
 
     def shutdown(self) -> None:
         """Detach from this provider; the engine goes on serving others."""
-        self._attached = False
+        self._start = self._end = _ignore
 
     @guarded("force_flush", otherwise=True)
     def force_flush(self, timeout_millis: int = 30000) -> bool:
@@ -114,18 +116,17 @@ class CostSpanProcessor(SpanProcessor):
         done = [sink.flush(timeout_millis / 1000) for sink in self._sinks]
         return all(done)
 
-    def _finish(self, span: ReadableSpan, write: Callable[[Any, Any], None] | None) -> None:
+    def _finish(self, span: ReadableSpan, write: Writer | None) -> None:
         live: Any = span
         context = live._context
         parent = live._parent
-        outcome = self.engine.end(
-            context.trace_id,
-            context.span_id,
-            None if parent is None else parent.span_id,
+        outcome = self._end(
+            context[_TRACE_ID],
+            context[_SPAN_ID],
+            None if parent is None else parent[_SPAN_ID],
             live._name,
-            stamps.attributes_of(span),
-            live._start_time or time_ns(),
-            otel_baggage.get_all,
+            inside(live._attributes),
+            live._start_time,
             self._resource or self._resource_of(span),
         )
         if outcome is None:
@@ -138,9 +139,13 @@ class CostSpanProcessor(SpanProcessor):
             sink.take(outcome, context)
 
     def _resource_of(self, span: ReadableSpan) -> Attributes:
-        # One facade a provider, and a provider has one resource.
-        self._resource = dict(span.resource.attributes)
+        # One facade a provider, and a provider has one resource. Never empty: it would be asked for again.
+        self._resource = {"": "", **span.resource.attributes}
         return self._resource
+
+
+def _ignore(*_: Any) -> None:
+    """Stand in for the engine once the provider has shut down."""
 
 
 @guarded("wrap Span.end")

@@ -107,10 +107,7 @@ class Attribution:
 
 
 def _holds(known: Known) -> bool:
-    for attributes, length in known.seen:
-        if len(attributes) != length:
-            return False
-    return True
+    return all([len(attributes) == length for attributes, length in known.seen])
 
 
 def agent_name(span_name: str, attributes: Attributes | None) -> str:

@@ -116,9 +116,13 @@ class Tree:
         baggage: Attributes | None = None,
     ) -> None:
         """Join a span to the tree under its parent's id; an unknown or remote parent makes it a local root."""
-        parent = None if parent_id is None else self.find(trace_id, parent_id)
-        node = Node(trace_id, span_id, parent, name, kind, live, baggage)
         spans = self._open
+        parent = None
+        if parent_id is not None:
+            parent = spans.get(parent_id)
+            if parent is None or parent.trace_id != trace_id:
+                parent = self.find(trace_id, parent_id)
+        node = Node(trace_id, span_id, parent, name, kind, live, baggage)
         if span_id in spans:
             # The id is taken by a span of another trace (or the span is started twice, and the last start counts).
             spans[(trace_id, span_id)] = node
@@ -138,10 +142,24 @@ class Tree:
 
     def take(self, trace_id: int, span_id: int) -> Node | None:
         """Take an open span out, to be closed; None if it is unknown or has ended already."""
-        node = self._open.get(span_id)
+        spans = self._open
+        node = spans.get(span_id)
         if node is None or node.trace_id != trace_id:
-            return self._open.pop((trace_id, span_id), None)
-        return self._open.pop(span_id, None)
+            return spans.pop((trace_id, span_id), None)
+        return spans.pop(span_id, None)
+
+    def end_bare(self, node: Node) -> bool:
+        """End a span that is nothing to us and has nothing below it; False where something is below."""
+        with self._lock:
+            bare = node.below is None
+            if bare:
+                node.ended = ENDED
+        if bare:
+            if node.parent is None:
+                node.kind = Kind.ROOT
+            elif node.lineage:
+                self.remember(node)
+        return bare
 
     def has_ended(self, trace_id: int, span_id: int) -> bool:
         """Tell whether the span is remembered as ended by itself."""

@@ -19,11 +19,10 @@ from spancost.telemetry.events import crossing_attributes, crossing_event, owner
 
 if TYPE_CHECKING:
     from spancost.budgets import Crossing
-    from spancost.calls import Attributes
     from spancost.engine import Outcome
     from spancost.rollup import Charge
 
-__all__ = ["WAYS", "Writer", "attributes_of", "probe", "stamp", "write_events"]
+__all__ = ["WAYS", "Writer", "probe", "stamp", "write_events"]
 
 Writer = Callable[[Span, Mapping[str, Any]], None]
 """Puts attributes on a span that is ending."""
@@ -77,12 +76,6 @@ def probe() -> str:
     finally:
         quiet.disabled = disabled
     return "wrap"
-
-
-def attributes_of(span: ReadableSpan) -> Attributes:
-    """Return a span's attributes, as the plain dict inside where there is one (13 times as fast to read)."""
-    bounded: Any = cast("Any", span)._attributes
-    return getattr(bounded, "_dict", bounded) or {}
 
 
 def stamp(outcome: Outcome) -> dict[str, Any]:
