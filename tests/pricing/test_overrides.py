@@ -119,6 +119,14 @@ def test_an_override_beats_the_list_price(provider: str, models: list[str]) -> N
     assert (0, "override", "override") == (answer.amount, answer.status, answer.version)
 
 
+def test_the_first_candidate_with_an_override_decides() -> None:
+    """Where the user priced both, the model that answered comes before the one requested."""
+    text = '[[price]]\nmodel = "a"\ninput = 1\n[[price]]\nmodel = "b"\ninput = 2'
+    assert [1_000_000, 2_000_000] == [
+        price(text, "vllm", *models, usage=Usage(1)).amount for models in (("a", "b"), ("b", "a"))
+    ]
+
+
 def test_a_price_for_one_provider_holds_for_that_one_only() -> None:
     """The provider's own price comes first, then the one for anybody, then the table; any spelling names it."""
     text = """

@@ -57,32 +57,29 @@ def compile_rates(rates: Rates, status: str, model: str, version: str) -> PriceF
     def price(usage: Usage, _at_ns: int) -> Price:
         tokens, output, read, write, hour_write, reasoning, audio, speech, audio_read = usage
         try:
-            possible = (
-                read >= 0
-                and 0 <= hour_write <= write
-                and read + write <= tokens <= MOST_TOKENS
-                and 0 <= reasoning <= output <= MOST_TOKENS
-                and 0 <= speech <= output
-                and 0 <= audio_read <= read
-                and audio_read <= audio <= tokens - read + audio_read
-            )
+            # Each part is looked at only where there is one: most calls have few.
+            if not (0 <= tokens <= MOST_TOKENS and 0 <= output <= MOST_TOKENS):
+                return invalid
+            amount = base + of_input * tokens + of_output * output
+            lacking = False
+            if read or write or hour_write:
+                if not (read >= 0 and 0 <= hour_write <= write and read + write <= tokens):
+                    return invalid
+                amount += of_read * read + of_write * write + of_hour * hour_write
+                lacking = no_hour_rate and hour_write > 0
+            if reasoning:
+                if not 0 < reasoning <= output:
+                    return invalid
+                amount += of_reasoning * reasoning
+            if audio or speech or audio_read:
+                if not (0 <= audio_read <= read and audio_read <= audio <= tokens - read + audio_read):
+                    return invalid
+                if not 0 <= speech <= output:
+                    return invalid
+                amount += of_audio * audio + of_speech * speech + of_audio_read * audio_read
+                lacking = lacking or (no_audio_input and audio > 0) or (no_audio_output and speech > 0)
         except TypeError:  # a count that is no number
             return invalid
-        if not possible:
-            return invalid
-        amount = (
-            base
-            + of_input * tokens
-            + of_output * output
-            + of_read * read
-            + of_write * write
-            + of_hour * hour_write
-            + of_reasoning * reasoning
-        )
-        lacking = hour_write and no_hour_rate
-        if audio or speech:
-            amount += of_audio * audio + of_speech * speech + of_audio_read * audio_read
-            lacking = lacking or (audio and no_audio_input) or (speech and no_audio_output)
         if amount.__class__ is not int:  # a fraction of a token
             return invalid
         return _price(Price, (amount, "partial" if lacking else status, model, version, ""))
