@@ -97,7 +97,7 @@ def current_cost() -> Decimal:
     pico = setup.engine.cost_so_far(span.trace_id, span.span_id) if span.is_valid else None
     with localcontext() as exact:
         exact.prec = 60
-        return Decimal(setup.engine.spent.direct if pico is None else pico) / PICO
+        return Decimal(setup.engine.tree.spent.direct if pico is None else pico) / PICO
 
 
 def flush(timeout: float = 5.0) -> bool:

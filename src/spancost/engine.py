@@ -16,7 +16,6 @@ from spancost.pricing.price import Price
 from spancost.rollup import Amounts, Charge, Node, ResponseIds, Totals, Tree
 from spancost.rollup.attribution import Attribution, agent_name, workflow_name
 from spancost.rollup.dedup import knows_better, nested, offer
-from spancost.rollup.sums import Below
 from spancost.rollup.tree import Live, top
 
 if TYPE_CHECKING:
@@ -53,11 +52,8 @@ class Pricer(Protocol):
         ...
 
 
-class Count(NamedTuple):
-    """What the counters have to add for a charge, now that no open span can claim it."""
-
-    charge: Charge
-    amounts: Amounts
+Count = tuple[Charge, Amounts]
+"""What the counters have to add for a charge, now that no open span can claim it."""
 
 
 class Correction(NamedTuple):
@@ -125,8 +121,6 @@ class Engine:
         self.tree = Tree()
         self.duplicates = 0
         """Records of calls that were counted already."""
-        self.spent = Below()
-        """Every charge of the process, as direct cost."""
         self._pricer = pricer
         self._clock = clock
         self._attribution = Attribution(self.who, inside)
@@ -134,7 +128,7 @@ class Engine:
         self._join = self.tree.start
         self._place = {key: place for place, key in enumerate(keys)}
         self._ids = ResponseIds()
-        # Guards the fields of charges that later records revise, and what the process spent.
+        # Guards the fields of charges that later records revise.
         self._revising = RLock()
         self._waiting: deque[tuple[int, Charge]] = deque()
 
@@ -189,11 +183,12 @@ class Engine:
         totals = tree.close(node, Kind.ROOT if is_root else kind)
         if totals is not None:
             self._corrected(tree.hand_up(node, totals), outcome)
-        if kind == Kind.CALL:
-            node.live = None
+        if kind == Kind.CALL and node.parent is not None and below is None:
+            # Nothing can be asked of a call later: whoever comes late below it comes below its parent.
+            tree.remember(span_id, node.parent)
         else:
             self._keep(node, attributes)
-        tree.remember(node)
+            tree.remember(span_id, node)
         if below is not None:
             outcome.state = worst(outcome.state, below.state)
         if outcome.charge is None and outcome.duplicate_of is None:
@@ -244,7 +239,6 @@ class Engine:
         self._revising = RLock()
         self._waiting = deque()
         self.duplicates = 0
-        self.spent = Below()
         self.budgets.clear()
 
     def _call(
@@ -261,9 +255,9 @@ class Engine:
             price = Price(None, "unpriced", "", "", call.reason)
         else:
             price = self._pricer.price(call.provider, call.models, call.usage, start_ns)
-        charge = Charge(node.trace_id, node.span_id, call, price, start_ns)
+        parent = node.parent
+        charge = Charge(node.span_id, call, price, parent)
         charge.who, charge.agent_path, charge.owned = self._attribution.resolve(attributes, node, baggage, resource)
-        charge.booked = parent = node.parent
         first = None if node.below is None else nested(call, node.below.inner)
         if first is None and call.response_id:
             first = self._ids.claim(charge)
@@ -274,15 +268,18 @@ class Engine:
             return
         outcome.charge = charge
         amounts = charge.amounts
-        self._spend(amounts)
-        if parent is not None:
-            self._corrected(self.tree.book(parent, amounts), outcome)
+        corrected = self.tree.book(parent, amounts)
+        if corrected:
+            self._corrected(corrected, outcome)
         if amounts.cost and self.budgets.all:
             self._observe(charge, amounts.cost, node, outcome)
         if offer(charge, parent):
             self._waiting.append((self._clock(), charge))
         else:
-            outcome.counts = self._settle(charge)
+            with self._revising:
+                charge.settled = True
+                amounts = charge.amounts
+            outcome.counts = ((charge, amounts),)
 
     def _revise(self, first: Charge, later: Charge, node: Node, outcome: Outcome) -> None:
         """Correct a charge by a later record that knows better, and move it under the owner that record has."""
@@ -302,7 +299,6 @@ class Engine:
         if not better:
             return
         difference = after.minus(before)
-        self._spend(difference)
         if new_home is home:
             self._corrected(self.tree.book(home, difference), outcome)
         if difference.cost:
@@ -310,16 +306,7 @@ class Engine:
         if settled:
             # The series it was counted in keeps what it has: counters never fall.
             added = Amounts(*(max(value, 0) for value in difference))
-            outcome.counts += (Count(first, added._replace(calls=0, partial=0, unpriced=0)),)
-
-    def _spend(self, amounts: Amounts) -> None:
-        cost, calls, partial, unpriced, *_ = amounts
-        with self._revising:
-            spent = self.spent
-            spent.direct += cost
-            spent.calls += calls
-            spent.partial += partial
-            spent.unpriced += unpriced
+            outcome.counts += ((first, added._replace(calls=0, partial=0, unpriced=0)),)
 
     def _observe(self, charge: Charge, amount: int, node: Node, outcome: Outcome) -> None:
         crossings = self.budgets.observe(charge.who, self._place, amount)
@@ -334,7 +321,7 @@ class Engine:
     def _settle(self, charge: Charge) -> tuple[Count, ...]:
         with self._revising:
             settled, charge.settled = charge.settled, True
-        return () if settled else (Count(charge, charge.amounts),)
+        return () if settled else ((charge, charge.amounts),)
 
     def _pass_on(self, inner: list[Charge], node: Node, kind: str | None, outcome: Outcome) -> None:
         """Offer the charges below a span that ends to the span above it, or let the counters have them."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from spancost.budgets import Standing
     from spancost.engine import Engine, Outcome
-    from spancost.rollup import Charge
+    from spancost.rollup import Amounts, Charge
 
 __all__ = ["CostExporter"]
 
@@ -39,10 +39,9 @@ _MOST_QUEUED: Final = 20_000
 
 
 class CostExporter:
-    """Takes the outcomes of an engine, by default one of the environment's settings; what it tells leaves with the rest.
+    """Takes the outcomes of an engine, by default one with the environment's settings.
 
     Metrics go through the program's meter provider, events through its logger provider.
-
     With no meter or logger provider set and an OTLP endpoint configured it makes its own, over OTLP/http, on the
     worker's thread and never global. State: the series (their own lock) and two queues.
     """
@@ -76,8 +75,8 @@ class CostExporter:
             self._start()
         for count in outcome.counts:
             self._series.add(count)
-            if self._operation_cost and count.charge.amount is not None and count.amounts.calls:
-                self._charge(count.charge, count.charge.amount)
+            if self._operation_cost:
+                self._queue(*count)
         if outcome.kind is not None and outcome.totals is not None:
             totals = outcome.totals
             self.owners.append(Owner(outcome.kind, outcome.name, totals.direct + totals.children))
@@ -187,10 +186,12 @@ class CostExporter:
                 "set. Set OTEL_EXPORTER_OTLP_ENDPOINT, or OTEL_METRICS_EXPORTER=none if that is meant."
             )
 
-    def _charge(self, charge: Charge, amount: int) -> None:
+    def _queue(self, charge: Charge, amounts: Amounts) -> None:
+        if charge.amount is None or not amounts.calls:
+            return
         self.charges.append(
             (
-                amount,
+                charge.amount,
                 {
                     semconv.GEN_AI_PROVIDER_NAME: charge.call.provider,
                     semconv.GEN_AI_REQUEST_MODEL: charge.call.request_model,

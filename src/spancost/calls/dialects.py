@@ -28,22 +28,24 @@ class Kind:
 
 
 class Field:
-    """Places in the row that a span's attributes are read into."""
+    """Places in the row that a span's attributes are read into; token counts first, in the order of Usage."""
 
-    OPERATION: Final = 0
-    PROVIDER: Final = 1
-    RESPONSE_MODEL: Final = 2
-    REQUEST_MODEL: Final = 3
-    RESPONSE_ID: Final = 4
-    INPUT: Final = 5
-    OUTPUT: Final = 6
-    CACHE_READ: Final = 7
-    CACHE_WRITE: Final = 8
-    CACHE_WRITE_1H: Final = 9
-    REASONING: Final = 10
-    AUDIO_INPUT: Final = 11
-    AUDIO_OUTPUT: Final = 12
-    AUDIO_CACHE_READ: Final = 13
+    INPUT: Final = 0
+    OUTPUT: Final = 1
+    CACHE_READ: Final = 2
+    CACHE_WRITE: Final = 3
+    CACHE_WRITE_1H: Final = 4
+    REASONING: Final = 5
+    AUDIO_INPUT: Final = 6
+    AUDIO_OUTPUT: Final = 7
+    AUDIO_CACHE_READ: Final = 8
+    TOKENS: Final = 9
+    """How many of the fields are token counts."""
+    OPERATION: Final = 9
+    PROVIDER: Final = 10
+    RESPONSE_MODEL: Final = 11
+    REQUEST_MODEL: Final = 12
+    RESPONSE_ID: Final = 13
     COST: Final = 14
     COST_CURRENCY: Final = 15
     COST_SOURCE: Final = 16

@@ -46,10 +46,17 @@ def _slots() -> dict[str, int]:
 # Attribute name -> slot: one pass over a span's attributes reads every field of every dialect. The first COUNT slots
 # are each field's best name, the next COUNT its second best, and so on.
 _SLOTS: Final = _slots()
-_EMPTY_ROW: Final[list[Any]] = [None] * (max(_SLOTS.values()) // Field.COUNT + 1) * Field.COUNT
+_EMPTY_ROW: Final[list[Any]] = [0] * Field.TOKENS + [None] * (
+    max(_SLOTS.values()) // Field.COUNT * Field.COUNT + Field.COUNT - Field.TOKENS
+)
+
+_TOKENS: Final = Field.TOKENS
+_COUNT: Final = Field.COUNT
+_BOTH: Final = 1 << Field.INPUT | 1 << Field.OUTPUT
+_INVALID: Final = 1 << Field.TOKENS
 
 # A tuple is made three times as fast without its class's own constructor.
-_tuple: Final = cast("Callable[[type[Any], Iterable[Any]], Any]", tuple.__new__)
+_tuple: Final = cast("Callable[[type[Any], Iterable[Any]], Any]", tuple.__new__)  # pyright: ignore[reportUnknownMemberType]
 
 
 class Call(NamedTuple):
@@ -104,18 +111,20 @@ def read_call(attributes: Attributes) -> Call:
     """Read the call that a span of kind CALL tells of; impossible counts are a reason, never an exception."""
     row = _EMPTY_ROW.copy()
     slot_of = _SLOTS.get
-    second_best = False
+    told = 0  # Bit n: token field n.
+    odd = False
     for name, value in attributes.items():
         slot = slot_of(name)
-        # LiteLLM writes dozens of keys as "": empty is absent.
-        if slot is not None and value != "":
+        if slot is not None:
             row[slot] = value
-            if slot >= Field.COUNT:
-                second_best = True
-    if second_best:
-        for slot in range(Field.COUNT, len(row)):
-            if row[slot] is not None and row[slot % Field.COUNT] is None:
-                row[slot % Field.COUNT] = row[slot]
+            if slot < _TOKENS:
+                told |= 1 << slot
+                if type(value) is not int or not 0 <= value < ABSURD:  # a bool is not an int here
+                    odd = True
+            elif slot >= _COUNT:
+                odd = True
+    if odd:
+        told = _mend(row, told)
     request_model = row[Field.REQUEST_MODEL]
     response_model = row[Field.RESPONSE_MODEL]
     if type(request_model) is not str:
@@ -126,12 +135,18 @@ def read_call(attributes: Attributes) -> Call:
         models = (response_model, request_model) if request_model else (response_model,)
     provider = row[Field.PROVIDER]
     response_id = row[Field.RESPONSE_ID]
-    usage, partial, reason = _usage(row)
+    usage = None
+    reason = ""
+    if told & _BOTH:
+        usage = _tuple(Usage, row[:_TOKENS])
+        if usage.cache_read or usage.cache_write or usage.cache_write_1h or usage.reasoning:
+            usage = _inclusive(usage)
+    else:
+        reason = "invalid_usage" if told else "no_usage"
     amount_present = row[Field.COST] is not None
+    stated_cost, stated_by = None, ""
     if amount_present or row[Field.LIST_COST] is not None:
         stated_cost, stated_by = _stated(row)
-    else:
-        stated_cost, stated_by = None, ""
     return _tuple(
         Call,
         (
@@ -140,7 +155,7 @@ def read_call(attributes: Attributes) -> Call:
             request_model or (models[0] if models else ""),
             response_id if type(response_id) is str else "",
             usage,
-            partial,
+            usage is not None and told & _BOTH != _BOTH,
             reason,
             stated_cost,
             stated_by,
@@ -149,30 +164,48 @@ def read_call(attributes: Attributes) -> Call:
     )
 
 
-def _usage(row: list[Any]) -> tuple[Usage | None, bool, str]:
-    counts = row[Field.INPUT : Field.AUDIO_CACHE_READ + 1]
-    partial = False
-    if counts[0] is None or counts[1] is None:
-        if counts[0] is None and counts[1] is None:
-            return None, False, "no_usage"
-        partial = True
-    for place, count in enumerate(counts):
-        if count is None:
-            counts[place] = 0
-        elif type(count) is not int or not 0 <= count < ABSURD:  # a bool is not an int here
-            if type(count) is not float or not 0 <= count < ABSURD or not count.is_integer():
-                return None, False, "invalid_usage"
+def _mend(row: list[Any], told: int) -> int:
+    """Take second-best names where the best tell nothing, and check counts; return which token fields are told.
+
+    No bit of input and output is set where any count can't be true: then some other bit says that something was told.
+    """
+    for slot in range(Field.COUNT, len(row)):
+        field = slot % Field.COUNT
+        value = row[slot]
+        if value is None or value == "":
+            continue
+        if field >= Field.TOKENS:
+            if row[field] is None or row[field] == "":
+                row[field] = value
+        elif not told >> field & 1 or row[field] == "":
+            row[field] = value
+            told |= 1 << field
+    for field in range(Field.TOKENS):
+        count = row[field]
+        if type(count) is int and 0 <= count < ABSURD:
+            continue
+        if count == "":
+            # LiteLLM writes dozens of keys as "": empty is absent.
+            row[field] = 0
+            told &= ~(1 << field)
+        elif type(count) is float and 0 <= count < ABSURD and count.is_integer():
             # Emitters in languages without integers.
-            counts[place] = int(count)
-    usage: Usage = _tuple(Usage, counts)
+            row[field] = int(count)
+        else:
+            return _INVALID
+    return told
+
+
+def _inclusive(usage: Usage) -> Usage:
+    """Put the cache inside input and reasoning inside output, as the conventions say and some emitters don't."""
     if usage.cache_write_1h > usage.cache_write:
         usage = usage._replace(cache_write=usage.cache_write_1h)
-    # The conventions put the cache inside input and reasoning inside output; some emitters leave them out.
-    if usage.cache_read + usage.cache_write > usage.input:
-        usage = usage._replace(input=usage.input + usage.cache_read + usage.cache_write)
+    cached = usage.cache_read + usage.cache_write
+    if cached > usage.input:
+        usage = usage._replace(input=usage.input + cached)
     if usage.reasoning > usage.output:
         usage = usage._replace(output=usage.output + usage.reasoning)
-    return usage, partial, ""
+    return usage
 
 
 def _stated(row: list[Any]) -> tuple[int | None, str]:

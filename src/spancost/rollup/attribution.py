@@ -107,7 +107,7 @@ class Attribution:
 
 
 def _holds(known: Known) -> bool:
-    return all([len(attributes) == length for attributes, length in known.seen])
+    return all(len(attributes) == length for attributes, length in known.seen)
 
 
 def agent_name(span_name: str, attributes: Attributes | None) -> str:

@@ -21,7 +21,6 @@ class Charge:
         "agent_path",
         "amount",
         "amounts",
-        "at_ns",
         "booked",
         "call",
         "computed",
@@ -31,17 +30,13 @@ class Charge:
         "source",
         "span_id",
         "status",
-        "trace_id",
         "who",
     )
 
-    def __init__(self, trace_id: int, span_id: int, call: Call, price: Price, at_ns: int) -> None:
-        self.trace_id = trace_id
+    def __init__(self, span_id: int, call: Call, price: Price, home: Node | None) -> None:
         self.span_id = span_id
         self.call = call
         self.price = price
-        self.at_ns = at_ns
-        """When the call was made: the start of its first record."""
         amount, status, source = price.amount, price.status, "local"
         computed = None
         if call.stated_cost is not None:
@@ -55,7 +50,7 @@ class Charge:
         self.computed = computed
         """What we computed, where the span states an amount that stays on it."""
         self.amounts = _amounts(call, amount, status)
-        self.booked: Node | None = None
+        self.booked = home
         """The span it is booked below."""
         self.owned = False
         """Whether an agent or workflow span owns it."""

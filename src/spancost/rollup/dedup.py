@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ResponseIds", "knows_better", "nested", "offer"]
 
-_IDS: Final = 16_384
+_IDS: Final = 8_192
 """Response ids remembered: the window within which a repeated one is a duplicate."""
 
 _INNER: Final = 16

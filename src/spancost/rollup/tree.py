@@ -97,6 +97,8 @@ class Tree:
         self._ended_order: deque[int] = deque()
         self._most_open = open_spans
         self._most_ended = ended_spans
+        self.spent = Below()
+        """Every charge of the process."""
         self.evictions = 0
         """Open spans closed for want of room."""
         self.late = 0
@@ -158,7 +160,7 @@ class Tree:
             if node.parent is None:
                 node.kind = Kind.ROOT
             elif node.lineage:
-                self.remember(node)
+                self.remember(node.span_id, node)
         return bare
 
     def has_ended(self, trace_id: int, span_id: int) -> bool:
@@ -196,15 +198,20 @@ class Tree:
 
     def book(self, node: Node | None, amounts: Amounts) -> list[Node]:
         """Add a charge below a span; return the owners above that had ended, now corrected."""
-        if node is None:
-            return []
-        return self._add(node, amounts.cost, 0, amounts)
+        cost, calls, partial, unpriced, *_ = amounts
+        spent = self.spent
+        with self._lock:
+            spent.direct += cost
+            spent.calls += calls
+            spent.partial += partial
+            spent.unpriced += unpriced
+        return [] if node is None else self._add(node, cost, 0, amounts)
 
-    def remember(self, node: Node) -> None:
-        """Keep a closed span for children that start or end after it; the oldest is forgotten."""
-        self._ended[node.span_id] = node
+    def remember(self, span_id: int, node: Node) -> None:
+        """Keep a closed span, or the one that stands for it, for children that come late; the oldest is forgotten."""
+        self._ended[span_id] = node
         order = self._ended_order
-        order.append(node.span_id)
+        order.append(span_id)
         if len(order) > self._most_ended:
             self._ended.pop(order.popleft(), None)
 
@@ -270,7 +277,7 @@ class Tree:
         self.evictions += 1
         totals = self.close(node, node.kind)
         node.ended = EVICTED
-        self.remember(node)
+        self.remember(node.span_id, node)
         if totals is not None:
             self.hand_up(node, totals)
 

@@ -52,22 +52,24 @@ class Told(NamedTuple):
     time_ns: int
 
 
-def owner_attributes(totals: Totals, attributes: dict[str, Any]) -> None:
-    """Put an owner's totals among attributes: of its span, or of the event that corrects them."""
+def owner_attributes(totals: Totals) -> dict[str, Any]:
+    """Return an owner's totals as attributes: of its span, or of the event that corrects them."""
     total = totals.direct + totals.children
-    attributes[semconv.COST_DIRECT] = usd(totals.direct)
-    attributes[semconv.COST_CHILDREN] = usd(totals.children)
-    attributes[semconv.COST_TOTAL] = usd(total)
-    attributes[semconv.COST_TOTAL_NANO_USD] = nano_usd(total)
-    attributes[semconv.COST_BUCKET] = bucket(total)
-    attributes[semconv.CALLS_TOTAL] = totals.calls
-    attributes[semconv.CALLS_PARTIAL] = totals.partial
-    attributes[semconv.CALLS_UNPRICED] = totals.unpriced
-    attributes[semconv.TOKENS_INPUT] = totals.input
-    attributes[semconv.TOKENS_OUTPUT] = totals.output
-    attributes[semconv.TOKENS_CACHE_READ] = totals.cache_read
-    attributes[semconv.TOKENS_CACHE_WRITE] = totals.cache_write
-    attributes[semconv.TOKENS_REASONING] = totals.reasoning
+    return {
+        semconv.COST_DIRECT: usd(totals.direct),
+        semconv.COST_CHILDREN: usd(totals.children),
+        semconv.COST_TOTAL: usd(total),
+        semconv.COST_TOTAL_NANO_USD: nano_usd(total),
+        semconv.COST_BUCKET: bucket(total),
+        semconv.CALLS_TOTAL: totals.calls,
+        semconv.CALLS_PARTIAL: totals.partial,
+        semconv.CALLS_UNPRICED: totals.unpriced,
+        semconv.TOKENS_INPUT: totals.input,
+        semconv.TOKENS_OUTPUT: totals.output,
+        semconv.TOKENS_CACHE_READ: totals.cache_read,
+        semconv.TOKENS_CACHE_WRITE: totals.cache_write,
+        semconv.TOKENS_REASONING: totals.reasoning,
+    }
 
 
 def bucket(pico: int) -> str:
@@ -130,8 +132,8 @@ def correction_told(correction: Correction, time_ns: int) -> Told:
         semconv.OWNER_KIND: correction.kind,
         semconv.OWNER_NAME: correction.name,
         semconv.CORRECTION_SEQUENCE: correction.sequence,
+        **owner_attributes(correction.totals),
     }
-    owner_attributes(correction.totals, attributes)
     context = SpanContext(correction.trace_id, correction.span_id, False, TraceFlags(TraceFlags.SAMPLED))
     body = (
         f"{correction.kind} {correction.name} cost {format_usd(correction.totals.total)} with what came after its end"

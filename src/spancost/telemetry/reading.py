@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry import baggage
+from opentelemetry.context import get_current
 
 if TYPE_CHECKING:
     from spancost.calls import Attributes
 
 __all__ = ["baggage_of", "inside"]
+
+
+_KEY: Final[str | None] = getattr(baggage, "_BAGGAGE_KEY", None)
 
 
 def inside(attributes: Any) -> Attributes:
@@ -22,4 +26,7 @@ def inside(attributes: Any) -> Attributes:
 
 def baggage_of(context: Any) -> Attributes | None:
     """Return the baggage of a context, of the current one where it is None; None where there is none."""
-    return baggage.get_all(context) or None
+    if _KEY is None:
+        return baggage.get_all(context) or None
+    told: Any = (get_current() if context is None else context).get(_KEY)
+    return told

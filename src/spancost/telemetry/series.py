@@ -123,7 +123,7 @@ class Series:
         )
         self._bounded = {place: Dearest() for place in range(_FIRST_BOUNDED, len(self._names))}
         # Where agent, workflow and the dimensions stand among a charge's attribution values.
-        self._who = itemgetter(*places)
+        self._who: Callable[[tuple[str | None, ...]], tuple[str | None, ...]] = itemgetter(*places)
         self._most_rows = most_rows
 
     def __len__(self) -> int:

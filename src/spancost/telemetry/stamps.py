@@ -13,8 +13,24 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan, Span, SpanProcessor, TracerProvider
 
-from spancost import semconv
-from spancost.money import nano_usd, usd
+from spancost.money import PICO, nano_usd, usd
+from spancost.semconv import (
+    AGENT_PATH,
+    BUDGET_STATE,
+    COST_COMPUTED,
+    COST_NANO_USD,
+    COST_TOTAL,
+    DEDUP_DUPLICATE_OF,
+    DEDUP_ROLE,
+    GEN_AI_USAGE_COST_AMOUNT,
+    GEN_AI_USAGE_COST_CURRENCY,
+    GEN_AI_USAGE_COST_SOURCE,
+    PRICING_MODEL,
+    PRICING_REASON,
+    PRICING_STATUS,
+    PRICING_VERSION,
+    DedupRole,
+)
 from spancost.telemetry.events import crossing_attributes, crossing_event, owner_attributes
 
 if TYPE_CHECKING:
@@ -80,44 +96,47 @@ def probe() -> str:
 
 def stamp(outcome: Outcome) -> dict[str, Any]:
     """Return the attributes that an outcome puts on its span."""
-    attributes: dict[str, Any] = {}
-    charge = outcome.charge
-    if charge is not None:
-        _charge(charge, attributes)
-        if outcome.state is not None:
-            attributes[semconv.BUDGET_STATE] = outcome.state
+    attributes: dict[str, Any]
+    if outcome.charge is not None:
+        attributes = _charge(outcome.charge)
     elif outcome.duplicate_of is not None:
-        attributes[semconv.DEDUP_ROLE] = "duplicate"
-        attributes[semconv.DEDUP_DUPLICATE_OF] = f"{outcome.duplicate_of.span_id:016x}"
-    elif outcome.totals is not None:
-        totals = outcome.totals
-        if outcome.kind is None:
-            attributes[semconv.COST_TOTAL] = usd(totals.total)
-        else:
-            owner_attributes(totals, attributes)
-        if outcome.state is not None:
-            attributes[semconv.BUDGET_STATE] = outcome.state
+        return {DEDUP_ROLE: DedupRole.DUPLICATE, DEDUP_DUPLICATE_OF: f"{outcome.duplicate_of.span_id:016x}"}
+    elif outcome.totals is None:
+        return {}
+    elif outcome.kind is None:
+        attributes = {COST_TOTAL: usd(outcome.totals.total)}
+    else:
+        attributes = owner_attributes(outcome.totals)
+    if outcome.state is not None:
+        attributes[BUDGET_STATE] = outcome.state
     return attributes
 
 
-def _charge(charge: Charge, attributes: dict[str, Any]) -> None:
+def _charge(charge: Charge) -> dict[str, Any]:
     amount = charge.amount
-    if amount is not None:
-        if not charge.call.amount_present:
-            attributes[semconv.GEN_AI_USAGE_COST_AMOUNT] = amount / 10**12
-            attributes[semconv.GEN_AI_USAGE_COST_CURRENCY] = "USD"
-            attributes[semconv.GEN_AI_USAGE_COST_SOURCE] = charge.source
-        attributes[semconv.COST_NANO_USD] = nano_usd(amount)
+    price = charge.price
+    attributes: dict[str, Any]
+    if amount is None:
+        attributes = {PRICING_STATUS: charge.status, PRICING_REASON: charge.reason}
+    elif charge.call.amount_present:
+        # Whoever wrote an amount was first; it is never overwritten.
+        attributes = {COST_NANO_USD: nano_usd(amount), PRICING_STATUS: charge.status}
         if charge.computed is not None:
-            attributes[semconv.COST_COMPUTED] = usd(charge.computed)
-    attributes[semconv.PRICING_STATUS] = charge.status
-    if charge.reason:
-        attributes[semconv.PRICING_REASON] = charge.reason
-    if charge.price.model:
-        attributes[semconv.PRICING_MODEL] = charge.price.model
-        attributes[semconv.PRICING_VERSION] = charge.price.version
+            attributes[COST_COMPUTED] = usd(charge.computed)
+    else:
+        attributes = {
+            GEN_AI_USAGE_COST_AMOUNT: amount / PICO,
+            GEN_AI_USAGE_COST_CURRENCY: "USD",
+            GEN_AI_USAGE_COST_SOURCE: charge.source,
+            COST_NANO_USD: nano_usd(amount),
+            PRICING_STATUS: charge.status,
+        }
+    if price.model:
+        attributes[PRICING_MODEL] = price.model
+        attributes[PRICING_VERSION] = price.version
     if charge.agent_path:
-        attributes[semconv.AGENT_PATH] = charge.agent_path
+        attributes[AGENT_PATH] = charge.agent_path
+    return attributes
 
 
 def write_events(span: Span, crossings: tuple[Crossing, ...]) -> None:

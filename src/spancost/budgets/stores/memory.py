@@ -14,16 +14,21 @@ __all__ = ["MemoryStore"]
 _MOST_KEYS: Final = 100_000
 """Budget values kept; beyond it those of past windows go, then those that spent longest ago."""
 
+_NEVER: Final = 10**30
+"""More pico-USD than there are."""
+
 
 class _Account:
     """What one key has spent in its current window. Guarded by the store's lock."""
 
-    __slots__ = ("breached", "fired", "overruns", "usage", "window")
+    __slots__ = ("breached", "fired", "next", "overruns", "usage", "window")
 
     def __init__(self, window: Window) -> None:
         self.window = window
         self.usage = 0
         self.fired = 0
+        self.next = 0
+        """Usage below which nothing has to be looked at."""
         self.breached = False
         self.overruns = 0
 
@@ -46,26 +51,33 @@ class MemoryStore:
             if len(self._accounts) > self._most_keys:
                 self._make_room(window.start_ns)
         recovered = False
-        crossed = place = 0
-        count = len(triggers)
         with self._lock:
             if account.window.start_ns < window.start_ns:
                 recovered = account.breached
                 account.window = window
-                account.usage = 0
-                account.fired = 0
+                account.usage = account.fired = account.next = 0
                 account.breached = False
             account.usage += amount
+            quiet = account.usage < account.next
+        return None if quiet else self._look(account, triggers, limit, recovered)
+
+    def _look(self, account: _Account, triggers: tuple[int, ...], limit: int, recovered: bool) -> Booking | None:
+        """Find out which triggers were passed, and until when nobody need look again."""
+        crossed = place = 0
+        count = len(triggers)
+        with self._lock:
             usage = account.usage
             # By index: a for loop would allocate an iterator, and that can start a garbage collection here.
-            while place < count:
-                if usage >= triggers[place] and not account.fired >> place & 1:
+            while place < count and usage >= triggers[place]:
+                if not account.fired >> place & 1:
                     account.fired |= 1 << place
                     crossed |= 1 << place
                 place += 1
             if usage > limit and not account.breached:
                 account.breached = True
                 account.overruns += 1
+            following = triggers[place] if place < count else _NEVER
+            account.next = following if account.breached or following <= limit else limit + 1
         return Booking(usage, crossed, recovered) if crossed or recovered else None
 
     def spends(self, now_ns: int) -> Iterable[Spend]:
