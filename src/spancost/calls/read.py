@@ -18,6 +18,9 @@ ABSURD: Final = 10**12
 
 _ABSURD_USD: Final = 10**7
 
+_LONGEST: Final = 512
+"""Characters of a name or an id. Longer ones are nobody's, and names are remembered: they are as good as absent."""
+
 MARKERS: Final = frozenset[str]().union(*(dialect.markers for dialect in DIALECTS))
 """A span with none of these attributes is no model call, agent or tool of any dialect we read."""
 
@@ -118,9 +121,9 @@ def read_call(attributes: Attributes) -> Call:
                 row[slot % Field.COUNT] = row[slot]
     request_model = row[Field.REQUEST_MODEL]
     response_model = row[Field.RESPONSE_MODEL]
-    if type(request_model) is not str:
+    if type(request_model) is not str or len(request_model) > _LONGEST:
         request_model = ""
-    if type(response_model) is not str or response_model == request_model:
+    if type(response_model) is not str or len(response_model) > _LONGEST or response_model == request_model:
         models = (request_model,) if request_model else ()
     else:
         models = (response_model, request_model) if request_model else (response_model,)
@@ -135,10 +138,10 @@ def read_call(attributes: Attributes) -> Call:
     return _tuple(
         Call,
         (
-            provider if type(provider) is str else "",
+            provider if type(provider) is str and len(provider) <= _LONGEST else "",
             models,
             request_model or (models[0] if models else ""),
-            response_id if type(response_id) is str else "",
+            response_id if type(response_id) is str and len(response_id) <= _LONGEST else "",
             usage,
             partial,
             reason,
