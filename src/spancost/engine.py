@@ -347,6 +347,7 @@ class Engine:
         names = self.who.every_name
         kept = None if names.isdisjoint(attributes) else {name: attributes[name] for name in names & attributes.keys()}
         node.live = None if kept is None else lambda: kept
+        node.known = None
 
     def _corrected(self, owners: list[Node], outcome: Outcome) -> None:
         for owner in owners:
