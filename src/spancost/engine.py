@@ -163,7 +163,9 @@ class Engine:
         if node is None:
             if tree.has_ended(trace_id, span_id):
                 return None
-            # Its start was not seen: it began before we came, or was evicted.
+            node = tree.reopen(trace_id, span_id)
+        if node is None:
+            # Its start was not seen: it began before we came.
             parent = None if parent_id is None else tree.find(trace_id, parent_id)
             node = Node(trace_id, span_id, parent, name, None, None, None)
         kind = None if MARKERS.isdisjoint(attributes) else kind_of(attributes)
@@ -351,7 +353,9 @@ class Engine:
 
     def _corrected(self, owners: list[Node], outcome: Outcome) -> None:
         for owner in owners:
-            totals = self.tree.totals(owner)
+            # The number first: what another thread adds in between is then in the totals, too, and the highest number
+            # never carries less than the whole.
             sequence = 0 if owner.below is None else owner.below.sequence
+            totals = self.tree.totals(owner)
             correction = Correction(owner.trace_id, owner.span_id, owner.kind or "", owner.name, totals, sequence)
             outcome.corrections += (correction,)
