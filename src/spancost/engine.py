@@ -27,6 +27,9 @@ __all__ = ["Correction", "Count", "Engine", "Outcome", "Pricer"]
 _WAIT_NS: Final = 30 * 10**9
 """How long a charge's counters wait for an open span around it that may report it again."""
 
+_MOST_WAITING: Final = 8_192
+"""Charges whose counters wait at once: where no reader collects, nobody else asks for them."""
+
 _CALL_OR_NAMED: Final = (Kind.CALL, Kind.AGENT, Kind.WORKFLOW)
 _NOTHING: Final = Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 _NAMED: Final = (Kind.AGENT, Kind.WORKFLOW)
@@ -259,8 +262,10 @@ class Engine:
         charge.who, charge.agent_path, charge.owned = self._attribution.resolve(attributes, node, baggage, resource)
         charge.booked = parent = node.parent
         first = None if node.below is None else nested(call, node.below.inner)
-        if first is None and call.response_id:
-            first = self._ids.claim(charge)
+        if call.response_id:
+            # The same call inside may have told no id: it is known by this one from now on.
+            claimed = self._ids.claim(first or charge, call.response_id)
+            first = first or claimed
         if first is not None and first is not charge:
             self.duplicates += 1
             outcome.duplicate_of = first
@@ -271,10 +276,11 @@ class Engine:
         self._spend(amounts)
         if parent is not None:
             self._corrected(self.tree.book(parent, amounts), outcome)
-        if amounts.cost and self.budgets.all:
-            self._observe(charge, amounts.cost, node, outcome)
+        self._observe(charge.who, amounts.cost, node, outcome)
         if offer(charge, parent):
             self._waiting.append((self._clock(), charge))
+            if len(self._waiting) > _MOST_WAITING:
+                outcome.counts = self._settle(self._waiting.popleft()[1])
         else:
             outcome.counts = self._settle(charge)
 
@@ -282,7 +288,7 @@ class Engine:
         """Correct a charge by a later record that knows better, and move it under the owner that record has."""
         better = knows_better(later, first)
         with self._revising:
-            before, home, settled = first.amounts, first.booked, first.settled
+            before, home, settled, who = first.amounts, first.booked, first.settled, first.who
             if better:
                 first.call, first.price = later.call, later.price
                 first.amount, first.amounts, first.status = later.amount, later.amounts, later.status
@@ -293,14 +299,15 @@ class Engine:
         if new_home is not home:
             self._corrected(self.tree.book(home, before.negated()), outcome)
             self._corrected(self.tree.book(new_home, after), outcome)
+            self._observe(who, -before.cost, node, outcome)
+            self._observe(first.who, after.cost, node, outcome)
         if not better:
             return
         difference = after.minus(before)
         self._spend(difference)
         if new_home is home:
             self._corrected(self.tree.book(home, difference), outcome)
-        if difference.cost:
-            self._observe(first, difference.cost, node, outcome)
+            self._observe(who, difference.cost, node, outcome)
         if settled:
             # The series it was counted in keeps what it has: counters never fall.
             added = Amounts(*(max(value, 0) for value in difference))
@@ -315,8 +322,10 @@ class Engine:
             spent.partial += partial
             spent.unpriced += unpriced
 
-    def _observe(self, charge: Charge, amount: int, node: Node, outcome: Outcome) -> None:
-        crossings = self.budgets.observe(charge.who, self._place, amount)
+    def _observe(self, who: tuple[str | None, ...], amount: int, node: Node, outcome: Outcome) -> None:
+        if not amount or not self.budgets.all:
+            return
+        crossings = self.budgets.observe(who, self._place, amount)
         if not crossings:
             return
         outcome.crossings += crossings
@@ -328,7 +337,9 @@ class Engine:
     def _settle(self, charge: Charge) -> tuple[Count, ...]:
         with self._revising:
             settled, charge.settled = charge.settled, True
-        return () if settled else (Count(charge, charge.amounts),)
+            # Read here: a later record that finds the charge settled adds what it corrects by itself.
+            amounts = charge.amounts
+        return () if settled else (Count(charge, amounts),)
 
     def _pass_on(self, inner: list[Charge], node: Node, kind: str | None, outcome: Outcome) -> None:
         """Offer the charges below a span that ends to the span above it, or let the counters have them."""
