@@ -111,20 +111,22 @@ def traces(draw: st.DrawFn, most: int = 14) -> Trace:
     started: set[int] = set()
     ended: set[int] = set()
     while len(ended) < count:
-        ready = [Event(place, starts=False) for place in sorted(started - ended)]
-        for place, span in enumerate(spans):
-            if place not in started and _may_start(spans, span, started, ended):
-                ready.append(Event(place, starts=True))
+        ready = [Event(place, starts=False) for place in sorted(started - ended) if _may_end(spans, place, started)]
+        ready += [
+            Event(place, starts=True)
+            for place, span in enumerate(spans)
+            if place not in started and (span.parent is None or span.parent in started)
+        ]
         event = draw(st.sampled_from(ready))
         (started if event.starts else ended).add(event.place)
         events.append(event)
     return Trace(tuple(spans), tuple(events))
 
 
-def _may_start(spans: list[Planned], span: Planned, started: set[int], ended: set[int]) -> bool:
+def _may_end(spans: list[Planned], place: int, started: set[int]) -> bool:
     # Plain spans that have ended are not remembered: what starts below them later is a trace of its own.
-    parent = span.parent
-    return parent is None or (parent in started and (parent not in ended or spans[parent].kind is not None))
+    below = {child for child, span in enumerate(spans) if span.parent == place}
+    return spans[place].kind is not None or below <= started
 
 
 # -- One call, reported many times --------------------------------------------------------------------------------
