@@ -13,7 +13,7 @@ from opentelemetry.trace import SpanKind
 from spancost import semconv
 from spancost.calls import Usage
 from spancost.install import setup_of
-from spancost.money import PICO
+from spancost.money import EXACT, PICO
 from spancost.version import VERSION
 
 __all__ = ["attribute", "current_cost", "flush", "record_call"]
@@ -95,9 +95,8 @@ def current_cost() -> Decimal:
     setup = setup_of()
     span = trace.get_current_span().get_span_context()
     pico = setup.engine.cost_so_far(span.trace_id, span.span_id) if span.is_valid else None
-    with localcontext() as exact:
-        exact.prec = 60
-        return Decimal(setup.engine.tree.spent.direct if pico is None else pico) / PICO
+    with localcontext(EXACT):
+        return Decimal(setup.engine.spent.direct if pico is None else pico) / PICO
 
 
 def flush(timeout: float = 5.0) -> bool:

@@ -119,7 +119,7 @@ class Console:
 
     def summary(self) -> str:
         """Return one line: what the process spent, on how many calls, and how many of them are priced."""
-        spent = self._engine.tree.spent
+        spent = self._engine.spent
         priced = spent.calls - spent.unpriced
         line = f"spancost: {format_usd(spent.direct)}, priced {priced} of {spent.calls} calls"
         if spent.partial:

@@ -16,6 +16,7 @@ from spancost.pricing.price import Price
 from spancost.rollup import Amounts, Charge, Node, ResponseIds, Totals, Tree
 from spancost.rollup.attribution import Attribution, agent_name, workflow_name
 from spancost.rollup.dedup import knows_better, nested, offer
+from spancost.rollup.sums import Below
 from spancost.rollup.tree import Live, top
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ __all__ = ["Correction", "Count", "Engine", "Outcome", "Pricer"]
 
 _WAIT_NS: Final = 30 * 10**9
 """How long a charge's counters wait for an open span around it that may report it again."""
+
+_MOST_WAITING: Final = 8_192
+"""Charges whose counters wait at once: where no reader collects, nobody else asks for them."""
 
 _CALL_OR_NAMED: Final = (Kind.CALL, Kind.AGENT, Kind.WORKFLOW)
 _NOTHING: Final = Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
@@ -125,7 +129,6 @@ class Engine:
         self._clock = clock
         self._attribution = Attribution(self.who, inside)
         self._baggage = baggage
-        self._join = self.tree.start
         self._place = {key: place for place, key in enumerate(keys)}
         self._ids = ResponseIds()
         # Guards the fields of charges that later records revise.
@@ -148,7 +151,7 @@ class Engine:
             kind = kind_at_start(attributes)
             if kind is not None:
                 baggage = self._baggage(context)
-        self._join(trace_id, span_id, parent_id, name, kind, live, baggage)
+        self.tree.start(trace_id, span_id, parent_id, name, kind, live, baggage)
 
     def end(
         self,
@@ -166,7 +169,9 @@ class Engine:
         if node is None:
             if tree.has_ended(trace_id, span_id):
                 return None
-            # Its start was not seen: it began before we came, or was evicted.
+            node = tree.reopen(trace_id, span_id)
+        if node is None:
+            # Its start was not seen: it began before we came.
             parent = None if parent_id is None else tree.find(trace_id, parent_id)
             node = Node(trace_id, span_id, parent, name, None, None, None)
         kind = None if MARKERS.isdisjoint(attributes) else kind_of(attributes)
@@ -198,6 +203,11 @@ class Engine:
                 outcome.name = node.name
                 outcome.totals = totals or _NOTHING
         return outcome
+
+    @property
+    def spent(self) -> Below:
+        """Every charge of the process, as direct cost."""
+        return self.tree.spent
 
     def record(
         self, trace_id: int, span_id: int, attributes: Attributes, baggage: Attributes | None, resource: Attributes
@@ -234,7 +244,6 @@ class Engine:
     def forget(self) -> None:
         """Start anew, as a forked child must: its parent goes on counting what was open."""
         self.tree = Tree()
-        self._join = self.tree.start
         self._ids = ResponseIds()
         self._revising = RLock()
         self._waiting = deque()
@@ -259,8 +268,10 @@ class Engine:
         charge = Charge(node.span_id, call, price, parent)
         charge.who, charge.agent_path, charge.owned = self._attribution.resolve(attributes, node, baggage, resource)
         first = None if node.below is None else nested(call, node.below.inner)
-        if first is None and call.response_id:
-            first = self._ids.claim(charge)
+        if call.response_id:
+            # The same call inside may have told no id: it is known by this one from now on.
+            claimed = self._ids.claim(first or charge, call.response_id)
+            first = first or claimed
         if first is not None and first is not charge:
             self.duplicates += 1
             outcome.duplicate_of = first
@@ -272,9 +283,11 @@ class Engine:
         if corrected:
             self._corrected(corrected, outcome)
         if amounts.cost and self.budgets.all:
-            self._observe(charge, amounts.cost, node, outcome)
+            self._observe(charge.who, amounts.cost, node, outcome)
         if offer(charge, parent):
             self._waiting.append((self._clock(), charge))
+            if len(self._waiting) > _MOST_WAITING:
+                outcome.counts = self._settle(self._waiting.popleft()[1])
         else:
             with self._revising:
                 charge.settled = True
@@ -285,7 +298,7 @@ class Engine:
         """Correct a charge by a later record that knows better, and move it under the owner that record has."""
         better = knows_better(later, first)
         with self._revising:
-            before, home, settled = first.amounts, first.booked, first.settled
+            before, home, settled, who = first.amounts, first.booked, first.settled, first.who
             if better:
                 first.call, first.price = later.call, later.price
                 first.amount, first.amounts, first.status = later.amount, later.amounts, later.status
@@ -296,20 +309,23 @@ class Engine:
         if new_home is not home:
             self._corrected(self.tree.book(home, before.negated()), outcome)
             self._corrected(self.tree.book(new_home, after), outcome)
+            self._observe(who, -before.cost, node, outcome)
+            self._observe(first.who, after.cost, node, outcome)
         if not better:
             return
         difference = after.minus(before)
         if new_home is home:
             self._corrected(self.tree.book(home, difference), outcome)
-        if difference.cost:
-            self._observe(first, difference.cost, node, outcome)
+            self._observe(who, difference.cost, node, outcome)
         if settled:
             # The series it was counted in keeps what it has: counters never fall.
             added = Amounts(*(max(value, 0) for value in difference))
             outcome.counts += ((first, added._replace(calls=0, partial=0, unpriced=0)),)
 
-    def _observe(self, charge: Charge, amount: int, node: Node, outcome: Outcome) -> None:
-        crossings = self.budgets.observe(charge.who, self._place, amount)
+    def _observe(self, who: tuple[str | None, ...], amount: int, node: Node, outcome: Outcome) -> None:
+        if not amount or not self.budgets.all:
+            return
+        crossings = self.budgets.observe(who, self._place, amount)
         if not crossings:
             return
         outcome.crossings += crossings
@@ -321,7 +337,9 @@ class Engine:
     def _settle(self, charge: Charge) -> tuple[Count, ...]:
         with self._revising:
             settled, charge.settled = charge.settled, True
-        return () if settled else ((charge, charge.amounts),)
+            # Read here: a later record that finds the charge settled adds what it corrects by itself.
+            amounts = charge.amounts
+        return () if settled else ((charge, amounts),)
 
     def _pass_on(self, inner: list[Charge], node: Node, kind: str | None, outcome: Outcome) -> None:
         """Offer the charges below a span that ends to the span above it, or let the counters have them."""
@@ -342,10 +360,13 @@ class Engine:
         names = self.who.every_name
         kept = None if names.isdisjoint(attributes) else {name: attributes[name] for name in names & attributes.keys()}
         node.live = None if kept is None else lambda: kept
+        node.known = None
 
     def _corrected(self, owners: list[Node], outcome: Outcome) -> None:
         for owner in owners:
-            totals = self.tree.totals(owner)
+            # The number first: what another thread adds in between is then in the totals, too, and the highest number
+            # never carries less than the whole.
             sequence = 0 if owner.below is None else owner.below.sequence
+            totals = self.tree.totals(owner)
             correction = Correction(owner.trace_id, owner.span_id, owner.kind or "", owner.name, totals, sequence)
             outcome.corrections += (correction,)

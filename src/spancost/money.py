@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, localcontext
+from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow, localcontext
+from typing import Final
 
-__all__ = ["NANO", "PICO", "format_usd", "nano_usd", "pico_from_decimal", "usd"]
+__all__ = ["EXACT", "NANO", "PICO", "format_usd", "nano_usd", "pico_from_decimal", "usd"]
 
 PICO = 10**12
 """Pico-dollars in a dollar."""
@@ -12,8 +13,11 @@ PICO = 10**12
 NANO = 10**3
 """Pico-dollars in a nano-dollar."""
 
-# Digits enough for any amount that a 64-bit token count can cost, whatever context the host program set.
-_DIGITS = 60
+EXACT: Final = Context(prec=60, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
+"""The decimal context of our own sums: the host program may have set any precision, rounding or trap on its own.
+
+Sixty digits are enough for any amount that a 64-bit token count can cost.
+"""
 
 
 def usd(pico: int) -> float:
@@ -33,8 +37,7 @@ def pico_from_decimal(amount: Decimal) -> int:
 
     The caller's decimal context plays no part: a host program may have set any precision.
     """
-    with localcontext() as context:
-        context.prec = _DIGITS
+    with localcontext(EXACT):
         return int((amount * PICO).to_integral_value())
 
 
@@ -42,6 +45,5 @@ def format_usd(pico: int, places: int = 4) -> str:
     """Return dollars for a person to read, such as `$0.0332`, with more places where the amount is small."""
     while places < 12 and pico and abs(pico) * 10**places < 10 * PICO:
         places += 1
-    with localcontext() as context:
-        context.prec = _DIGITS
+    with localcontext(EXACT):
         return f"${Decimal(pico) / PICO:.{places}f}"

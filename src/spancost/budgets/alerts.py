@@ -7,6 +7,7 @@ from typing import Final
 
 from spancost.budgets.policy import Budget, Threshold
 from spancost.budgets.windows import Window
+from spancost.money import EXACT
 
 __all__ = ["Crossing", "State", "worst"]
 
@@ -53,7 +54,7 @@ class Crossing:
     @property
     def dedup_key(self) -> str:
         """The same for each report of the same crossing, in any process."""
-        percent = "recovered" if self.threshold is None else f"{self.threshold.percent.normalize():f}"
+        percent = "recovered" if self.threshold is None else f"{self.threshold.percent.normalize(EXACT):f}"
         return f"{self.budget.id}/{self.value}/{self.window.start:%Y-%m-%dT%H:%M:%SZ}/{percent}"
 
     @property

@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, localcontext
 from typing import Final, cast
 
 from spancost.budgets.windows import KINDS
 from spancost.errors import ConfigError
-from spancost.money import pico_from_decimal
+from spancost.money import EXACT, pico_from_decimal
 
 __all__ = ["Budget", "Threshold", "parse_line", "parse_tables"]
 
@@ -138,10 +138,13 @@ def _budget(table: Mapping[str, object], name: str, zone: tzinfo) -> Budget:
     if wrong:
         raise fault(f"thresholds must lie above 0 and at most 1000 percent, got {wrong[0]!r}")
     pico = pico_from_decimal(limit)
-    thresholds = tuple(
-        Threshold(percent, pico_from_decimal(limit * percent / 100))
-        for percent in sorted({each for each in parsed if each is not None})
-    )
+    if pico == 0:
+        raise fault(f"limit must be at least a pico-dollar, got {limit}")
+    with localcontext(EXACT):
+        thresholds = tuple(
+            Threshold(percent, pico_from_decimal(limit * percent / 100))
+            for percent in sorted({each for each in parsed if each is not None})
+        )
     return Budget(name, scope, pico, str(window), zone, thresholds, value)
 
 

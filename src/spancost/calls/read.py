@@ -18,6 +18,9 @@ ABSURD: Final = 10**12
 
 _ABSURD_USD: Final = 10**7
 
+_LONGEST: Final = 512
+"""Characters of a name or an id. Longer ones are nobody's, and names are remembered: they are as good as absent."""
+
 MARKERS: Final = frozenset[str]().union(*(dialect.markers for dialect in DIALECTS))
 """A span with none of these attributes is no model call, agent or tool of any dialect we read."""
 
@@ -127,9 +130,9 @@ def read_call(attributes: Attributes) -> Call:
         told = _mend(row, told)
     request_model = row[Field.REQUEST_MODEL]
     response_model = row[Field.RESPONSE_MODEL]
-    if type(request_model) is not str:
+    if type(request_model) is not str or len(request_model) > _LONGEST:
         request_model = ""
-    if type(response_model) is not str or response_model == request_model:
+    if type(response_model) is not str or len(response_model) > _LONGEST or response_model == request_model:
         models = (request_model,) if request_model else ()
     else:
         models = (response_model, request_model) if request_model else (response_model,)
@@ -142,7 +145,7 @@ def read_call(attributes: Attributes) -> Call:
         if usage.cache_read or usage.cache_write or usage.cache_write_1h or usage.reasoning:
             usage = _inclusive(usage)
     else:
-        reason = "invalid_usage" if told else "no_usage"
+        reason = "invalid_usage" if told == _INVALID else "no_usage"
     amount_present = row[Field.COST] is not None
     stated_cost, stated_by = None, ""
     if amount_present or row[Field.LIST_COST] is not None:
@@ -150,10 +153,10 @@ def read_call(attributes: Attributes) -> Call:
     return _tuple(
         Call,
         (
-            provider if type(provider) is str else "",
+            provider if type(provider) is str and len(provider) <= _LONGEST else "",
             models,
             request_model or (models[0] if models else ""),
-            response_id if type(response_id) is str else "",
+            response_id if type(response_id) is str and len(response_id) <= _LONGEST else "",
             usage,
             usage is not None and told & _BOTH != _BOTH,
             reason,
@@ -184,7 +187,7 @@ def _mend(row: list[Any], told: int) -> int:
         count = row[field]
         if type(count) is int and 0 <= count < ABSURD:
             continue
-        if count == "":
+        if count is None or count == "":
             # LiteLLM writes dozens of keys as "": empty is absent.
             row[field] = 0
             told &= ~(1 << field)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow, localcontext
+from decimal import Decimal, localcontext
 from typing import NamedTuple
 
-from spancost.money import PICO
+from spancost.money import EXACT, PICO
 
 __all__ = ["Coefficients", "Rates", "pico_rate"]
-
-# A context of our own: the host program may have set any precision, rounding or trap on its own.
-_EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
 
 
 def pico_rate(price: Decimal, per: int = 10**6) -> int:
@@ -19,7 +16,7 @@ def pico_rate(price: Decimal, per: int = 10**6) -> int:
     Nearly every published price is a whole number of pico-USD per token; the rest is float noise in the source
     (0.08333333333333334 USD a million), where the error is at most half a pico-USD a token.
     """
-    with localcontext(_EXACT):
+    with localcontext(EXACT):
         return int((price * PICO / per).to_integral_value())
 
 

@@ -20,12 +20,21 @@ _HIGHEST: Final = 256
 """Ancestors asked: a bound for chains of spans without end."""
 
 
+class Seen(NamedTuple):
+    """An ancestor's attributes as they were read: where they have changed since, they are read again."""
+
+    attributes: Attributes
+    length: int
+    told: tuple[tuple[str, Any], ...]
+    """Those that were of use, and may be set anew."""
+
+
 class Known(NamedTuple):
     """What the ancestors of one span's children tell, and what it was read from."""
 
-    seen: tuple[tuple[Attributes, int], ...]
-    """Each ancestor's attributes with their number when they were read: one more, and they are read again."""
+    seen: tuple[Seen, ...]
     baggage: Attributes | None
+    resource: Attributes
     values: tuple[str | None, ...]
     workflow: str | None
     path: str
@@ -54,11 +63,12 @@ class Attribution:
         """Return the values of the keys, the agent path (`coordinator/code_agent`) and whether an owner is above."""
         parent = node.parent
         known = None if parent is None else parent.known
-        if known is None or known.baggage != baggage or not _holds(known):
+        if known is None or known.baggage != baggage or known.resource is not resource or not _holds(known):
             known = self._ask(parent, baggage, resource)
-            if parent is not None:
+            # An ended span keeps no more of its ancestors' attributes than they do.
+            if parent is not None and not parent.ended:
                 parent.known = known
-        _, _, values, workflow, path, agent, owned = known
+        _, _, _, values, workflow, path, agent, owned = known
         if not self.who.every_name.isdisjoint(attributes):
             own = list(self._nothing)
             self.who.fill(own, attributes)
@@ -72,7 +82,7 @@ class Attribution:
 
     def _ask(self, parent: Node | None, baggage: Attributes | None, resource: Attributes) -> Known:
         values: list[str | None] = [None] * len(self.who.keys)
-        seen: list[tuple[Attributes, int]] = []
+        seen: list[Seen] = []
         agents: list[str] = []
         workflow: str | None = None
         owned = full = False
@@ -81,7 +91,8 @@ class Attribution:
             held = None if span.live is None else span.live()
             live = None if held is None else self._inside(held)
             if live is not None:
-                seen.append((live, len(live)))
+                told = tuple((name, live[name]) for name in self.who.every_name & live.keys())
+                seen.append(Seen(live, len(live), told))
             kind = span.kind
             if kind is None and live:
                 kind = span.kind = kind_of(live)
@@ -90,24 +101,33 @@ class Attribution:
                 agents.append(agent_name(span.name, live))
             elif kind == Kind.WORKFLOW:
                 owned = True
-                # The outermost workflow: each one further up replaces the last. Its `gen_ai.agent.name` is no agent's.
+                # The outermost workflow: each one further up replaces the last.
                 workflow = workflow_name(span.name, live)
-                continue
             if live and not full:
+                agent = values[self._agent]
                 full = self.who.fill(values, live)
-            if baggage is None:
-                baggage = span.baggage
-        for told in (baggage, resource):
-            if told and not full:
-                full = self.who.fill(values, told)
+                if kind == Kind.WORKFLOW and agent is None:
+                    # Its `gen_ai.agent.name` is the workflow's.
+                    values[self._agent], full = None, False
+            baggage = baggage or span.baggage
+        for carried in (baggage, resource):
+            if carried and not full:
+                full = self.who.fill(values, carried)
         if agents:
             values[self._agent] = agents[0]
         path = "/".join(reversed(agents))
-        return Known(tuple(seen), asked, tuple(values), workflow, path, agents[0] if agents else None, owned)
+        nearest = agents[0] if agents else None
+        return Known(tuple(seen), asked, resource, tuple(values), workflow, path, nearest, owned)
 
 
 def _holds(known: Known) -> bool:
-    return all(len(attributes) == length for attributes, length in known.seen)
+    for attributes, length, told in known.seen:
+        if len(attributes) != length:
+            return False
+        for name, value in told:
+            if attributes.get(name) is not value:
+                return False
+    return True
 
 
 def agent_name(span_name: str, attributes: Attributes | None) -> str:

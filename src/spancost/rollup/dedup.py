@@ -24,6 +24,9 @@ _IDS: Final = 8_192
 _INNER: Final = 16
 """Charges offered to one span around them; a call is retried fewer times."""
 
+_HIGHEST: Final = 64
+"""Spans climbed to find a call around a charge that its counters may wait for."""
+
 _BOUNDARIES: Final = frozenset({Kind.AGENT, Kind.WORKFLOW, Kind.TOOL})
 
 
@@ -35,9 +38,11 @@ class ResponseIds:
         self._order: deque[str] = deque()
         self._most = most
 
-    def claim(self, charge: Charge) -> Charge:
-        """Return the charge that its response id belongs to: an earlier one, or this one from now on."""
-        response_id = charge.call.response_id
+    def claim(self, charge: Charge, response_id: str) -> Charge:
+        """Return the charge that a response id belongs to: an earlier one, or this one from now on."""
+        known = self._charges.get(response_id)
+        if known is not None:
+            return known
         # One atomic step: two threads that end records of one call at once agree on the first.
         first = self._charges.setdefault(response_id, charge)
         if first is charge:
@@ -61,8 +66,10 @@ def offer(charge: Charge, node: Node | None) -> bool:
     inner = node.below.inner
     if len(inner) < _INNER:
         inner.append(charge)
-    while node is not None and node.kind is None:
+    most = _HIGHEST
+    while node is not None and node.kind is None and most > 0:
         node = node.parent
+        most -= 1
     return node is not None and node.kind == Kind.CALL and not node.ended
 
 

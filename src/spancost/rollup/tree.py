@@ -125,11 +125,10 @@ class Tree:
             if parent is None or parent.trace_id != trace_id:
                 parent = self.find(trace_id, parent_id)
         node = Node(trace_id, span_id, parent, name, kind, live, baggage)
-        if span_id in spans:
-            # The id is taken by a span of another trace (or the span is started twice, and the last start counts).
-            spans[(trace_id, span_id)] = node
-        else:
-            spans[span_id] = node
+        taken = spans.setdefault(span_id, node)
+        if taken is not node and taken.trace_id != trace_id:
+            # The id is a span's of another trace, too. Started twice in one, by two processors, the first start stands.
+            spans.setdefault((trace_id, span_id), node)
         if len(spans) > self._most_open:
             self._evict()
 
@@ -168,7 +167,20 @@ class Tree:
         node = self._ended.get(span_id)
         return node is not None and node.trace_id == trace_id and node.ended != EVICTED
 
-    def close(self, node: Node, kind: str | None) -> Totals | None:
+    def reopen(self, trace_id: int, span_id: int) -> Node | None:
+        """Return a span that was closed for want of room and now ends by itself; None if it was not, or is forgotten.
+
+        What it gave to its parent is taken back: only now is it known whether that was direct cost or a child's.
+        """
+        node = self._ended.get(span_id)
+        if node is None or node.trace_id != trace_id or node.ended != EVICTED:
+            return None
+        totals = self.close(node, node.kind, OPEN)
+        if totals is not None:
+            self.hand_up(node, Totals(*(-value for value in totals)))
+        return node
+
+    def close(self, node: Node, kind: str | None, state: int = ENDED) -> Totals | None:
         """End a span: its kind is now known; return what lies below it, None where nothing does.
 
         `hand_up` must follow, outside of any lock, to give the sums to the parent.
@@ -176,7 +188,7 @@ class Tree:
         direct = children = calls = partial = unpriced = input_ = output = read = write = reasoning = 0
         with self._lock:
             node.kind = kind
-            node.ended = ENDED
+            node.ended = state
             below = node.below
             if below is not None:
                 direct, children = below.direct, below.children
@@ -213,11 +225,17 @@ class Tree:
         order = self._ended_order
         order.append(span_id)
         if len(order) > self._most_ended:
-            self._ended.pop(order.popleft(), None)
+            oldest = order.popleft()
+            forgotten = self._ended.pop(oldest, None)
+            if forgotten is not None and forgotten.span_id == oldest:
+                parent = forgotten.parent
+                if parent is not None and parent.ended:
+                    # A chain of spans that each start below the one before must not grow without end.
+                    forgotten.parent = None
 
     def totals(self, node: Node) -> Totals:
         """Return what lies below an ended span, late charges included."""
-        return self.close(node, node.kind) or Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        return self.close(node, node.kind, node.ended) or Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
     def cost_below(self, node: Node) -> int:
         """Return pico-USD below an open span so far, with what its open descendants still hold."""
@@ -251,7 +269,8 @@ class Tree:
                 return corrected
             self.late += 1
             if node.kind in _OWNERS:
-                corrected.append(node)
+                if ended == ENDED:
+                    corrected.append(node)
                 direct, children = 0, direct + children
             node = node.parent
         return corrected
@@ -275,8 +294,7 @@ class Tree:
         if node is None:
             return
         self.evictions += 1
-        totals = self.close(node, node.kind)
-        node.ended = EVICTED
+        totals = self.close(node, node.kind, EVICTED)
         self.remember(node.span_id, node)
         if totals is not None:
             self.hand_up(node, totals)

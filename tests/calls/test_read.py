@@ -1,0 +1,240 @@
+"""A span's attributes, however spelled and however wrong, read as one model call."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import attribute_values
+from support import call
+
+from spancost.calls import MARKERS, Kind, Usage, kind_at_start, kind_of, read_call
+from spancost.calls.dialects import DIALECTS, GEN_AI, Field
+from spancost.money import PICO
+
+_COUNTS = {
+    Field.INPUT: "input",
+    Field.OUTPUT: "output",
+    Field.CACHE_READ: "cache_read",
+    Field.CACHE_WRITE: "cache_write",
+    Field.CACHE_WRITE_1H: "cache_write_1h",
+    Field.REASONING: "reasoning",
+    Field.AUDIO_INPUT: "audio_input",
+    Field.AUDIO_OUTPUT: "audio_output",
+    Field.AUDIO_CACHE_READ: "audio_cache_read",
+}
+_EVERY_NAME = sorted(name for names in GEN_AI.fields.values() for name in names)
+
+
+def _usage(**counts: int) -> dict[str, Any]:
+    told = {field: name for field, name in _COUNTS.items() if name in counts}
+    return {GEN_AI.fields[field][0]: counts[name] for field, name in told.items()}
+
+
+# -- Kinds --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("operation", "kind"), sorted(GEN_AI.operations.items()))
+def test_every_operation_of_the_conventions_has_a_kind(operation: str, kind: str) -> None:
+    """What a span is stands in its operation, at its start and at its end alike."""
+    attributes = {"gen_ai.operation.name": operation}
+    assert (kind, kind) == (kind_at_start(attributes), kind_of(attributes))
+
+
+@pytest.mark.parametrize("operation", ["create_agent", "retrieval", "fetch_response", "search_memory"])
+def test_operations_that_bill_nothing_are_no_calls_whatever_they_repeat(operation: str) -> None:
+    """A response that is fetched again was billed when it was made."""
+    assert Kind.OTHER == kind_of(call(10, 5) | {"gen_ai.operation.name": operation})
+
+
+@pytest.mark.parametrize("operation", ["responses", "", 5, None])
+def test_an_operation_we_do_not_know_is_a_call_where_it_tells_usage(operation: Any) -> None:
+    """Operations named after us, or not at all, are calls if they used tokens and nothing if not."""
+    named = {"gen_ai.operation.name": operation, "gen_ai.request.model": "gpt-5.2"}
+    assert kind_of(named) is None
+    assert Kind.CALL == kind_of(named | {"gen_ai.usage.prompt_tokens": 3})
+    assert Kind.CALL == kind_of(named | {"gen_ai.usage.output_tokens": 0})
+
+
+def test_spans_of_others_have_no_kind() -> None:
+    """A span that none of the conventions speaks of is not looked at any further."""
+    assert kind_of({"http.method": "POST", "gen_ai.usage.input_tokens": 5}) is None
+    assert kind_at_start({"http.method": "POST"}) is None
+    assert kind_of({}) is None
+
+
+def test_every_dialect_says_how_it_is_recognised() -> None:
+    """A span without a marker is skipped: each operation's attribute must be one."""
+    for dialect in DIALECTS:
+        assert dialect.markers
+        assert dialect.markers <= MARKERS
+        assert set(dialect.fields[Field.OPERATION]) <= dialect.markers
+
+
+# -- Spellings ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("field", "name"), [(field, name) for field in _COUNTS for name in GEN_AI.fields[field]])
+def test_every_spelling_of_every_count_is_read(field: int, name: str) -> None:
+    """Old and new names of one count mean the same."""
+    around = {other: 100 for other in (Field.INPUT, Field.OUTPUT) if other != field}
+    told = read_call({GEN_AI.fields[other][0]: count for other, count in around.items()} | {name: 7})
+    assert told.usage is not None
+    assert 7 == getattr(told.usage, _COUNTS[field])
+
+
+@pytest.mark.parametrize("field", [field for field, names in GEN_AI.fields.items() if len(names) > 1])
+@given(st.randoms(use_true_random=False))
+def test_the_best_spelling_wins_in_any_order(field: int, random: Any) -> None:
+    """Instrumentations write both: the newest name is taken, wherever it stands, and nothing is added up."""
+    names = GEN_AI.fields[field]
+    values = [f"value-{rank}" if field not in _COUNTS else rank + 1 for rank in range(len(names))]
+    attributes = list(zip(names, values, strict=True))
+    random.shuffle(attributes)
+    told = read_call(_usage(input=100, output=100) | dict(attributes))
+    if field in _COUNTS:
+        assert told.usage is not None
+        assert values[0] == getattr(told.usage, _COUNTS[field])
+    else:
+        assert Field.PROVIDER == field
+        assert values[0] == told.provider
+
+
+def test_empty_text_is_absent() -> None:
+    """An empty attribute leaves room for the next spelling (LiteLLM writes dozens of them)."""
+    told = read_call({"gen_ai.usage.input_tokens": "", "gen_ai.usage.prompt_tokens": 3, "gen_ai.provider.name": ""})
+    assert told.usage is not None
+    assert (3, "") == (told.usage.input, told.provider)
+
+
+def test_models_are_the_responses_then_the_requests() -> None:
+    """The dated model that answered is asked for its price first; the requested one is the label."""
+    both = {"gen_ai.request.model": "gpt-5.2", "gen_ai.response.model": "gpt-5.2-2025-12-11"}
+    told = read_call(both)
+    assert (("gpt-5.2-2025-12-11", "gpt-5.2"), "gpt-5.2") == (told.models, told.request_model)
+    assert ("m",) == read_call({"gen_ai.request.model": "m", "gen_ai.response.model": "m"}).models
+    assert (("m",), "m") == read_call({"gen_ai.response.model": "m"})[1:3]
+
+
+# -- What counts mean ---------------------------------------------------------------------------------------------
+
+
+def test_a_cache_outside_the_input_is_put_inside() -> None:
+    """Where input is less than what came from the cache, the emitter left the cache out of it."""
+    told = read_call(_usage(input=10, output=5, cache_read=100, cache_write=20)).usage
+    assert Usage(130, 5, 100, 20) == told
+
+
+def test_reasoning_outside_the_output_is_put_inside() -> None:
+    """Where output is less than reasoning, the emitter left reasoning out of it."""
+    assert Usage(10, 105, reasoning=100) == read_call(_usage(input=10, output=5, reasoning=100)).usage
+
+
+def test_writes_for_an_hour_are_writes() -> None:
+    """An emitter that tells only the hour-long part has told the least that was written."""
+    told = read_call(_usage(input=100, output=5, cache_write_1h=30)).usage
+    assert Usage(100, 5, cache_write=30, cache_write_1h=30) == told
+
+
+@given(
+    st.fixed_dictionaries(
+        {}, optional={name: st.integers(0, 10**9) for name in _COUNTS.values() if "audio" not in name}
+    )
+)
+def test_a_part_is_never_more_than_its_whole(counts: dict[str, int]) -> None:
+    """Whatever an emitter says, uncached input and visible output are not negative."""
+    usage = read_call(_usage(**counts)).usage
+    assert (usage is None) == ("input" not in counts and "output" not in counts)
+    if usage is not None:
+        assert 0 <= usage.cache_read + usage.cache_write <= usage.input
+        assert 0 <= usage.reasoning <= usage.output
+        assert usage.cache_write_1h <= usage.cache_write
+
+
+def test_half_a_usage_is_partial_and_none_is_a_reason() -> None:
+    """Input alone or output alone is a lower bound; neither is no usage."""
+    assert (True, "") == read_call(_usage(input=3))[5:7]
+    assert (True, "") == read_call(_usage(output=3))[5:7]
+    assert (False, "") == read_call(_usage(input=0, output=0))[5:7]
+    assert (None, False, "no_usage") == read_call(_usage(cache_read=3))[4:7]
+
+
+# -- Stated costs -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("attributes", "stated"),
+    [
+        ({"gen_ai.usage.cost.amount": 0.5, "gen_ai.usage.cost.source": "provider"}, (PICO // 2, "provider")),
+        ({"gen_ai.usage.cost.amount": 0.5}, (PICO // 2, "local")),
+        ({"gen_ai.usage.cost.amount": 0.5, "gen_ai.usage.cost.currency": "USD"}, (PICO // 2, "local")),
+        ({"gen_ai.usage.cost.amount": 0.5, "gen_ai.usage.cost.currency": "EUR"}, (None, "")),
+        (
+            {"gen_ai.usage.cost.amount": 0.5, "gen_ai.usage.cost.currency": "EUR", "operation.cost": 2},
+            (2 * PICO, "local"),
+        ),
+        ({"operation.cost": 0.00001725}, (17_250_000, "local")),
+        ({"operation.cost": 0}, (None, "")),
+        ({"operation.cost": 0.0}, (None, "")),
+        ({"operation.cost": -1.0}, (None, "")),
+        ({"operation.cost": True}, (None, "")),
+        ({"operation.cost": "0.5"}, (None, "")),
+        ({"operation.cost": float("nan")}, (None, "")),
+        ({"operation.cost": float("inf")}, (None, "")),
+        ({"operation.cost": 1e308}, (None, "")),
+        ({"operation.cost": 10**400}, (None, "")),
+    ],
+)
+def test_a_stated_cost_is_taken_where_it_can_be_true(attributes: dict[str, Any], stated: tuple[Any, str]) -> None:
+    """Dollars above zero, by whoever says so; other currencies and impossible amounts are not."""
+    assert stated == read_call(attributes)[7:9]
+
+
+@pytest.mark.parametrize("present", [0, 0.5, "x", True])
+def test_an_amount_that_stands_on_the_span_is_known_to(present: Any) -> None:
+    """Nobody may overwrite it, whether it can be used or not."""
+    assert read_call({"gen_ai.usage.cost.amount": present}).amount_present
+    assert not read_call({}).amount_present
+
+
+# -- Hostile ------------------------------------------------------------------------------------------------------
+
+
+@given(st.dictionaries(st.sampled_from(_EVERY_NAME) | st.text(max_size=5), attribute_values(), max_size=12))
+def test_no_attributes_whatever_raise_or_mislead(attributes: dict[str, Any]) -> None:
+    """Any value under any name gives a call of the right types, and counts that can be true."""
+    kind_at_start(attributes)
+    kind_of(attributes)
+    told = read_call(attributes)
+    names = (told.provider, told.request_model, told.response_id, told.reason, told.stated_by, *told.models)
+    assert {str} == {type(name) for name in names}
+    assert (told.usage is None) == bool(told.reason)
+    if told.usage is not None:
+        assert {int} == {type(count) for count in told.usage}
+        assert min(told.usage) >= 0
+    assert told.stated_cost is None or (type(told.stated_cost) is int and told.stated_cost >= 0)
+
+
+@pytest.mark.parametrize(
+    "name", ["gen_ai.request.model", "gen_ai.response.model", "gen_ai.provider.name", "gen_ai.response.id"]
+)
+def test_a_megabyte_in_the_place_of_a_name_is_not_kept(name: str) -> None:
+    """Models, providers and ids are remembered: one that is longer than any real one is cut or left out."""
+    told = read_call(call(1, 1) | {name: "x" * 10**6})
+    longest = max(map(len, (told.provider, told.request_model, told.response_id, *told.models)))
+    assert 1024 >= longest
+
+
+def test_five_hundred_attributes_are_read_past() -> None:
+    """Attributes that are not ours cost a look-up each and change nothing."""
+    noise = {f"app.attribute.{number}": "x" * 100 for number in range(500)}
+    assert read_call(call(10, 5)) == read_call(noise | call(10, 5) | noise)
+
+
+def test_no_two_fields_share_a_name() -> None:
+    """A name that stood for two fields would be read as one of them, silently."""
+    for one, other in itertools.combinations(GEN_AI.fields.values(), 2):
+        assert set() == set(one) & set(other)

@@ -1,0 +1,66 @@
+"""Which attributes tell whom a call is for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import attribute_values
+
+from spancost.calls import Who
+from spancost.calls.who import NAMES
+
+
+@pytest.mark.parametrize(("key", "name"), [(key, name) for key, names in NAMES.items() for name in names])
+def test_every_attribute_name_tells_its_key(key: str, name: str) -> None:
+    """Each name in the table is read for its key."""
+    values: list[str | None] = [None]
+    assert Who.of((key,)).fill(values, {name: "ada"})
+    assert ["ada"] == values
+
+
+@pytest.mark.parametrize("key", sorted(key for key, names in NAMES.items() if len(names) > 1))
+def test_the_better_name_wins(key: str) -> None:
+    """Of several names on one span the first of the table is taken, wherever it stands."""
+    values: list[str | None] = [None]
+    Who.of((key,)).fill(values, {name: str(rank) for rank, name in reversed(list(enumerate(NAMES[key])))})
+    assert ["0"] == values
+
+
+def test_only_empty_places_are_filled() -> None:
+    """What a nearer span said stands; the answer says whether anything is still missing."""
+    who = Who.of(("user", "team", "session"))
+    values: list[str | None] = ["near", None, None]
+    assert not who.fill(values, {"user.id": "far", "spancost.team": "ml"})
+    assert ["near", "ml", None] == values
+    assert who.fill(values, {"session.id": "s"})
+
+
+def test_a_users_names_come_before_ours_and_only_for_their_key() -> None:
+    """`[attribution]` adds names, it takes none away."""
+    who = Who.of(("user", "team"), {"user": ("crm.id", "crm.mail")})
+    assert (("crm.id", "crm.mail", *NAMES["user"]), NAMES["team"]) == who.names
+
+
+def test_an_unknown_key_is_an_attributes_own_name() -> None:
+    """Budgets and dimensions may be over any attribute."""
+    assert (("app.tier",),) == Who.of(("app.tier",)).names
+
+
+@given(attribute_values())
+def test_any_value_becomes_a_short_text(value: Any) -> None:
+    """What becomes a metric attribute is text of bounded length, whatever the span carries."""
+    values: list[str | None] = [None]
+    full = Who.of(("user",)).fill(values, {"user.id": value})
+    assert full == (value is not None and value != "")
+    assert values == [None] or (isinstance(values[0], str) and len(values[0]) <= 256)
+
+
+@given(st.dictionaries(st.text(max_size=3), st.integers()))
+def test_attributes_of_others_fill_nothing(attributes: dict[str, int]) -> None:
+    """A span that tells none of the keys leaves every place empty."""
+    values: list[str | None] = [None, None]
+    assert not Who.of(("user", "team")).fill(values, attributes)
+    assert [None, None] == values

@@ -1,0 +1,232 @@
+"""Several spans, one call: counted once, by the record that knows best, under the owner that has it."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from support import NOW, Clock, Player, agent, call, cost, tool, workflow
+
+from spancost.budgets import parse_line
+from spancost.engine import Outcome
+from spancost.rollup import ResponseIds
+
+_UTC = ZoneInfo("UTC")
+
+
+def test_counters_wait_while_an_open_call_may_claim_the_charge() -> None:
+    """Budgets see a charge at once; the counters when the span around it has ended and cannot claim it."""
+    play = Player(*parse_line("agent=1/day", _UTC))
+    root = play.start(agent("a"))
+    outer = play.start(call(), root)
+    play.play(call(10, 5), outer)
+    assert (0, cost(10, 5)) == (play.counted, play.booked)
+    play.end(outer, call(999, 9))
+    assert cost(10, 5) + cost(999, 9) == play.counted == play.booked
+    play.end(root)
+    play.settle()
+    assert cost(10, 5) + cost(999, 9) == play.counted, "nothing is given twice"
+
+
+def test_counters_wait_half_a_minute_at_most() -> None:
+    """A framework's span that stays open does not hold the counters for longer than 30 s."""
+    clock = Clock()
+    play = Player(clock=clock)
+    outer = play.start(call())
+    play.play(call(10, 5), outer)
+    clock.now_ns = NOW + 29 * 10**9
+    assert [] == play.engine.settle()
+    clock.now_ns = NOW + 30 * 10**9
+    assert [cost(10, 5)] == [amounts.cost for _, amounts in play.engine.settle()]
+
+
+def test_charges_that_wait_are_bounded_where_nobody_collects() -> None:
+    """With no metrics reader nobody asks for what waits: it must not pile up, and none of it is lost."""
+    play = Player()
+    outer = play.start(call())
+    for _ in range(20_000):
+        play.play(call(1, 1), outer)
+    assert 10_000 > len(play.engine._waiting)
+    play.end(outer, call(999, 9))
+    play.settle()
+    assert 20_000 * cost(1, 1) + cost(999, 9) == play.counted
+
+
+def test_a_charge_that_moves_to_another_owner_moves_between_budgets() -> None:
+    """A second record that knows the team takes the money from the group of those without one."""
+    play = Player(*parse_line("team=1/day", _UTC))
+    play.play(call(10, 5, response_id="r"), trace_id=2)
+    root = play.start(agent("a", **{"spancost.team": "ml"}))
+    play.play(call(10, 5, response_id="r"), root)
+    play.end(root)
+    assert {"(none)": 0, "ml": cost(10, 5)} == {
+        spend.key[1]: spend.usage for _, spend in play.engine.budgets.standings()
+    }
+    assert cost(10, 5) == play.owner(root).direct == play.engine.spent.direct
+
+
+# -- Which record tells of which charge ---------------------------------------------------------------------------
+
+
+def _around(outer: dict[str, Any], *inner: dict[str, Any]) -> tuple[Player, Outcome]:
+    """Play calls inside one call span, below an agent; return the outcome of the outer one."""
+    play = Player()
+    root = play.start(agent("a"))
+    span = play.start({"gen_ai.operation.name": "chat"}, root)
+    for each in inner:
+        play.play(each, span)
+    outcome = play.end(span, outer)
+    assert outcome is not None
+    play.end(root)
+    play.settle()
+    return play, outcome
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner"),
+    [
+        (call(10, 5), call(10, 5)),
+        (call(10, 6), call(10, 5)),
+        (call(10, 5, response_id="r"), call(10, 5, response_id="r")),
+        (call(99, 99, response_id="r"), call(10, 5, response_id="r")),
+        (call(10, 5, model="gpt-nobody-knows"), call(10, 5)),
+        (call(), call(10, 5)),
+        (call() | {"gen_ai.request.model": ""}, call(10, 5)),
+    ],
+    ids=[
+        "same tokens",
+        "a token more",
+        "same id",
+        "same id, other tokens",
+        "a name of its own",
+        "no usage",
+        "no model",
+    ],
+)
+def test_a_call_around_the_same_call_is_no_second_one(outer: dict[str, Any], inner: dict[str, Any]) -> None:
+    """A framework's span around its client's is another record of one charge: the client's, which ended first."""
+    play, outcome = _around(outer, inner)
+    assert outcome.charge is None
+    assert outcome.duplicate_of is not None
+    assert cost(10, 5) == outcome.duplicate_of.amount
+    assert (cost(10, 5), 1, 1) == (play.counted, play.engine.spent.calls, play.engine.duplicates)
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner"),
+    [
+        (call(11, 5), call(10, 5)),
+        (call(10, 7), call(10, 5)),
+        (call(model="gemini-3-pro"), call(10, 5)),
+    ],
+    ids=["other input", "other output", "no usage, other model"],
+)
+def test_a_call_around_another_call_is_one_of_its_own(outer: dict[str, Any], inner: dict[str, Any]) -> None:
+    """Without evidence both count: a guardrail's call inside an answer is billed too."""
+    play, outcome = _around(outer, inner)
+    assert outcome.duplicate_of is None
+    assert (2, 0) == (play.engine.spent.calls, play.engine.duplicates)
+
+
+def test_a_wrapper_that_sums_its_attempts_is_no_call() -> None:
+    """A retry reports the tokens of all attempts: each attempt was billed, the wrapper was not."""
+    play, outcome = _around(call(30, 9), call(10, 5), call(20, 4))
+    assert outcome.duplicate_of is not None
+    assert (cost(30, 9), 2) == (play.counted, play.engine.spent.calls)
+
+
+@pytest.mark.parametrize("between", [agent("b"), tool("t"), workflow("w")], ids=["agent", "tool", "workflow"])
+def test_an_agent_or_tool_between_makes_two_calls(between: dict[str, Any]) -> None:
+    """The same tokens below an agent or a tool are another call's."""
+    play = Player()
+    outer = play.start(call(10, 5))
+    span = play.start(between, outer)
+    play.play(call(10, 5), span)
+    play.end(span)
+    outcome = play.end(outer)
+    assert outcome is not None
+    assert outcome.duplicate_of is None
+    assert 2 * cost(10, 5) == play.engine.spent.direct
+
+
+def test_a_record_that_knows_better_corrects_the_charge() -> None:
+    """A stream whose client was told no usage gets it from the framework: roll-ups, budgets and counters have it."""
+    play = Player(*parse_line("agent=1/day", _UTC))
+    root = play.start(agent("a"))
+    outer = play.start(call(), root)
+    first = play.play(call(), outer).charge
+    outcome = play.end(outer, call(10, 5))
+    play.end(root)
+    play.settle()
+    assert outcome is not None
+    assert first is not None
+    assert outcome.duplicate_of is first
+    assert (cost(10, 5), "override", "") == (first.amount, first.status, first.reason)
+    told = play.owner(root)
+    assert (cost(10, 5), 1, 0, 10, 5) == (told.total, told.calls, told.unpriced, told.input, told.output)
+    assert cost(10, 5) == play.booked == play.counted == play.engine.spent.direct
+    assert 0 == play.engine.spent.unpriced
+
+
+def test_a_record_that_comes_after_the_counters_adds_what_was_missing() -> None:
+    """Counters that have the lower bound get the rest, and no second call."""
+    play = Player()
+    play.play(call(10, response_id="r"))
+    assert (cost(10, 0), 1) == (play.counted, sum(amounts.calls for _, amounts in play.counts))
+    play.play(call(10, 5, response_id="r"), trace_id=2)
+    assert (cost(10, 5), 1) == (play.counted, sum(amounts.calls for _, amounts in play.counts))
+    assert 1 == play.engine.spent.calls
+
+
+def test_a_record_that_knows_less_changes_nothing() -> None:
+    """A lower bound does not replace the truth."""
+    play = Player()
+    first = play.play(call(10, 5, response_id="r")).charge
+    play.play(call(10, response_id="r"), trace_id=2)
+    play.play(call(response_id="r"), trace_id=3)
+    assert first is not None
+    assert (cost(10, 5), "override") == (first.amount, first.status)
+    assert (cost(10, 5), 2) == (play.engine.spent.direct, play.engine.duplicates)
+
+
+def test_a_charge_moves_once_and_the_owner_it_left_is_corrected() -> None:
+    """The record below an agent takes a charge from a root that no agent owns; a third leaves it where it is."""
+    play = Player()
+    request = play.start(name="POST /v1/chat", trace_id=2)
+    play.play(call(10, 5, response_id="r"), request)
+    play.end(request)
+    owners = [play.start(agent(name), trace_id=trace) for trace, name in ((3, "first"), (4, "second"))]
+    for owner in owners:
+        play.play(call(10, 5, response_id="r"), owner)
+        play.end(owner)
+    assert [0, cost(10, 5), 0] == [play.owner(span).total for span in (request, *owners)]
+    assert [0, 1, 0] == [play.owner(span).calls for span in (request, *owners)]
+
+
+def test_response_ids_are_remembered_within_bounds() -> None:
+    """The oldest id is forgotten: a repeated one counts again only after thousands of others."""
+    ids = ResponseIds(most=3)
+    charges = [Player().play(call(1, 1)).charge for _ in range(5)]
+    for number, charge in enumerate(charges):
+        assert charge is not None
+        assert ids.claim(charge, str(number)) is charge
+        assert ids.claim(charge, str(number)) is charge
+        assert min(number + 1, 3) == len(ids)
+    last = charges[4]
+    assert last is not None
+    assert ids.claim(last, "2") is charges[2]
+    assert ids.claim(last, "1") is last
+
+
+def test_a_long_chain_below_a_call_does_not_hide_the_same_call() -> None:
+    """However many plain spans lie between, the outer record finds the inner one."""
+    play = Player()
+    outer = play.start(call(10, 5))
+    spans = [outer]
+    for _ in range(200):
+        spans.append(play.start(None, spans[-1]))
+    play.play(call(10, 5), spans[-1])
+    for span in reversed(spans):
+        play.end(span)
+    assert (1, cost(10, 5)) == (play.engine.duplicates, play.engine.spent.direct)

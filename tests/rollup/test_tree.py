@@ -1,0 +1,227 @@
+"""Spans in any order: late, lost, started or ended twice, in circles and without end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support import Player, agent, call, cost
+
+from spancost.rollup import Totals, Tree
+
+
+# -- Late, lost, twice ------------------------------------------------------------------------------------------------
+
+
+def test_a_child_that_ends_after_its_owners_corrects_them() -> None:
+    """A stream that ends late reaches every owner above it, each by one correction with its new totals."""
+    play = Player()
+    root = play.start(agent("root"))
+    inner = play.start(agent("inner"), root)
+    stream = play.start(call(), inner)
+    play.end(inner)
+    play.end(root)
+    assert 0 == play.owner(root).total
+    play.end(stream, call(10, 5))
+    assert [(inner.span_id, 1), (root.span_id, 1)] == [(each.span_id, each.sequence) for each in play.corrections]
+    assert (cost(10, 5), 0) == (play.owner(inner).direct, play.owner(inner).children)
+    assert (0, cost(10, 5)) == (play.owner(root).direct, play.owner(root).children)
+    assert 2 == play.engine.tree.late
+
+
+def test_corrections_are_absolute_and_numbered() -> None:
+    """Each correction carries the whole truth and a higher number, so that the last one is enough."""
+    play = Player()
+    root = play.start(agent("root"))
+    streams = [play.start(call(), root) for _ in range(3)]
+    play.end(root)
+    for stream in streams:
+        play.end(stream, call(10, 5))
+    assert [(1, cost(10, 5)), (2, 2 * cost(10, 5)), (3, 3 * cost(10, 5))] == [
+        (each.sequence, each.totals.total) for each in play.corrections
+    ]
+
+
+def test_a_correction_holds_at_least_what_its_number_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever another thread books while a correction is made, the one with the highest number is the whole truth."""
+    play = Player()
+    root = play.start(agent("root"))
+    first, second = play.start(call(), root), play.start(call(), root)
+    play.end(root)
+    whole = play.engine.tree.totals
+
+    def totals(node: Any) -> Totals:
+        told = whole(node)
+        monkeypatch.setattr(play.engine.tree, "totals", whole)
+        play.end(second, call(4, 1))  # as another thread may, right here
+        return told
+
+    monkeypatch.setattr(play.engine.tree, "totals", totals)
+    play.end(first, call(10, 5))
+    newest = max(each.sequence for each in play.corrections)
+    told = {each.totals.total for each in play.corrections if each.sequence == newest}
+    assert {cost(10, 5) + cost(4, 1)} == told
+
+
+def test_a_child_that_starts_after_its_agent_ended_still_belongs_to_it() -> None:
+    """Fire and forget: an agent that has ended is remembered for what starts below it later."""
+    play = Player()
+    root = play.start(agent("root"))
+    play.end(root)
+    late = play.play(call(10, 5), root)
+    assert late.charge is not None
+    assert "root" == late.charge.agent_path
+    assert cost(10, 5) == play.owner(root).total
+
+
+def test_a_span_ended_twice_counts_once() -> None:
+    """The second end finds the span ended, and says nothing."""
+    play = Player()
+    root = play.start(agent("a"))
+    span = play.start(call(10, 5), root)
+    assert play.end(span) is not None
+    assert play.end(span) is None
+    assert play.end(root) is not None
+    assert play.end(root) is None
+    assert (cost(10, 5), 1) == (play.engine.spent.direct, play.owner(root).calls)
+
+
+def test_a_span_that_two_processors_tell_of_counts_once() -> None:
+    """Two processors over one engine start and end every span twice: it is still one span."""
+    play = Player()
+    root = play.start(agent("a"))
+    play.start_again(root)
+    span = play.start(call(10, 5), root)
+    play.start_again(span)
+    for each in (span, root):
+        assert play.end(each) is not None
+        assert play.end(each) is None
+    assert (cost(10, 5), 1) == (play.engine.spent.direct, play.owner(root).calls)
+    assert len(play.engine.tree) == 0
+
+
+def test_one_span_id_in_two_traces_is_two_spans() -> None:
+    """Ids drawn from one seed collide: each trace keeps its own money."""
+    play = Player()
+    one = play.start(agent("one"), trace_id=1, span_id=7)
+    other = play.start(agent("other"), trace_id=2, span_id=7)
+    play.play(call(10, 5), other)
+    play.play(call(4, 1), one)
+    play.end(one)
+    play.end(other)
+    assert (cost(4, 1), cost(10, 5)) == (play.owner(one).total, play.owner(other).total)
+
+
+def test_ids_used_again_are_new_spans() -> None:
+    """A program that seeds the ids anew for each request repeats them: each request counts."""
+    play = Player()
+    for _ in range(3):
+        root = play.start(agent("a"), span_id=1)
+        play.play(call(10, 5), root, span_id=2)
+        play.end(root)
+        assert cost(10, 5) == play.owner(root).total
+    assert 3 * cost(10, 5) == play.engine.spent.direct
+
+
+@pytest.mark.parametrize("length", [1, 2, 5])
+def test_a_circle_of_parents_is_survived(length: int) -> None:
+    """Spans that name one another as parents end, are counted, and nothing runs for ever."""
+    play = Player()
+    spans = [play.start(agent(str(place)), (place + 1) % length + 1, span_id=place + 1) for place in range(length)]
+    play.play(call(10, 5), spans[-1])
+    for _ in range(2):  # and once more, now that all are remembered as ended
+        for span in spans:
+            play.end(span)
+        for span in spans:
+            play.start_again(span)
+    assert play.engine.cost_so_far(1, spans[0].span_id) is not None
+    assert cost(10, 5) == play.engine.spent.direct
+
+
+def test_an_end_without_a_start_is_counted() -> None:
+    """Spans that were open before we came have their cost, under the parent that is known."""
+    play = Player()
+    root = play.start(agent("a"))
+    before = play.start(call(10, 5), root)
+    play.engine.tree.take(1, before.span_id)  # nobody told us of its start
+    assert play.end(before) is not None
+    play.end(root)
+    assert cost(10, 5) == play.owner(root).total
+
+
+def test_spans_that_never_end_are_closed_for_want_of_room() -> None:
+    """Open spans are bounded: the oldest is closed for the roll-up, and counted as evicted."""
+    play = Player()
+    play.engine.tree = Tree(open_spans=10, ended_spans=10)
+    for _ in range(25):
+        play.start(agent("leak"))
+    assert (10, 15) == (len(play.engine.tree), play.engine.tree.evictions)
+
+
+def test_an_agent_closed_for_want_of_room_still_says_what_it_cost() -> None:
+    """When the end of an evicted owner comes after all, it carries what was below it, and money is counted once."""
+    play = Player()
+    play.engine.tree = Tree(open_spans=3, ended_spans=10)
+    keeper = play.start(agent("keeper"))
+    slow = play.start(agent("slow"), keeper)
+    play.play(call(10, 5), slow)
+    for _ in range(3):
+        play.start(agent("leak"), trace_id=9)
+    play.play(call(4, 1), slow)
+    inner, outer = play.end(slow), play.end(keeper)
+    assert inner is not None
+    assert outer is not None
+    whole = cost(10, 5) + cost(4, 1)
+    assert Totals(whole, 0, 2, 0, 0, 14, 6, 0, 0, 0) == inner.totals
+    assert Totals(0, whole, 2, 0, 0, 14, 6, 0, 0, 0) == outer.totals
+
+
+# -- A trace without end ----------------------------------------------------------------------------------------------
+
+
+def test_a_very_deep_trace_needs_no_recursion_and_no_long_climb() -> None:
+    """Twenty thousand spans in one another, a call at the bottom: it arrives at the top, and each end is cheap."""
+    play = Player()
+    spans = [play.start()]
+    for _ in range(20_000):
+        spans.append(play.start(None, spans[-1]))
+    play.play(call(10, 5), spans[-1])
+    for span in reversed(spans):
+        play.end(span)
+    assert cost(10, 5) == play.owner(spans[0]).total
+    play.settle()
+    assert cost(10, 5) == play.counted
+
+
+def test_a_chain_of_agents_without_end_is_forgotten_at_its_far_end() -> None:
+    """Each starts below the one before, which has ended: only as many are remembered as there is room for."""
+    play = Player()
+    play.engine.tree = Tree(open_spans=10, ended_spans=10)
+    last = play.start(agent("0"))
+    for number in range(1, 100):
+        play.end(last)
+        last = play.start(agent(str(number)), last)
+    charge = play.play(call(1, 1), last).charge
+    assert charge is not None
+    assert 12 == len(charge.agent_path.split("/")), "the open one, ten remembered, and the one they hang on"
+
+
+# -- Cost so far ------------------------------------------------------------------------------------------------------
+
+
+def test_the_cost_so_far_is_that_of_the_whole_local_trace() -> None:
+    """Asked below any span while the trace runs, it holds every charge that has ended, open agents' included."""
+    play = Player()
+    root = play.start(agent("root"))
+    left, right = play.start(agent("left"), root), play.start(agent("right"), root)
+    play.play(call(10, 5), left)
+    play.play(call(4, 1), right)
+    play.play(call(100, 100), play.start(agent("elsewhere"), trace_id=2))
+    for span in (root, left, right):
+        assert cost(10, 5) + cost(4, 1) == play.engine.cost_so_far(1, span.span_id)
+    play.end(left)
+    assert cost(10, 5) + cost(4, 1) == play.engine.cost_so_far(1, right.span_id)
+    play.end(right)
+    play.end(root)
+    assert cost(10, 5) + cost(4, 1) == play.engine.cost_so_far(1, root.span_id)
+    assert play.engine.cost_so_far(1, 999) is None

@@ -1,0 +1,224 @@
+"""Plays the starts and ends of spans to an engine, at fixed prices and by a clock that stands still."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from spancost.budgets import Budget, Budgets, Crossing
+from spancost.engine import Correction, Count, Engine, Outcome
+from spancost.pricing import PriceBook
+from spancost.pricing.overrides import parse
+from spancost.rollup import Totals
+from spancost.telemetry.series import Series
+
+__all__ = ["BOOK", "NOW", "Clock", "Player", "Span", "agent", "call", "cost", "tool", "workflow"]
+
+NOW = 1_760_000_000 * 10**9
+"""A Thursday in October 2025, ns."""
+
+_USD_PER_MILLION = {"gpt-5.2": ("3", "15"), "gemini-3-pro": ("2.5", "10")}
+
+BOOK = PriceBook(
+    parse([{"model": model, "input": each[0], "output": each[1]} for model, each in _USD_PER_MILLION.items()], "tests")
+)
+"""Real prices but for two models, which are the worked example's."""
+
+_PICO_PER_TOKEN = {"gpt-5.2": (3_000_000, 15_000_000), "gemini-3-pro": (2_500_000, 10_000_000)}
+
+
+def cost(input_tokens: int, output_tokens: int, model: str = "gpt-5.2") -> int:
+    """Return pico-USD of so many tokens, reckoned apart from the code under test."""
+    per_input, per_output = _PICO_PER_TOKEN[model]
+    return input_tokens * per_input + output_tokens * per_output
+
+
+def call(
+    input_tokens: int | None = None,
+    output_tokens: int | None = None,
+    *,
+    model: str = "gpt-5.2",
+    response_id: str = "",
+    **more: Any,
+) -> dict[str, Any]:
+    """Return the attributes of a model call's span."""
+    attributes: dict[str, Any] = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "openai" if model.startswith("gpt") else "gcp.gemini",
+        "gen_ai.request.model": model,
+    }
+    if input_tokens is not None:
+        attributes["gen_ai.usage.input_tokens"] = input_tokens
+    if output_tokens is not None:
+        attributes["gen_ai.usage.output_tokens"] = output_tokens
+    if response_id:
+        attributes["gen_ai.response.id"] = response_id
+    return attributes | more
+
+
+def agent(name: str, **more: Any) -> dict[str, Any]:
+    """Return the attributes of an agent's span."""
+    return {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": name, **more}
+
+
+def workflow(name: str, **more: Any) -> dict[str, Any]:
+    """Return the attributes of a workflow's span."""
+    return {"gen_ai.operation.name": "invoke_workflow", "gen_ai.workflow.name": name, **more}
+
+
+def tool(name: str, **more: Any) -> dict[str, Any]:
+    """Return the attributes of a tool's span."""
+    return {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": name, **more}
+
+
+class Clock:
+    """Nanoseconds that pass only when told to."""
+
+    def __init__(self, now_ns: int = NOW) -> None:
+        self.now_ns = now_ns
+
+    def __call__(self) -> int:
+        return self.now_ns
+
+
+@dataclass(eq=False)
+class Span:
+    """A span as the program holds it: its attributes may change until it ends."""
+
+    trace_id: int
+    span_id: int
+    parent_id: int | None
+    name: str
+    attributes: dict[str, Any]
+    baggage: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+class Player:
+    """An engine with what came out of it. Not for threads: each thread may use the engine itself."""
+
+    def __init__(
+        self,
+        *budgets: Budget,
+        dimensions: tuple[str, ...] = (),
+        attribution: Mapping[str, tuple[str, ...]] | None = None,
+        clock: Callable[[], int] | None = None,
+        resource: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.clock = clock or Clock()
+        self.engine = Engine(
+            BOOK,
+            Budgets(budgets, None, self.clock),
+            dimensions=dimensions,
+            attribution=attribution,
+            clock=self.clock,
+            baggage=lambda context: self._current if context is None else context,
+        )
+        self.resource = resource or {}
+        place = self.engine.who.keys.index
+        self.series = Series(dimensions, tuple(map(place, ("agent", "workflow", *dimensions))))
+        self.counts: list[Count] = []
+        self.corrections: list[Correction] = []
+        self.crossings: list[Crossing] = []
+        self.owners: dict[tuple[int, int], Totals] = {}
+        """What each owner said last of itself, at its end or by a correction."""
+        self._sequences: dict[tuple[int, int], int] = {}
+        self._ids = 0
+        # Baggage of the context that a span ends in.
+        self._current: Mapping[str, Any] = {}
+
+    def start(
+        self,
+        attributes: Mapping[str, Any] | None = None,
+        parent: Span | int | None = None,
+        *,
+        name: str = "span",
+        trace_id: int = 1,
+        span_id: int | None = None,
+        baggage: Mapping[str, Any] | None = None,
+    ) -> Span:
+        """Start a span below another, or below an id that only another process knows."""
+        self._ids += 1
+        if isinstance(parent, Span):
+            trace_id = parent.trace_id
+            parent = parent.span_id
+        span = Span(trace_id, span_id or self._ids, parent, name, dict(attributes or {}), baggage or {})
+        self.start_again(span)
+        return span
+
+    def start_again(self, span: Span) -> None:
+        """Tell the engine that a span starts."""
+        self.engine.start(
+            span.trace_id,
+            span.span_id,
+            span.parent_id,
+            span.name,
+            span.attributes,
+            lambda: span.attributes,
+            span.baggage,
+        )
+
+    def end(self, span: Span, attributes: Mapping[str, Any] | None = None) -> Outcome | None:
+        """End a span, with what it learned since its start."""
+        span.attributes.update(attributes or {})
+        self._current = span.baggage
+        outcome = self.engine.end(
+            span.trace_id,
+            span.span_id,
+            span.parent_id,
+            span.name,
+            span.attributes,
+            NOW,
+            self.resource,
+        )
+        if outcome is not None:
+            self._take(outcome)
+        return outcome
+
+    def play(self, attributes: Mapping[str, Any], parent: Span | None = None, **how: Any) -> Outcome:
+        """Start a span and end it, where something must come of it."""
+        outcome = self.end(self.start(attributes, parent, **how))
+        assert outcome is not None
+        return outcome
+
+    def settle(self) -> None:
+        """Let the counters have what still waits."""
+        self._count(self.engine.settle(everything=True))
+
+    @property
+    def counted(self) -> int:
+        """Pico-USD that the counters were given."""
+        return sum(amounts.cost for _, amounts in self.counts)
+
+    @property
+    def in_series(self) -> int:
+        """Pico-USD in all rows of the series."""
+        return sum(row.cost for row in self.series)
+
+    @property
+    def booked(self) -> int:
+        """Pico-USD in all budgets."""
+        return sum(spend.usage for _, spend in self.engine.budgets.standings())
+
+    def owner(self, span: Span) -> Totals:
+        """Return what an owner said last of itself."""
+        return self.owners[span.trace_id, span.span_id]
+
+    def _take(self, outcome: Outcome) -> None:
+        self._count(outcome.counts)
+        self.crossings += outcome.crossings
+        if outcome.kind is not None and outcome.totals is not None:
+            self._own((outcome.node.trace_id, outcome.node.span_id), outcome.totals, 0)
+        for correction in outcome.corrections:
+            self.corrections.append(correction)
+            self._own((correction.trace_id, correction.span_id), correction.totals, correction.sequence)
+
+    def _own(self, owner: tuple[int, int], totals: Totals, sequence: int) -> None:
+        if sequence >= self._sequences.get(owner, 0):
+            self.owners[owner] = totals
+            self._sequences[owner] = sequence
+
+    def _count(self, counts: list[Count]) -> None:
+        self.counts += counts
+        for count in counts:
+            self.series.add(count)

@@ -1,0 +1,293 @@
+"""The engine on plain values: from the starts and ends of spans to costs, totals and crossings."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from support import BOOK, NOW, Player, agent, call, cost, tool
+
+from spancost.budgets import State, parse_line
+from spancost.calls import Kind, Usage
+from spancost.money import PICO, usd
+from spancost.rollup import Totals
+
+_UTC = ZoneInfo("UTC")
+
+
+# -- The worked example -----------------------------------------------------------------------------------------------
+
+
+def test_the_worked_example() -> None:
+    """A coordinator and its sub-agents cost what the README's first tree says, to the pico-dollar."""
+    play = Player()
+    coordinator = play.start(agent("coordinator"))
+    play.play(call(1500, 500), coordinator)
+    code_agent = play.start(agent("code_agent"), coordinator)
+    play.play(call(2000, 800), code_agent)
+    syntax_analyzer = play.start(agent("syntax_analyzer"), code_agent)
+    last = play.play(call(500, 200, model="gemini-3-pro"), syntax_analyzer)
+    for span in (syntax_analyzer, code_agent, coordinator):
+        play.end(span)
+    told = play.owner(coordinator)
+    assert (0.012, 0.02125, 0.03325) == (usd(told.direct), usd(told.children), usd(told.total))
+    assert (18 * 10**9, 3_250_000_000) == (play.owner(code_agent).direct, play.owner(code_agent).children)
+    assert 3_250_000_000 == play.owner(syntax_analyzer).total
+    assert (3, 4000, 1500) == (told.calls, told.input, told.output)
+    assert last.charge is not None
+    assert "coordinator/code_agent/syntax_analyzer" == last.charge.agent_path
+    assert [] == play.corrections
+
+
+# -- One span ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_plain_span_costs_nothing_and_says_nothing() -> None:
+    """A span that is no model call and has none below it gets no outcome at all."""
+    play = Player()
+    root = play.start()
+    assert play.end(play.start({"http.method": "GET"}, root)) is None
+    assert play.end(root) is None
+    assert len(play.engine.tree) == 0
+
+
+def test_a_bare_call_is_a_charge_and_no_owner() -> None:
+    """A call that is the root of its trace carries its amount, and no totals beside it."""
+    play = Player()
+    outcome = play.play(call(10, 5))
+    assert outcome.charge is not None
+    assert (cost(10, 5), "override", "local") == (outcome.charge.amount, outcome.charge.status, outcome.charge.source)
+    assert outcome.kind is None
+    assert outcome.totals is None
+    assert {} == play.owners
+
+
+def test_a_tool_carries_the_total_below_it_and_is_no_owner() -> None:
+    """What a tool's calls cost stands on the tool, and is the direct cost of the agent above."""
+    play = Player()
+    root = play.start(agent("a"))
+    span = play.start(tool("search"), root)
+    play.play(call(10, 5), span)
+    outcome = play.end(span)
+    assert outcome is not None
+    assert outcome.totals is not None
+    assert (None, cost(10, 5)) == (outcome.kind, outcome.totals.total)
+    play.end(root)
+    assert (cost(10, 5), 0) == (play.owner(root).direct, play.owner(root).children)
+
+
+def test_a_plain_local_root_owns_what_no_agent_owns() -> None:
+    """The root of a trace is an owner where it has charges below, whatever it is itself."""
+    play = Player()
+    root = play.start(name="GET /", parent=99)
+    play.play(call(10, 5), root)
+    play.play(call(4, 1), play.start(agent("a"), root))
+    outcome = play.end(root)
+    assert outcome is not None
+    assert (Kind.ROOT, "GET /") == (outcome.kind, outcome.name)
+    assert cost(10, 5) == play.owner(root).direct
+
+
+def test_an_agent_without_calls_costs_nothing_and_says_so() -> None:
+    """An agent that called no model has a total, and it is zero."""
+    play = Player()
+    outcome = play.play(agent("idle"))
+    assert outcome.kind == Kind.AGENT
+    assert Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0) == outcome.totals
+
+
+def test_a_span_that_says_what_it_is_after_its_start_is_understood() -> None:
+    """Attributes set while the span was open count as those it began with."""
+    play = Player()
+    root = play.start()
+    span = play.start(None, root)
+    made = play.play(call(3, 1), span)
+    play.end(span, agent("late"))
+    assert made.charge is not None
+    assert "" == made.charge.agent_path, "nobody could know yet"
+    assert cost(3, 1) == play.owner(span).direct
+    play.end(root)
+    assert (0, cost(3, 1)) == (play.owner(root).direct, play.owner(root).children)
+
+
+def test_a_call_without_usage_is_unpriced_and_counted() -> None:
+    """Unknown is not zero: the owner says how many of its calls have no price."""
+    play = Player()
+    root = play.start(agent("a"))
+    outcome = play.play(call(), root)
+    play.play(call(7, 7, model="gpt-5.2"), root)
+    play.end(root)
+    assert outcome.charge is not None
+    assert (None, "unpriced", "no_usage") == (
+        outcome.charge.amount,
+        outcome.charge.status,
+        outcome.charge.reason,
+    )
+    assert (2, 1, cost(7, 7)) == (play.owner(root).calls, play.owner(root).unpriced, play.owner(root).total)
+
+
+def test_a_call_of_an_unknown_model_keeps_its_tokens() -> None:
+    """What has no price still has tokens, and a reason."""
+    play = Player()
+    root = play.start(agent("a"))
+    outcome = play.play(call(7, 8, model="gpt-nobody-knows"), root)
+    play.end(root)
+    assert outcome.charge is not None
+    assert "unknown_model" == outcome.charge.reason
+    assert (7, 8, 1, 0) == (
+        play.owner(root).input,
+        play.owner(root).output,
+        play.owner(root).unpriced,
+        play.owner(root).total,
+    )
+
+
+def test_the_providers_own_number_goes_before_ours() -> None:
+    """An amount that the provider billed is the cost; what we computed is kept beside it."""
+    play = Player()
+    stated = {"gen_ai.usage.cost.amount": 0.5, "gen_ai.usage.cost.source": "provider"}
+    charge = play.play(call(10, 5, **stated)).charge
+    assert charge is not None
+    assert (PICO // 2, "reported", "provider") == (charge.amount, charge.status, charge.source)
+    assert cost(10, 5) == charge.computed
+
+
+def test_a_librarys_list_price_is_used_only_where_we_have_none() -> None:
+    """Ours goes before what a library computed from a list of its own; where we have none, theirs is better."""
+    play = Player()
+    ours = play.play(call(10, 5, **{"operation.cost": 0.25})).charge
+    theirs = play.play(call(10, 5, model="gpt-nobody-knows", **{"operation.cost": 0.25})).charge
+    assert ours is not None
+    assert theirs is not None
+    assert (cost(10, 5), "override") == (ours.amount, ours.status)
+    assert (PICO // 4, "reported", "local") == (theirs.amount, theirs.status, theirs.source)
+
+
+def test_a_call_that_tells_half_of_its_usage_is_partial() -> None:
+    """Input without output is a lower bound, and every total that holds it says so."""
+    play = Player()
+    root = play.start(agent("a"))
+    charge = play.play(call(10), root).charge
+    play.end(root)
+    assert charge is not None
+    assert (cost(10, 0), "partial") == (charge.amount, charge.status)
+    assert 1 == play.owner(root).partial
+
+
+def test_a_recorded_call_is_counted_like_any_other() -> None:
+    """A call that no span tells of reaches the counters, the budgets and the sums."""
+    play = Player(*parse_line("user=1/day", _UTC))
+    outcome = play.engine.record(0, 0, call(10, 5), {"user.id": "ada"}, {})
+    assert cost(10, 5) == play.engine.spent.direct
+    assert [cost(10, 5)] == [amounts.cost for _, amounts in outcome.counts]
+    assert [("ada", cost(10, 5))] == [(each.key[1], each.usage) for _, each in play.engine.budgets.standings()]
+
+
+# -- Hostile usage ----------------------------------------------------------------------------------------------------
+
+_IMPOSSIBLE: list[Any] = [
+    math.nan, math.inf, -math.inf, -5, -0.5, 1.5, 2**63 - 1, 2**64, 10**400, 1e308, 10**12,
+    "12", "12abc", "-1", True, False, (1,), [1], {}, b"12", object(),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("count", _IMPOSSIBLE, ids=lambda value: f"{type(value).__name__}-{value!r:.12}")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "gen_ai.usage.input_tokens",
+        "gen_ai.usage.output_tokens",
+        "gen_ai.usage.cache_read.input_tokens",
+        "gen_ai.usage.cache_write.input_tokens",
+        "gen_ai.usage.reasoning.output_tokens",
+        "gen_ai.usage.audio.input_tokens",
+    ],
+)
+def test_impossible_token_counts_are_unpriced_with_a_reason(name: str, count: Any) -> None:
+    """A count that can't be true makes the call unpriced, never money and never an exception."""
+    play = Player(*parse_line("agent=1/day", _UTC))
+    root = play.start(agent("a"))
+    outcome = play.play(call(10, 5) | {name: count}, root)
+    play.end(root)
+    play.settle()
+    assert outcome.charge is not None
+    assert (None, "invalid_usage") == (outcome.charge.amount, outcome.charge.reason)
+    assert (1, 1, 0) == (play.owner(root).calls, play.owner(root).unpriced, play.owner(root).total)
+    assert (0, 0, 0) == (play.counted, play.booked, play.engine.spent.direct)
+
+
+@pytest.mark.parametrize(("told", "tokens"), [(-0.0, 0), (12.0, 12), (None, 0), ("", 0)])
+def test_odd_but_possible_token_counts_are_read(told: Any, tokens: int) -> None:
+    """Whole floats are counts, empty text and None are absent."""
+    charge = Player().play(call(10, 5) | {"gen_ai.usage.cache_read.input_tokens": told}).charge
+    assert charge is not None
+    assert charge.call.usage is not None
+    assert tokens == charge.call.usage.cache_read
+
+
+@pytest.mark.parametrize("value", [5, 1.5, True, ("a",), b"x", math.nan])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "gen_ai.request.model",
+        "gen_ai.response.model",
+        "gen_ai.provider.name",
+        "gen_ai.response.id",
+        "gen_ai.operation.name",
+        "gen_ai.usage.cost.currency",
+        "gen_ai.usage.cost.source",
+    ],
+)
+def test_names_that_are_no_text_do_no_harm(name: str, value: Any) -> None:
+    """A model, provider, id or operation of another type is as good as absent, wherever it would end up."""
+    play = Player()
+    play.play(call(10, 5) | {name: value}, play.start(agent("a")))
+    play.settle()
+    assert {str} == {type(told) for row in play.series for told in row.attributes.values()}
+
+
+def test_a_response_model_that_is_no_text_is_no_model() -> None:
+    """With no request's model beside it there is no model at all."""
+    play = Player()
+    attributes = call(10, 5) | {"gen_ai.response.model": 5}
+    del attributes["gen_ai.request.model"]
+    charge = play.play(attributes).charge
+    assert charge is not None
+    assert ("", (), "unknown_model") == (charge.call.request_model, charge.call.models, charge.reason)
+
+
+# -- Budgets ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_charge_that_crosses_a_threshold_marks_its_span_and_its_root() -> None:
+    """The budget's state stands on the span whose charge crossed it and on its local root."""
+    play = Player(*parse_line("agent=0.00004/day", _UTC))
+    root = play.start(name="GET /")
+    worker = play.start(agent("a"), root)
+    first = play.play(call(10, 0), worker)
+    second = play.play(call(1, 0), worker)
+    third = play.play(call(0, 1), worker)
+    assert [State.WARN, None, State.BREACH] == [first.state, second.state, third.state]
+    assert [75, 90, 100] == [each.threshold.percent for each in play.crossings if each.threshold]
+    play.end(worker)
+    outcome = play.end(root)
+    assert outcome is not None
+    assert State.BREACH == outcome.state
+
+
+def test_real_prices_stand_beside_the_overrides() -> None:
+    """The tests' price book is the real one: a model it does not override has its published price."""
+    price = BOOK.price("anthropic", ("claude-sonnet-4-5",), Usage(10, 5), NOW)
+    assert 10 * 3_000_000 + 5 * 15_000_000 == price.amount
+
+
+def test_an_engine_forgets_its_parents_money_after_a_fork() -> None:
+    """A forked child starts at nothing: what was open goes on in its parent."""
+    play = Player(*parse_line("agent=1/day", _UTC))
+    root = play.start(agent("a"))
+    play.play(call(10, 5, response_id="r"), root)
+    play.engine.forget()
+    assert (0, 0, 0, 0) == (play.engine.spent.direct, play.engine.spent.calls, len(play.engine.tree), play.booked)
+    assert play.play(call(10, 5, response_id="r")).charge is not None, "the child's own call"
