@@ -112,6 +112,12 @@ class Program:
         self.metrics.shutdown()
         self.logs.shutdown()
 
+    @property
+    def spent(self) -> tuple[int, int]:
+        """Pico-USD and calls that the process counts so far."""
+        spent = self.engine.tree.spent
+        return spent.direct, spent.calls
+
     def flush(self) -> None:
         """Send everything so far."""
         assert self.exporter.flush()
