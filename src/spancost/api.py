@@ -12,20 +12,12 @@ from opentelemetry.trace import SpanKind
 
 from spancost import semconv
 from spancost.calls import Usage
+from spancost.calls.who import WRITTEN_AS
 from spancost.install import setup_of
 from spancost.money import EXACT, PICO
 from spancost.version import VERSION
 
 __all__ = ["attribute", "current_cost", "flush", "record_call"]
-
-_KEYS: Final[Mapping[str, str]] = {
-    "user": semconv.USER_ID,
-    "session": semconv.SESSION_ID,
-    "team": semconv.TEAM,
-    "tenant": semconv.TENANT,
-    "agent": semconv.GEN_AI_AGENT_NAME,
-    "workflow": semconv.GEN_AI_WORKFLOW_NAME,
-}
 
 _USAGE: Final = (
     ("input", semconv.GEN_AI_USAGE_INPUT_TOKENS),
@@ -45,7 +37,7 @@ def attribute(**who: str) -> Generator[None]:
     """
     now = context.get_current()
     for key, value in who.items():
-        now = baggage.set_baggage(_KEYS.get(key, key), value, now)
+        now = baggage.set_baggage(WRITTEN_AS.get(key, key), value, now)
     token = context.attach(now)
     try:
         yield

@@ -87,8 +87,8 @@ class CostSpanProcessor(SpanProcessor):
     def _on_ending(self, span: Span) -> None:
         self._ending_comes = True
         try:
-            if not self._wraps:
-                self._finish(span, self._write)
+            # Wrapped ends have finished already, unless we sit inside another processor and were not found.
+            self._finish(span, None if self._wraps else self._write)
         except Exception as fault:  # noqa: BLE001 - the guard, written out: a call more would be felt
             swallow("on_ending", fault)
 
@@ -150,18 +150,22 @@ def _ignore(*_: Any) -> None:
 @guarded("wrap Span.end")
 def _wrap_end() -> None:
     """Where nothing can be written in `_on_ending`: finish before the SDK's own end, by its public methods."""
-    if isinstance(Span.end, wrapt.FunctionWrapper):
-        return
+    # From the class's own dict: looked up on the class a wrapper is bound, and no FunctionWrapper any more.
+    step: Any = vars(Span)["end"]
+    while step is not None:
+        if getattr(step, "_self_wrapper", None) is _end:
+            return
+        step = getattr(step, "__wrapped__", None)
+    wrapt.wrap_function_wrapper(Span, "end", _end)
 
-    def end(wrapped: Callable[..., None], span: Span, args: Any, kwargs: Any) -> None:
-        try:
-            if span.is_recording():
-                many = cast("Any", span)._span_processor
-                for processor in getattr(many, "_span_processors", (many,)):
-                    if isinstance(processor, CostSpanProcessor):
-                        processor.before_end(span)
-        except Exception as fault:  # noqa: BLE001 - the guard
-            swallow("Span.end", fault)
-        wrapped(*args, **kwargs)
 
-    wrapt.wrap_function_wrapper(Span, "end", end)
+def _end(wrapped: Callable[..., None], span: Span, args: Any, kwargs: Any) -> None:
+    try:
+        if span.is_recording():
+            many = cast("Any", span)._span_processor
+            for processor in getattr(many, "_span_processors", (many,)):
+                if isinstance(processor, CostSpanProcessor):
+                    processor.before_end(span)
+    except Exception as fault:  # noqa: BLE001 - the guard
+        swallow("Span.end", fault)
+    wrapped(*args, **kwargs)

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from spancost import semconv
 from spancost.calls.read import Attributes
 
-__all__ = ["NAMES", "NONE", "Who"]
+__all__ = ["NAMES", "NONE", "WRITTEN_AS", "Who"]
 
 NONE: Final = "(none)"
 """The group of charges that nothing tells this of."""
@@ -42,6 +43,17 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "service": ("service.name",),
 }
 """Attribution key -> attribute names, best first; any other key is an attribute's own name."""
+
+WRITTEN_AS: Final[Mapping[str, str]] = {
+    "agent": semconv.GEN_AI_AGENT_NAME,
+    "workflow": semconv.GEN_AI_WORKFLOW_NAME,
+    "user": semconv.USER_ID,
+    "session": semconv.SESSION_ID,
+    "team": semconv.TEAM,
+    "tenant": semconv.TENANT,
+    "service": "service.name",
+}
+"""Attribution key -> the one attribute we write it as, in baggage and on metrics."""
 
 
 @dataclass(frozen=True, slots=True)

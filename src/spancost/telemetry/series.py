@@ -10,7 +10,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Final
 
 from spancost import semconv
-from spancost.calls.who import NONE
+from spancost.calls.who import NONE, WRITTEN_AS
 
 if TYPE_CHECKING:
     from spancost.engine import Count
@@ -119,7 +119,7 @@ class Series:
             semconv.GEN_AI_REQUEST_MODEL,
             semconv.GEN_AI_AGENT_NAME,
             semconv.GEN_AI_WORKFLOW_NAME,
-            *dimensions,
+            *(WRITTEN_AS.get(key, key) for key in dimensions),
         )
         self._bounded = {place: Dearest() for place in range(_FIRST_BOUNDED, len(self._names))}
         # Where agent, workflow and the dimensions stand among a charge's attribution values.

@@ -1,0 +1,217 @@
+"""Cost on spans, asserted on the bytes that a receiver decoded: an in-memory exporter shares the object and proves nothing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.trace import (
+    ConcurrentMultiSpanProcessor,
+    ReadableSpan,
+    Span,
+    SpanProcessor,
+    SynchronousMultiSpanProcessor,
+    TracerProvider,
+)
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
+from otlp_receiver import ReceivedSpan, Receiver
+from sdk_program import Program, call, run_agent
+
+from spancost.telemetry import stamps
+
+pytestmark = pytest.mark.sdk
+
+_THREADS = 4
+# 6 cases of each: 51,072 spans.
+_BATCHED, _SIMPLE = 8_000, 512
+
+_batch = partial(BatchSpanProcessor, max_queue_size=_BATCHED, max_export_batch_size=512, schedule_delay_millis=5)
+
+
+def _mended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the SDK call `_on_ending` while the span is mutable, as the specification says and no version does yet."""
+    end = Span.__dict__["end"]
+
+    def mended(self: Any, end_time: int | None = None) -> None:
+        processor = self._span_processor
+        if self.is_recording():
+            processor._on_ending(self)
+        self._span_processor = _Ended(processor)
+        end(self, end_time)
+
+    monkeypatch.setattr(Span, "end", mended)
+
+
+class _Ended:
+    """A span processor that has seen the ending."""
+
+    def __init__(self, processor: SpanProcessor) -> None:
+        self.on_end = processor.on_end
+
+    def _on_ending(self, span: Span) -> None:
+        pass
+
+
+@pytest.fixture(params=["public", "dict", "wrap"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return each way of writing, on an SDK where it works; what is wrapped is unwrapped afterwards."""
+    monkeypatch.setattr(Span, "end", Span.__dict__["end"])
+    if request.param == "public":
+        _mended(monkeypatch)
+    return request.param
+
+
+@pytest.fixture
+def unwrapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the SDK's own end of spans back afterwards."""
+    monkeypatch.setattr(Span, "end", Span.__dict__["end"])
+
+
+def _in_threads(work: Callable[[], None]) -> None:
+    threads = [threading.Thread(target=work) for _ in range(_THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+@pytest.mark.parametrize("last", [False, True], ids=["added first", "added last"])
+@pytest.mark.parametrize(("span_processor", "spans"), [(_batch, _BATCHED), (SimpleSpanProcessor, _SIMPLE)])
+def test_every_span_that_leaves_is_stamped(
+    receiver: Receiver, way: str, last: bool, span_processor: Callable[[OTLPSpanExporter], SpanProcessor], spans: int
+) -> None:
+    """Whatever the order of processors and however they export, no model span reaches a backend without its cost."""
+    with Program(receiver.endpoint, way=way, last=last, span_processor=span_processor) as program:
+
+        def work() -> None:
+            for _ in range(spans // _THREADS // 4):
+                with run_agent(program.tracer, "worker"):
+                    for _ in range(3):
+                        call(program.tracer, 100, 10)
+
+        _in_threads(work)
+    received = receiver.spans()
+    assert spans == len(received)
+    calls = [span for span in received if span.name == "chat gpt-5.2"]
+    agents = [span for span in received if span.name == "invoke_agent worker"]
+    assert {(0.00045, "override")} == {_cost(span) for span in calls}
+    assert {0.00135} == {span.attributes.get("spancost.cost.total") for span in agents}
+    assert len(calls) == 3 * len(agents)
+    assert (450_000 * 1000 * len(calls), len(calls)) == program.spent
+
+
+def _cost(span: ReceivedSpan) -> tuple[Any, Any]:
+    return span.attributes.get("gen_ai.usage.cost.amount"), span.attributes.get("spancost.pricing.status")
+
+
+def test_spans_are_stamped_where_processors_run_in_a_pool(receiver: Receiver, way: str) -> None:
+    """The SDK's concurrent multi processor, which calls hooks on threads of its own, exports stamped spans."""
+    provider = TracerProvider(active_span_processor=ConcurrentMultiSpanProcessor(3), shutdown_on_exit=False)
+    with Program(receiver.endpoint, way=way, tracer_provider=provider, last=True) as program:
+        for _ in range(100):
+            call(program.tracer, 100, 10)
+    assert [(0.00045, "override")] * 100 == [_cost(span) for span in receiver.spans()]
+
+
+def test_a_processor_inside_another_counts_in_every_way(receiver: Receiver, way: str) -> None:
+    """A charge counts even where our processor is hidden inside somebody's own multi processor."""
+    program = Program(receiver.endpoint, way=way)
+    hidden = SynchronousMultiSpanProcessor()
+    hidden.add_span_processor(program.processor)
+    with program:
+        provider = TracerProvider(shutdown_on_exit=False)
+        provider.add_span_processor(hidden)
+        call(provider.get_tracer("program"), 100, 10)
+    assert (450_000_000, 1) == program.spent
+
+
+def test_wrapping_the_end_of_spans_twice_changes_nothing(unwrapped: None, receiver: Receiver) -> None:
+    """A second processor that has to wrap `Span.end` finds it wrapped."""
+    Program(receiver.endpoint, way="wrap").__exit__()
+    once = Span.__dict__["end"]
+    Program(receiver.endpoint, way="wrap").__exit__()
+    assert once is Span.__dict__["end"]
+
+
+def test_the_probe_finds_the_way_that_works() -> None:
+    """On the SDKs of today attributes of an ending span are frozen, and the dict inside takes them."""
+    assert "dict" == stamps.probe()
+
+
+def test_the_probe_prefers_the_public_way_where_the_sdk_is_mended(
+    unwrapped: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once an SDK lets a span be written on while it is ending, nothing private is touched."""
+    _mended(monkeypatch)
+    assert "public" == stamps.probe()
+
+
+def test_the_probe_falls_back_to_wrapping(unwrapped: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where an SDK never calls `_on_ending`, the end of spans has to be wrapped."""
+    monkeypatch.setattr(SynchronousMultiSpanProcessor, "_on_ending", lambda self, span: None)
+    assert "wrap" == stamps.probe()
+
+
+def test_the_probe_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """Setting an attribute on an ended span is a question here, not a warning to the program."""
+    stamps.probe()
+    assert [] == caplog.records
+
+
+class _Watcher(SpanProcessor):
+    """Keeps each span that ended beside a copy of what it said then."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[ReadableSpan, dict[str, Any], int]] = []
+
+    def on_end(self, span: ReadableSpan) -> None:
+        self.seen.append((span, dict(span.attributes or {}), len(span.events)))
+
+
+@pytest.fixture
+def encoding() -> Iterator[Callable[[list[ReadableSpan]], None]]:
+    """Yield a function that has spans encoded again and again, as an exporter's thread does; a failure fails the test."""
+    stop = threading.Event()
+    failures: list[Exception] = []
+    threads: list[threading.Thread] = []
+
+    def encode(spans: list[ReadableSpan]) -> None:
+        while not stop.is_set():
+            try:
+                encode_spans(spans)
+            except RuntimeError as failure:  # dictionary changed size during iteration: a whole batch lost
+                failures.append(failure)
+
+    def start(spans: list[ReadableSpan]) -> None:
+        threads.append(threading.Thread(target=encode, args=(spans,)))
+        threads[-1].start()
+
+    yield start
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert [] == failures
+
+
+def test_no_ended_span_is_ever_touched(
+    receiver: Receiver, way: str, encoding: Callable[[list[ReadableSpan]], None]
+) -> None:
+    """While an exporter encodes an ended owner, late children and breaches leave it as it was."""
+    watcher = _Watcher()
+    with Program(receiver.endpoint, way=way, budgets="team=0.01/day", before=(watcher,)) as program:
+        with run_agent(program.tracer, "coordinator"):
+            with run_agent(program.tracer, "streamer") as streamer:
+                pass
+            context = trace.set_span_in_context(streamer)
+        encoding([span for span, _, _ in watcher.seen])
+        for _ in range(1000):
+            call(program.tracer, 100, 10, context=context)
+        assert 1002 == len(watcher.seen)
+        for span, attributes, events in watcher.seen:
+            assert (attributes, events) == (dict(span.attributes or {}), len(span.events))
