@@ -68,6 +68,8 @@ class Stage:
             "PATH": f"{self._bin}{os.pathsep}{kept.get('PATH', os.defpath)}",
             "OPENAI_BASE_URL": f"{self.provider.url}/v1",
             "OPENAI_API_KEY": "none",
+            # Some servers keep files there.
+            "HOME": str(self.folder),
             "OTEL_EXPORTER_OTLP_ENDPOINT": self.receiver.endpoint,
             "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
             "OTEL_SERVICE_NAME": "programs",
