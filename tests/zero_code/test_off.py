@@ -1,0 +1,42 @@
+"""Every way to switch something off, and what is left then."""
+
+from __future__ import annotations
+
+import pytest
+from zero_code.accounts import budget
+from zero_code.stage import Stage
+
+_NONE = {f"OTEL_{signal}_EXPORTER": "none" for signal in ("TRACES", "METRICS", "LOGS")}
+
+
+@pytest.mark.parametrize(
+    "setting", [{"SPANCOST_DISABLED": "true"}, {"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "other, spancost"}]
+)
+def test_switched_off_it_leaves_no_trace(stage: Stage, setting: dict[str, str]) -> None:
+    """The program's own telemetry is as if spancost were not installed: no stamp, metric, event or line."""
+    finished = stage.instrumented("calls.py", SPANCOST_CONSOLE="tree", **budget("0.0001"), **setting)
+
+    assert (0, "") == (finished.status, finished.stderr)
+    spans = stage.receiver.spans()
+    assert 3 == len(spans)
+    assert [] == [key for span in spans for key in span.attributes if "cost" in key]
+    assert [] == [point.metric for point in stage.receiver.points() if point.metric.startswith("spancost")]
+    assert [] == stage.receiver.records()
+
+
+def test_with_the_sdk_disabled_nothing_leaves(stage: Stage) -> None:
+    """OTEL_SDK_DISABLED is obeyed: the program runs and nobody is sent anything."""
+    finished = stage.instrumented("calls.py", OTEL_SDK_DISABLED="true", SPANCOST_CONSOLE="tree", **budget("0.0001"))
+
+    assert (0, "", 2) == (finished.status, finished.stderr, len(stage.provider.ledger()))
+    assert 0 == stage.receiver.requests
+
+
+def test_exporters_set_to_none_mean_none(stage: Stage) -> None:
+    """With an endpoint named and each exporter `none` nothing leaves by a way of ours; the console knows the cost."""
+    finished = stage.instrumented("calls.py", SPANCOST_CONSOLE="summary", **budget("0.0001"), **_NONE)
+
+    assert 0 == finished.status
+    assert finished.stderr.endswith("priced 2 of 2 calls\n")
+    assert 1 == len(finished.stderr.splitlines())
+    assert 0 == stage.receiver.requests

@@ -1,0 +1,59 @@
+"""Programs of more than one process: servers that fork or spawn their workers, and multiprocessing."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+from zero_code.accounts import budget, faults
+from zero_code.stage import PROGRAMS, Server, Stage
+
+_LIMIT = "0.0015"
+_PATH = {"PYTHONPATH": str(PROGRAMS)}
+
+
+def _temporality(name: str) -> dict[str, str]:
+    return {"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": name}
+
+
+def _ask_both(server: Server) -> None:
+    """Ask until two workers have answered, and once more."""
+    workers: set[str] = set()
+    while len(workers) < 2:
+        workers.add(server.get("/ask"))
+    server.get("/ask")
+
+
+@pytest.mark.parametrize("temporality", ["cumulative", "delta"])
+def test_the_workers_of_gunicorn_sum_to_the_ledger(stage: Stage, temporality: str) -> None:
+    """Workers forked from a master that has installed everything count each its own calls, once."""
+    command = ("gunicorn", "--workers", "2", "--bind", "127.0.0.1:{port}", "--no-control-socket", "web:application")
+    with stage.serving(*command, **_PATH, **budget(_LIMIT), **_temporality(temporality)) as server:
+        _ask_both(server)
+
+    assert "spancost" not in server.log()
+    assert [] == faults(stage, limit=_LIMIT, delta=temporality == "delta")
+
+
+def test_the_workers_of_uvicorn_sum_to_the_ledger(stage: Stage) -> None:
+    """Spawned workers report while they run; a signal ends them before any exit handler, the SDK's or ours."""
+    command = ("uvicorn", "--workers", "2", "--port", "{port}", "web:asynchronous")
+    often = {"OTEL_BSP_SCHEDULE_DELAY": "200", "OTEL_BLRP_SCHEDULE_DELAY": "200", "OTEL_METRIC_EXPORT_INTERVAL": "200"}
+    with stage.serving(*command, stop=signal.SIGINT, **_PATH, **budget(_LIMIT), **often) as server:
+        _ask_both(server)
+        stage.receiver.wait_for(lambda: not faults(stage, limit=_LIMIT), timeout=30)
+
+        assert [] == faults(stage, limit=_LIMIT)
+    assert "spancost" not in server.log()
+
+
+@pytest.mark.parametrize(
+    ("start", "temporality"), [("fork", "cumulative"), ("fork", "delta"), ("forkserver", "cumulative")]
+)
+def test_children_lose_nothing_at_their_exit(stage: Stage, start: str, temporality: str) -> None:
+    """Children of a process that has spent already count their own calls only, and all has left when they end."""
+    finished = stage.instrumented("children.py", start, **budget(_LIMIT), **_temporality(temporality))
+
+    assert (0, "") == (finished.status, finished.stderr)
+    assert 3 == len({line.split()[0] for line in finished.stdout.splitlines()})
+    assert [] == faults(stage, limit=_LIMIT, delta=temporality == "delta")
