@@ -1,10 +1,11 @@
 # Each target sets itself up: on a fresh machine only a shell and Python (3.11 or later) are needed.
-PYTHON ?= python3
+PYTHON ?= $(firstword $(foreach name,python3 python3.11 python3.12 python3.13 python3.14,\
+	$(shell $(name) -c 'import sys; print("$(name)") if sys.version_info >= (3, 11) else None' 2>/dev/null)))
 
 .PHONY: demo test bench lint types floors prices semconv wheel clean
 
 demo: .venv-demo/ready  ## Run the examples and check every amount against what their provider billed
-	.venv-demo/bin/python examples/demo.py
+	.venv-demo/bin/python examples/demo.py $(EXAMPLE)
 
 test: .venv/ready .venv-oldest/ready  ## Run every test on the newest OpenTelemetry, and those that meet it on the oldest
 	.venv/bin/python -m pytest
@@ -42,7 +43,8 @@ clean:  ## Remove every environment and build
 .venv-bench/ready: requirements/bench.txt
 
 .venv/ready .venv-oldest/ready .venv-demo/ready .venv-bench/ready: pyproject.toml
-	$(PYTHON) -m venv $(@D)
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed; name one with PYTHON=" >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check uv
 	$(@D)/bin/uv pip install --quiet --python $(@D)/bin/python --requirement $(filter requirements/%,$^)
 	$(@D)/bin/uv pip install --quiet --python $(@D)/bin/python --no-deps --editable .

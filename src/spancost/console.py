@@ -50,26 +50,33 @@ def render(roots: Iterable[Branch]) -> str:
     An owner without owners below it shows its total alone: all of it is direct.
     """
     lines: list[str] = []
-    for root in roots:
-        stack: list[tuple[Branch, str, str]] = [(root, "", "")]
-        while stack:
-            branch, head, indent = stack.pop()
-            lines.append(f"{head}{_line(branch)}")
-            last = len(branch.children) - 1
-            stack.extend(
-                (child, indent + ("└── " if place == last else "├── "), indent + ("    " if place == last else "│   "))
-                for place, child in reversed(list(enumerate(branch.children)))
+    stack: list[tuple[Branch, str, str, int]] = [(root, "", "", 0) for root in reversed(list(roots))]
+    while stack:
+        branch, head, indent, width = stack.pop()
+        lines.append(f"{head}{_line(branch, width)}")
+        children = branch.children
+        # Amounts of siblings stand in one column where none has anything below it.
+        flat = not any(child.children for child in children)
+        column = max((len(child.name) for child in children), default=0) if flat else 0
+        last = children[-1] if children else None
+        stack.extend(
+            (
+                child,
+                indent + ("└── " if child is last else "├── "),
+                indent + ("    " if child is last else "│   "),
+                column,
             )
+            for child in reversed(children)
+        )
     return "\n".join(lines)
 
 
-def _line(branch: Branch) -> str:
-    text = f"{branch.name}  {format_usd(branch.total)}"
+def _line(branch: Branch, width: int) -> str:
     if branch.children:
-        text += f"  (direct {format_usd(branch.direct)})"
-    if branch.unpriced:
-        text += f"  [{branch.unpriced} unpriced]"
-    return text
+        text = f"{branch.name}  {format_usd(branch.total)}  (direct {format_usd(branch.direct)})"
+    else:
+        text = f"{branch.name:{width}}  {format_usd(branch.total)}"
+    return f"{text}  [{branch.unpriced} unpriced]" if branch.unpriced else text
 
 
 class Console:
