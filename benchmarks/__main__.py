@@ -18,7 +18,7 @@ from benchmarks.spans import measure
 from benchmarks.workloads import WORKLOADS
 
 SECTIONS = ("spans", "memory", "imports")
-MODULES = ("spancost", "spancost.install", "openinference.instrumentation", "langfuse", "logfire", "traceloop.sdk")
+MODULES = ("spancost", "spancost.installation", "openinference.instrumentation", "langfuse", "logfire", "traceloop.sdk")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from spancost.calls import Usage
     from spancost.errors import ConfigError, SpancostError
     from spancost.exporter import CostExporter
-    from spancost.install import install
+    from spancost.installation import install
     from spancost.processor import CostSpanProcessor
 
 __all__ = [
@@ -35,7 +35,7 @@ _HOMES = {
     "attribute": "spancost.api",
     "current_cost": "spancost.api",
     "flush": "spancost.api",
-    "install": "spancost.install",
+    "install": "spancost.installation",
     "record_call": "spancost.api",
 }
 
@@ -49,7 +49,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import importlib
 
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    value = globals()[name] = getattr(importlib.import_module(_HOMES[name]), name)
+    return value
 
 
 def __dir__() -> list[str]:

@@ -13,7 +13,7 @@ from opentelemetry.trace import SpanKind
 from spancost import semconv
 from spancost.calls import Usage
 from spancost.calls.who import WRITTEN_AS
-from spancost.install import setup_of
+from spancost.installation import setup_of
 from spancost.money import EXACT, PICO
 from spancost.version import VERSION
 

@@ -19,7 +19,7 @@ def pre_instrument() -> None:
     if "spancost" in (name.strip() for name in off.split(",")):
         return
     try:
-        from spancost.install import install
+        from spancost.installation import install
 
         install()
     except Exception:
@@ -40,7 +40,7 @@ class SpancostInstrumentor:
     def uninstrument(self, **_: object) -> None:
         """Switch cost tracking off for spans that start from now on."""
         try:
-            from spancost.install import uninstall
+            from spancost.installation import uninstall
 
             uninstall()
         except Exception:

@@ -20,7 +20,7 @@ from spancost.errors import ConfigError
 from spancost.pricing.overrides import Override
 from spancost.pricing.overrides import parse as parse_prices
 
-__all__ = ["Config", "Problem", "load"]
+__all__ = ["VARIABLES", "Config", "Problem", "load"]
 
 Part = TypeVar("Part")
 
@@ -28,12 +28,14 @@ _MOST_BYTES: Final = 4 * 2**20
 _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _CONSOLES: Final = ("off", "summary", "tree")
 _LATER: Final = ("ENFORCE", "STORE", "FAIL", "LEDGER", "SAMPLER", "HASH_USERS")
-_VARIABLES: Final = frozenset(
+VARIABLES: Final = frozenset(
     {
         "DISABLED", "CONFIG", "BUDGETS", "TIMEZONE", "DIMENSIONS", "CONSOLE", "FRAMEWORKS", "STRICT",
         "OPERATION_COST", "LOG_LEVEL", *_LATER,
     }
 )  # fmt: skip
+"""Names after `SPANCOST_`, those of later versions included."""
+
 _TABLES: Final = frozenset({"budget", "price", "attribution"})
 
 
@@ -98,7 +100,7 @@ def load(environ: Mapping[str, str], read: Callable[[str], bytes] | None = None)
         return default
 
     for name in sorted(environ):
-        if name.startswith("SPANCOST_") and name.removeprefix("SPANCOST_") not in _VARIABLES and "_TEST_" not in name:
+        if name.startswith("SPANCOST_") and name.removeprefix("SPANCOST_") not in VARIABLES and "_TEST_" not in name:
             warn(name.removeprefix("SPANCOST_"), "there is no such setting; see docs/configuration.md")
     for name in _LATER:
         if told(name) and told(name).lower() not in ("off", "false", "open"):

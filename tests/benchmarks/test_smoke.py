@@ -64,4 +64,4 @@ def test_memory_of_an_open_span_is_told_beside_the_sdks_own(printed: str, kind: 
 def test_import_time_is_told(printed: str) -> None:
     """The import table has a row for spancost and one for all it imports once it is installed."""
     table = printed.partition("\nImport:")[2]
-    assert ["spancost", "spancost.install"] == re.findall(r"^(spancost\S*) .* ms$", table, re.MULTILINE)
+    assert ["spancost", "spancost.installation"] == re.findall(r"^(spancost\S*) .* ms$", table, re.MULTILINE)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from spancost.money import format_usd
 from zero_code.accounts import faults, priced
 from zero_code.stage import Stage
+
+from spancost.money import format_usd
 
 
 def _usd(amount: Decimal) -> str:
