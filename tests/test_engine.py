@@ -17,7 +17,6 @@ from spancost.rollup import Totals
 _UTC = ZoneInfo("UTC")
 
 
-
 # -- The worked example -----------------------------------------------------------------------------------------------
 
 

@@ -47,7 +47,12 @@ def test_dollars_become_the_nearest_pico_dollar(amount: Decimal) -> None:
 )
 def test_the_host_programs_decimal_context_plays_no_part(host: Context) -> None:
     """A program may have set any precision, rounding, trap or exponent for its own sums."""
-    amounts = [Decimal("123456.7890123456785"), Decimal("0.0000000000005"), Decimal("0.0000000000015"), Decimal(1000000)]
+    amounts = [
+        Decimal("123456.7890123456785"),
+        Decimal("0.0000000000005"),
+        Decimal("0.0000000000015"),
+        Decimal(1000000),
+    ]
     with localcontext(Context(prec=60, rounding=ROUND_HALF_EVEN)):
         exact = [int((amount * PICO).to_integral_value()) for amount in amounts]
     with localcontext(host):

@@ -139,7 +139,11 @@ def test_writes_for_an_hour_are_writes() -> None:
     assert Usage(100, 5, cache_write=30, cache_write_1h=30) == told
 
 
-@given(st.fixed_dictionaries({}, optional={name: st.integers(0, 10**9) for name in _COUNTS.values() if "audio" not in name}))
+@given(
+    st.fixed_dictionaries(
+        {}, optional={name: st.integers(0, 10**9) for name in _COUNTS.values() if "audio" not in name}
+    )
+)
 def test_a_part_is_never_more_than_its_whole(counts: dict[str, int]) -> None:
     """Whatever an emitter says, uncached input and visible output are not negative."""
     usage = read_call(_usage(**counts)).usage
@@ -168,7 +172,10 @@ def test_half_a_usage_is_partial_and_none_is_a_reason() -> None:
         ({"gen_ai.usage.cost.amount": 0.5}, (PICO // 2, "local")),
         ({"gen_ai.usage.cost.amount": 0.5, "gen_ai.usage.cost.currency": "USD"}, (PICO // 2, "local")),
         ({"gen_ai.usage.cost.amount": 0.5, "gen_ai.usage.cost.currency": "EUR"}, (None, "")),
-        ({"gen_ai.usage.cost.amount": 0.5, "gen_ai.usage.cost.currency": "EUR", "operation.cost": 2}, (2 * PICO, "local")),
+        (
+            {"gen_ai.usage.cost.amount": 0.5, "gen_ai.usage.cost.currency": "EUR", "operation.cost": 2},
+            (2 * PICO, "local"),
+        ),
         ({"operation.cost": 0.00001725}, (17_250_000, "local")),
         ({"operation.cost": 0}, (None, "")),
         ({"operation.cost": 0.0}, (None, "")),
@@ -211,7 +218,9 @@ def test_no_attributes_whatever_raise_or_mislead(attributes: dict[str, Any]) -> 
     assert told.stated_cost is None or (type(told.stated_cost) is int and told.stated_cost >= 0)
 
 
-@pytest.mark.parametrize("name", ["gen_ai.request.model", "gen_ai.response.model", "gen_ai.provider.name", "gen_ai.response.id"])
+@pytest.mark.parametrize(
+    "name", ["gen_ai.request.model", "gen_ai.response.model", "gen_ai.provider.name", "gen_ai.response.id"]
+)
 def test_a_megabyte_in_the_place_of_a_name_is_not_kept(name: str) -> None:
     """Models, providers and ids are remembered: one that is longer than any real one is cut or left out."""
     told = read_call(call(1, 1) | {name: "x" * 10**6})

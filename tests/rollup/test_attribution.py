@@ -9,7 +9,6 @@ import pytest
 from support import Player, agent, call, tool, workflow
 
 
-
 def _user(play: Player, attributes: dict[str, Any], parent: Any = None, **how: Any) -> str | None:
     charge = play.play(attributes, parent, **how).charge
     assert charge is not None
@@ -17,7 +16,7 @@ def _user(play: Player, attributes: dict[str, Any], parent: Any = None, **how: A
 
 
 def test_the_order_is_span_ancestors_baggage_resource() -> None:
-    """What a span says of itself goes before its ancestors' word, theirs before baggage, baggage before the resource."""
+    """What a span says goes before its ancestors' word, theirs before baggage, baggage before the resource."""
     every = {"user.id": "resource"}
     for told in itertools.product((True, False), repeat=4):
         own, ancestor, baggage, resource = told
@@ -37,7 +36,9 @@ def test_the_nearest_ancestor_wins() -> None:
     assert "near" == _user(play, call(1, 1), play.start(None, inner))
 
 
-@pytest.mark.parametrize("above", [agent("a"), workflow("w"), tool("t"), {}], ids=["agent", "workflow", "tool", "plain"])
+@pytest.mark.parametrize(
+    "above", [agent("a"), workflow("w"), tool("t"), {}], ids=["agent", "workflow", "tool", "plain"]
+)
 def test_every_kind_of_ancestor_tells_the_user(above: dict[str, Any]) -> None:
     """Agents, workflows, tools and plain spans hand down what they carry alike."""
     play = Player(dimensions=("user",))

@@ -15,7 +15,6 @@ from spancost.rollup import ResponseIds
 _UTC = ZoneInfo("UTC")
 
 
-
 def test_counters_wait_while_an_open_call_may_claim_the_charge() -> None:
     """Budgets see a charge at once; the counters when the span around it has ended and cannot claim it."""
     play = Player(*parse_line("agent=1/day", _UTC))
@@ -95,7 +94,15 @@ def _around(outer: dict[str, Any], *inner: dict[str, Any]) -> tuple[Player, Outc
         (call(), call(10, 5)),
         (call() | {"gen_ai.request.model": ""}, call(10, 5)),
     ],
-    ids=["same tokens", "a token more", "same id", "same id, other tokens", "a name of its own", "no usage", "no model"],
+    ids=[
+        "same tokens",
+        "a token more",
+        "same id",
+        "same id, other tokens",
+        "a name of its own",
+        "no usage",
+        "no model",
+    ],
 )
 def test_a_call_around_the_same_call_is_no_second_one(outer: dict[str, Any], inner: dict[str, Any]) -> None:
     """A framework's span around its client's is another record of one charge: the client's, which ended first."""

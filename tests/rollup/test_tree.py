@@ -9,8 +9,6 @@ from support import Player, agent, call, cost
 
 from spancost.rollup import Totals, Tree
 
-
-
 # -- Late, lost, twice ------------------------------------------------------------------------------------------------
 
 
