@@ -88,7 +88,7 @@ def test_a_clock_set_back_starts_no_new_window() -> None:
     assert [90] == _percents(budgets.observe(("ml", None), _PLACES, 5 * PICO))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(
         st.tuples(
