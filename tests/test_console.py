@@ -67,9 +67,7 @@ def test_a_program_prints_its_agents_under_one_another() -> None:
     for span in (inner, plain, root):
         play.finish(span)
     assert (
-        "root  $0.0240  (direct $0.0060)\n"
-        "└── inner  $0.0180\n"
-        "spancost: $0.0240, priced 2 of 2 calls"
+        "root  $0.0240  (direct $0.0060)\n└── inner  $0.0180\nspancost: $0.0240, priced 2 of 2 calls"
     ) == play.console.text("tree")
     assert "spancost: $0.0240, priced 2 of 2 calls" == play.console.text("summary")
 
@@ -90,8 +88,7 @@ def test_what_has_no_price_is_said() -> None:
     play.make(call(1000), root)
     play.finish(root)
     assert (
-        "root  $0.0030  [1 unpriced]\n"
-        "spancost: $0.0030, priced 1 of 2 calls (1 in part: the amount is a lower bound)"
+        "root  $0.0030  [1 unpriced]\nspancost: $0.0030, priced 1 of 2 calls (1 in part: the amount is a lower bound)"
     ) == play.console.text("tree")
 
 
@@ -139,7 +136,16 @@ def test_only_the_dearest_traces_are_printed() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["a\nspancost: $0.0000, priced 0 of 0 calls", "a\r", "\x1b[2Ja", "a\x00", "a\u202eb", "a\udcff", "a\u2028b", "a\x85"],
+    [
+        "a\nspancost: $0.0000, priced 0 of 0 calls",
+        "a\r",
+        "\x1b[2Ja",
+        "a\x00",
+        "a\u202eb",
+        "a\udcff",
+        "a\u2028b",
+        "a\x85",
+    ],
 )
 def test_a_name_forges_no_line_and_moves_no_cursor(name: str) -> None:
     """Names may come from anywhere: control characters are shown, not obeyed."""
