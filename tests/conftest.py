@@ -6,9 +6,14 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from otlp_receiver import Receiver
 
 from spancost.faults import faults
+
+# No example is timed: the machine may be busy.
+settings.register_profile("spancost", deadline=None)
+settings.load_profile("spancost")
 
 
 @pytest.fixture

@@ -97,16 +97,15 @@ class Trace:
 def traces(draw: st.DrawFn, most: int = 14) -> Trace:
     """A tree of any shape whose spans start after their parents and end whenever they like."""
     count = draw(st.integers(1, most))
-    spans: list[Planned] = []
-    for place in range(count):
-        spans.append(
-            Planned(
-                None if place == 0 else draw(st.integers(0, place - 1)),
-                draw(st.sampled_from(_KINDS)),
-                draw(st.booleans()),
-                (2**place, draw(st.integers(0, 1000))),
-            )
+    spans = [
+        Planned(
+            None if place == 0 else draw(st.integers(0, place - 1)),
+            draw(st.sampled_from(_KINDS)),
+            draw(st.booleans()),
+            (2**place, draw(st.integers(0, 1000))),
         )
+        for place in range(count)
+    ]
     events: list[Event] = []
     started: set[int] = set()
     ended: set[int] = set()

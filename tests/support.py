@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from threading import Barrier, Thread
 from typing import Any
 
 from spancost.budgets import Budget, Budgets, Crossing
@@ -13,7 +15,7 @@ from spancost.pricing.overrides import parse
 from spancost.rollup import Totals
 from spancost.telemetry.series import Series
 
-__all__ = ["BOOK", "NOW", "Clock", "Player", "Span", "agent", "call", "cost", "tool", "workflow"]
+__all__ = ["BOOK", "NOW", "Clock", "Player", "Span", "agent", "call", "cost", "run_at_once", "tool", "workflow"]
 
 NOW = 1_760_000_000 * 10**9
 """A Thursday in October 2025, ns."""
@@ -72,6 +74,33 @@ def tool(name: str, **more: Any) -> dict[str, Any]:
     return {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": name, **more}
 
 
+def run_at_once(tasks: Sequence[Callable[[], object]], seconds: float = 60) -> None:
+    """Run tasks on a thread each, switching between them very often; a task that fails or hangs fails the test."""
+    faults: list[BaseException] = []
+    gate = Barrier(len(tasks))
+
+    def run(task: Callable[[], object]) -> None:
+        try:
+            gate.wait()
+            task()
+        except BaseException as fault:  # noqa: BLE001 - handed to the test's own thread
+            faults.append(fault)
+
+    threads = [Thread(target=run, args=(task,), daemon=True) for task in tasks]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(seconds)
+    finally:
+        sys.setswitchinterval(interval)
+    assert [] == [thread.name for thread in threads if thread.is_alive()], "deadlock"
+    if faults:
+        raise faults[0]
+
+
 class Clock:
     """Nanoseconds that pass only when told to."""
 
@@ -79,6 +108,7 @@ class Clock:
         self.now_ns = now_ns
 
     def __call__(self) -> int:
+        """Return the time, ns since the epoch."""
         return self.now_ns
 
 

@@ -118,7 +118,7 @@ def load(environ: Mapping[str, str], read: Callable[[str], bytes] | None = None)
     file, faults = _file(told("CONFIG"), zone, read or _read)
     budgets = file.budgets
     try:
-        budgets += parse_line(told("BUDGETS"), zone)
+        budgets += _apart(parse_line(told("BUDGETS"), zone), file.budgets, told("CONFIG"))
     except ConfigError as fault:
         faults += [Problem("SPANCOST_BUDGETS", line, is_error=True) for line in str(fault).split("\n")]
     return Config(
@@ -135,6 +135,15 @@ def load(environ: Mapping[str, str], read: Callable[[str], bytes] | None = None)
         log_level=one_of("LOG_LEVEL", _LEVELS, "") or None,
         problems=(*problems, *faults),
     )
+
+
+def _apart(budgets: tuple[Budget, ...], others: tuple[Budget, ...], where: str) -> tuple[Budget, ...]:
+    """Return the environment's budgets; raises ConfigError where one has the id of a budget of the file."""
+    taken = {budget.id for budget in others} & {budget.id for budget in budgets}
+    if taken:
+        faults = (f"budget {name!r}: there is one of this id in {where}; give each an id of its own" for name in taken)
+        raise ConfigError("\n".join(f"SPANCOST_BUDGETS: {fault}" for fault in sorted(faults)))
+    return budgets
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -170,19 +179,24 @@ def _file(path: str, zone: tzinfo, read: Callable[[str], bytes]) -> tuple[_File,
                 Problem(path, line, is_error=True, file=path, line=_line(text, line)) for line in str(fault).split("\n")
             )
             return otherwise
+        except ValueError as fault:
+            # A number of more digits than Python prints: no message of ours can quote it.
+            problems.append(Problem(path, f"{path}: {fault}", is_error=True, file=path))
+            return otherwise
 
     def open_file() -> dict[str, Any]:
         nonlocal text
         try:
             content = read(path)
+        except (OSError, ValueError) as fault:
+            reason = getattr(fault, "strerror", None) or str(fault)
+            raise ConfigError(f"{path}: can't be read ({reason}); correct SPANCOST_CONFIG or take it out") from fault
+        try:
             if len(content) > _MOST_BYTES:
                 raise ConfigError(f"{path}: is over {_MOST_BYTES} bytes; that is no configuration")
             text = content.decode()
             tables = tomllib.loads(text)
-        except OSError as fault:
-            reason = fault.strerror or type(fault).__name__
-            raise ConfigError(f"{path}: can't be read ({reason}); correct SPANCOST_CONFIG or take it out") from fault
-        except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as fault:
+        except (ValueError, RecursionError) as fault:
             raise ConfigError(f"{path}: is not TOML: {fault}") from fault
         if unknown := sorted(set(tables) - _TABLES):
             raise ConfigError(f"{path}: unknown table {unknown[0]!r}; the tables are {', '.join(sorted(_TABLES))}")

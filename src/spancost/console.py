@@ -5,6 +5,7 @@ from __future__ import annotations
 from threading import RLock
 from typing import TYPE_CHECKING, Final
 
+from spancost.calls.dialects import Kind
 from spancost.money import format_usd
 from spancost.rollup.tree import above
 
@@ -25,6 +26,9 @@ _MOST_TRACES: Final = 20
 """Traces printed, the dearest first."""
 
 _HIGHEST: Final = 256
+
+_LONGEST: Final = 120
+"""Characters printed of a name."""
 
 
 class Branch:
@@ -57,7 +61,7 @@ def render(roots: Iterable[Branch]) -> str:
         children = branch.children
         # Amounts of siblings stand in one column where none has anything below it.
         flat = not any(child.children for child in children)
-        column = max((len(child.name) for child in children), default=0) if flat else 0
+        column = max((len(_shown(child.name)) for child in children), default=0) if flat else 0
         last = children[-1] if children else None
         stack.extend(
             (
@@ -72,11 +76,18 @@ def render(roots: Iterable[Branch]) -> str:
 
 
 def _line(branch: Branch, width: int) -> str:
+    name = _shown(branch.name)
     if branch.children:
-        text = f"{branch.name}  {format_usd(branch.total)}  (direct {format_usd(branch.direct)})"
+        text = f"{name}  {format_usd(branch.total)}  (direct {format_usd(branch.direct)})"
     else:
-        text = f"{branch.name:{width}}  {format_usd(branch.total)}"
+        text = f"{name:{width}}  {format_usd(branch.total)}"
     return f"{text}  [{branch.unpriced} unpriced]" if branch.unpriced else text
+
+
+def _shown(name: str) -> str:
+    # A name may come from anywhere: it must neither forge a line nor move the cursor.
+    shown = "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in name[:_LONGEST])
+    return shown if len(name) <= _LONGEST else f"{shown}…"
 
 
 class Console:
@@ -99,6 +110,10 @@ class Console:
             if branch is not None:
                 branch.total, branch.direct = correction.totals.total, correction.totals.direct
                 branch.unpriced = correction.totals.unpriced
+            elif correction.kind == Kind.ROOT:
+                # It ended with nothing below it and was no owner then.
+                branch = _owner(correction.name, correction.totals, ())
+                self._remember((correction.trace_id, correction.span_id), branch)
         node = outcome.node
         if outcome.kind is not None and outcome.totals is not None:
             ancestors = tuple(span.span_id for span in above(node.parent, _HIGHEST))
@@ -107,13 +122,7 @@ class Console:
             branch = Branch(node.name or "call", outcome.charge.amounts.cost, 0, outcome.charge.amounts.unpriced)
         else:
             return
-        with self._lock:
-            self._branches[(node.trace_id, node.span_id)] = branch
-        while len(self._branches) > self._most:
-            try:
-                self._branches.pop(next(iter(self._branches)), None)
-            except (StopIteration, RuntimeError):
-                break  # Another thread makes room too.
+        self._remember((node.trace_id, node.span_id), branch)
 
     def flush(self, timeout: float) -> bool:  # noqa: ARG002 - nothing is queued here
         """Hand over nothing: it is printed at the end."""
@@ -132,6 +141,15 @@ class Console:
         if spent.partial:
             line += f" ({spent.partial} in part: the amount is a lower bound)"
         return line
+
+    def _remember(self, span: tuple[int, int], branch: Branch) -> None:
+        with self._lock:
+            self._branches[span] = branch
+        while len(self._branches) > self._most:
+            try:
+                self._branches.pop(next(iter(self._branches)), None)
+            except (StopIteration, RuntimeError):
+                break  # Another thread makes room too.
 
     def _roots(self) -> list[Branch]:
         with self._lock:

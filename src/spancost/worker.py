@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable
+from operator import itemgetter
 from threading import Event, RLock, Thread
 from time import monotonic
 from typing import Final
@@ -15,8 +15,6 @@ __all__ = ["Worker"]
 
 _MOST_TASKS: Final = 10_000
 """Tasks that may wait; beyond it the newest are dropped and counted."""
-
-_IDLE_SECONDS: Final = 5.0
 
 Task = Callable[[], None]
 
@@ -40,7 +38,7 @@ class Worker:
         self._running = RLock()
         self._starting = RLock()
         self._thread: Thread | None = None
-        self._process = os.getpid()
+        self._busy = False
 
     def submit(self, task: Task) -> bool:
         """Queue a task; False if it was dropped. Never blocks."""
@@ -56,6 +54,7 @@ class Worker:
         """Run a task once, this many seconds from now at the earliest, if the process lives so long."""
         self._timers.append((monotonic() + seconds, task))
         self._start()
+        self._wake.set()
 
     def drain(self, timeout: float) -> bool:
         """Wait until every task queued so far is done; False if that took longer than `timeout` seconds.
@@ -65,33 +64,46 @@ class Worker:
         if not self._tasks and (self._thread is None or not self._busy):
             return True
         done = Event()
-        if not self.submit(done.set):
-            return False
+        # Not by `submit`: the end of the program is when the queue is longest.
+        self._tasks.append(done.set)
+        self._start()
+        self._wake.set()
         return done.wait(timeout)
-
-    _busy = False
 
     def _start(self) -> None:
         if self._thread is not None:
             return
+        # Made outside of the lock: a garbage collection may come back here.
+        thread = Thread(target=self._run, name="spancost", daemon=True)
         with self._starting:
-            if self._thread is None:
-                self._thread = thread = Thread(target=self._run, name="spancost", daemon=True)
-                thread.start()
+            if self._thread is not None:
+                return
+            self._thread = thread
+        try:
+            thread.start()
+        except RuntimeError:
+            # The interpreter is ending: nobody is to wait for a thread that never ran.
+            self._thread = None
+            raise
 
     def _run(self) -> None:
         tasks = self._tasks
         while True:
-            self._wake.wait(_IDLE_SECONDS if self._timers else None)
+            self._wake.wait(self._idle())
             self._wake.clear()
             self._busy = True
             while tasks:
                 self._do(tasks.popleft())
             now = monotonic()
-            for timer in [timer for timer in self._timers if timer[0] <= now]:
+            for timer in sorted((timer for timer in self._timers if timer[0] <= now), key=itemgetter(0)):
                 self._timers.remove(timer)
                 self._do(timer[1])
             self._busy = False
+
+    def _idle(self) -> float | None:
+        """Return the seconds until the next timer, None if there is none."""
+        times = [time for time, _ in self._timers]
+        return max(min(times) - monotonic(), 0) if times else None
 
     def _do(self, task: Task) -> None:
         try:

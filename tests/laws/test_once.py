@@ -107,7 +107,7 @@ def _check(told: list[Report]) -> None:
     assert 0 == len(play.engine.tree)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(reports())
 def test_every_call_is_counted_once_however_it_is_reported(told: list[Report]) -> None:
     """Totals, counters, series and budgets all say what was billed, for any mixture of reports."""
@@ -122,7 +122,7 @@ def test_each_way_of_reporting_counts_once(way: str, has_id: bool, swapped: bool
     _check([Report(way, WAYS[way], has_id, (100, 50), swapped)])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), min_size=1, max_size=20))
 def test_records_of_one_response_id_are_one_call_in_any_number(records: list[tuple[int, bool]]) -> None:
     """Whatever traces and agents tell of a response, in whatever order, one of them has the charge."""

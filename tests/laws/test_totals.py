@@ -41,7 +41,7 @@ def _play(trace: Trace) -> tuple[Player, dict[int, Span]]:
     return play, spans
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(traces())
 def test_owners_say_what_lies_below_them_to_the_pico_dollar(trace: Trace) -> None:
     """For every owner, by its last word: its direct cost, its children's totals, its calls and its tokens."""
@@ -63,7 +63,7 @@ def test_owners_say_what_lies_below_them_to_the_pico_dollar(trace: Trace) -> Non
         assert sum(trace.spans[place].tokens[1] for place in below) == told.output
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(traces())
 def test_the_owners_directs_sum_to_the_local_root(trace: Trace) -> None:
     """No money is in two owners and none is lost, in whatever order the spans ended."""
@@ -78,7 +78,7 @@ def test_the_owners_directs_sum_to_the_local_root(trace: Trace) -> None:
     assert set(trace.owners) >= {place for place, span in spans.items() if (1, span.span_id) in play.owners}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(traces(), st.randoms(use_true_random=False))
 def test_the_order_of_ending_changes_no_sum(trace: Trace, random: Any) -> None:
     """The same spans, all ended in another order, say the same in the end."""
@@ -92,7 +92,7 @@ def test_the_order_of_ending_changes_no_sum(trace: Trace, random: Any) -> None:
     assert told[0] == told[1]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(traces())
 def test_every_amount_is_an_integer(trace: Trace) -> None:
     """No double gets in anywhere: not in totals, not in counters, not in series."""
@@ -112,7 +112,7 @@ def test_what_is_added_can_be_taken_back(pair: list[tuple[int, ...]]) -> None:
     assert Amounts() == Amounts(*(a + b for a, b in zip(one, one.negated(), strict=True)))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.integers(0, 10**8), st.integers(0, 10**8)), min_size=1, max_size=30))
 def test_many_small_amounts_sum_to_the_ledger(tokens: list[tuple[int, int]]) -> None:
     """Sums of any size equal the sum of the ledger: where doubles would drift, integers don't."""

@@ -16,7 +16,7 @@ def _user(play: Player, attributes: dict[str, Any], parent: Any = None, **how: A
 
 
 def test_the_order_is_span_ancestors_baggage_resource() -> None:
-    """What a span says of itself goes before its ancestors' word, theirs before baggage, baggage before the resource."""
+    """What a span says goes before its ancestors' word, theirs before baggage, baggage before the resource."""
     every = {"user.id": "resource"}
     for told in itertools.product((True, False), repeat=4):
         own, ancestor, baggage, resource = told

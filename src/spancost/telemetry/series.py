@@ -35,7 +35,7 @@ _FIRST_DIMENSION: Final = 5
 class Dearest:
     """The values of one dimension that have a series of their own: the dearest, as far as a stream can tell.
 
-    The first hundred are kept. The rest is followed in a bounded sketch (Metwally et al., "Space-Saving", 2005);
+    The first hundred are kept. The rest is followed in a bounded sketch (after Metwally et al., "Space-Saving", 2005);
     one that is sure to have spent twice as much as the least of the kept takes its place, from then on: a
     counter can't give money back. At most a hundred are replaced, so the series stay bounded.
     """
@@ -48,6 +48,8 @@ class Dearest:
         # Value -> [pico-USD spent at most, of which uncertain].
         self._candidates: dict[str, list[int]] = {}
         self._least = 0
+        # Pico-USD that a value which is not followed may have spent at most.
+        self._forgotten = 0
 
     def __len__(self) -> int:
         return len(self._kept) + len(self._candidates)
@@ -84,11 +86,13 @@ class Dearest:
         if candidate is not None:
             candidate[0] += amount
             return candidate
-        spent = 0
         if len(candidates) >= self._most_candidates:
-            least = min(candidates, key=lambda name: candidates[name][0])
-            spent = candidates.pop(least)[0]
-        candidate = candidates[value] = [spent + amount, spent]
+            # Half of them at once: to look for the cheapest of all with each new value costs more than the whole call.
+            cheapest = sorted(candidates, key=lambda name: candidates[name][0])[: (self._most_candidates + 1) // 2]
+            self._forgotten = candidates[cheapest[-1]][0]
+            for name in cheapest:
+                del candidates[name]
+        candidate = candidates[value] = [self._forgotten + amount, self._forgotten]
         return candidate
 
 

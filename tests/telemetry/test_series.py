@@ -1,0 +1,237 @@
+"""Counters as integers: exact in sum, bounded in number, never falling."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import Player, agent, call, cost, run_at_once
+
+from spancost import semconv
+from spancost.engine import Count
+from spancost.rollup import Amounts
+from spancost.telemetry.series import OTHER, Dearest, Row, Series
+
+_USER = "user"
+
+
+def _count(user: str, amount: int, model: str = "gpt-5.2", provider: str = "openai") -> Count:
+    """Return a count of so much money for a user, over a real charge."""
+    charge = Player(dimensions=(_USER,)).play(call(1, 1, model=model)).charge
+    assert charge is not None
+    charge.who = (None, None, user)
+    charge.call = charge.call._replace(provider=provider, request_model=model)
+    return Count(charge, Amounts(amount, 1, 0, 0, 2, 2))
+
+
+def _series(most_rows: int = 360) -> Series:
+    return Series((_USER,), (0, 1, 2), most_rows)
+
+
+def _by_user(series: Series) -> dict[str, int]:
+    totals: Counter[str] = Counter()
+    for row in series:
+        totals[row.attributes[_USER]] += row.cost
+    return dict(totals)
+
+
+# -- Rows ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_row_says_what_a_charge_was() -> None:
+    """Provider, model, agent, workflow and status; what is not told is absent."""
+    play = Player()
+    play.play(call(10, 5), play.start(agent("planner")))
+    play.settle()
+    (row,) = play.series
+    assert {
+        semconv.GEN_AI_PROVIDER_NAME: "openai",
+        semconv.GEN_AI_REQUEST_MODEL: "gpt-5.2",
+        semconv.GEN_AI_AGENT_NAME: "planner",
+        semconv.PRICING_STATUS: "override",
+    } == row.attributes
+    assert (cost(10, 5), 1, 10, 5) == (row.cost, row.calls, row.input, row.output)
+
+
+def test_a_dimension_that_was_asked_for_has_a_group_for_what_is_not_told() -> None:
+    """Money without a user is in a series, not missing from all of them."""
+    play = Player(dimensions=(_USER,))
+    play.play(call(10, 5))
+    play.play(call(10, 5, **{"user.id": "ada"}))
+    assert {"(none)", "ada"} == {row.attributes[_USER] for row in play.series}
+
+
+def test_token_types_are_disjoint() -> None:
+    """Uncached input, cache reads and writes, visible output and reasoning sum to what was used."""
+    play = Player()
+    told = call(100, 50) | {
+        "gen_ai.usage.cache_read.input_tokens": 30,
+        "gen_ai.usage.cache_write.input_tokens": 20,
+        "gen_ai.usage.reasoning.output_tokens": 40,
+    }
+    play.play(told)
+    (row,) = play.series
+    assert (50, 30, 20, 10, 40) == (row.input, row.cache_read, row.cache_write, row.output, row.reasoning)
+
+
+def test_an_unpriced_call_is_a_row_without_money() -> None:
+    """It is counted, under its status."""
+    play = Player()
+    play.play(call(10, 5, model="gpt-nobody-knows"))
+    (row,) = play.series
+    assert ("unpriced", 0, 1, 10) == (row.attributes[semconv.PRICING_STATUS], row.cost, row.calls, row.input)
+
+
+# -- Bounds -------------------------------------------------------------------------------------------------------
+
+
+def _size(value: object, seen: set[int]) -> int:
+    if id(value) in seen or isinstance(value, type) or callable(value):
+        return 0
+    seen.add(id(value))
+    inside: list[object] = []
+    if isinstance(value, dict):
+        inside = [*value.keys(), *value.values()]
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        inside = list(value)
+    elif isinstance(value, (Row, Series, Dearest)):
+        names = Row.__slots__ if isinstance(value, Row) else vars(value)
+        inside = [getattr(value, name) for name in names]
+    return sys.getsizeof(value) + sum(_size(each, seen) for each in inside)
+
+
+def test_two_hundred_thousand_users_keep_memory_flat_and_the_sum_exact() -> None:
+    """However many values a dimension has, the rows stay few, and no money is lost among them."""
+    series = _series()
+    ledger = 0
+    random = Random(1)
+    sizes: list[int] = []
+    model = _count("", 0)
+    for number in range(200_000):
+        amount = random.randrange(10**9)
+        model.charge.who = (None, None, f"user-{number}")
+        series.add(Count(model.charge, Amounts(amount, 1)))
+        ledger += amount
+        if number % 50_000 == 49_999:
+            sizes.append(_size(series, set()))
+    assert ledger == sum(row.cost for row in series)
+    assert 200_000 == sum(row.calls for row in series)
+    assert 201 >= len(series)
+    assert max(sizes) < 1.2 * min(sizes)
+    assert 500_000 > max(sizes)
+
+
+def test_rows_are_bounded_whatever_is_told() -> None:
+    """Users, models and providers by the thousand at once: five token types a row stay below the SDK's 2,000."""
+    series = _series()
+    ledger = 0
+    model = _count("", 0)
+    for number in range(5000):
+        model.charge.who = (f"agent-{number % 150}", f"workflow-{number % 170}", f"user-{number}")
+        model.charge.call = model.charge.call._replace(provider=f"p-{number % 777}", request_model=f"m-{number}")
+        model.charge.status = ("exact", "alias", "override", "reported", "partial", "unpriced")[number % 6]
+        series.add(Count(model.charge, Amounts(number, 1)))
+        ledger += number
+    assert ledger == sum(row.cost for row in series)
+    assert 2000 > 5 * len(series)
+    assert {OTHER} <= {row.attributes[semconv.GEN_AI_PROVIDER_NAME] for row in series}
+    assert OTHER not in {row.attributes[semconv.PRICING_STATUS] for row in series}
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 30), st.integers(0, 3), st.integers(0, 10**15)),
+        max_size=120,
+    )
+)
+def test_the_sum_of_the_rows_is_the_ledger(told: list[tuple[int, int, int]]) -> None:
+    """Over any users, models and amounts, in a table far too small for them; and no row ever falls."""
+    series = _series(most_rows=5)
+    for dearest in series._bounded.values():
+        dearest._most_kept, dearest._most_candidates, dearest._replaceable = 2, 3, 2
+    charge = _count("", 0).charge
+    before: dict[int, int] = {}
+    for user, model, amount in told:
+        charge.who = (None, None, f"user-{user}")
+        charge.call = charge.call._replace(request_model=f"model-{model}")
+        series.add(Count(charge, Amounts(amount, 1)))
+        now = {id(row): row.cost for row in series}
+        assert all(now[row] >= fell for row, fell in before.items())
+        before = now
+    assert sum(amount for _, _, amount in told) == sum(row.cost for row in series)
+    assert len(told) == sum(row.calls for row in series)
+    assert 5 + 20 + 2 >= len(series)
+
+
+# -- The dearest --------------------------------------------------------------------------------------------------
+
+
+def test_the_first_hundred_have_a_series_of_their_own() -> None:
+    """Whoever comes later and cheaper is `_other`."""
+    series = _series()
+    for number in range(150):
+        series.add(_count(f"user-{number}", 1000))
+    by_user = _by_user(series)
+    assert 101 == len(by_user)
+    assert 50 * 1000 == by_user[OTHER]
+
+
+def test_one_that_became_dear_takes_the_place_of_the_cheapest() -> None:
+    """From when it is sure to have spent twice as much as the least; what was counted stays where it was."""
+    series = _series()
+    for number in range(100):
+        series.add(_count(f"user-{number}", 1000 + number))
+    for _ in range(2):
+        series.add(_count("late", 1000))
+    assert "late" not in _by_user(series)
+    series.add(_count("late", 5000))
+    series.add(_count("late", 5000))
+    series.add(_count("user-0", 7))
+    by_user = _by_user(series)
+    assert (10_000, 2000 + 7, 1000) == (by_user["late"], by_user[OTHER], by_user["user-0"])
+
+
+def test_the_dearest_of_a_long_stream_are_found() -> None:
+    """Ten users who spend a hundred times as much, hidden behind a thousand who came first, get a series each."""
+    series = _series()
+    random = Random(2)
+    charge = _count("", 0).charge
+    for _ in range(20_000):
+        dear = random.random() < 0.05
+        user = f"dear-{random.randrange(10)}" if dear else f"user-{random.randrange(1000)}"
+        charge.who = (None, None, user)
+        series.add(Count(charge, Amounts(100_000 if dear else 1000, 1)))
+    assert {f"dear-{number}" for number in range(10)} <= _by_user(series).keys()
+
+
+def test_the_dearest_are_bounded() -> None:
+    """At most a hundred are kept, four hundred followed, a hundred replaced: no stream makes more labels."""
+    dearest = Dearest(kept=3, candidates=4, replaceable=2)
+    labels = Counter[str]()
+    spent = Counter[str]()
+    for number in range(1000):
+        value = f"v{number}"
+        label, _ = dearest.label(value, 2**number, lambda: spent)
+        spent[label] += 2**number
+        labels[label] += 1
+        assert 7 >= len(dearest)
+    assert 3 + 2 + 1 == len(labels)
+
+
+@pytest.mark.parametrize("threads", [2, 8])
+def test_threads_lose_nothing(threads: int) -> None:
+    """Sums are exact however many threads add, new rows and known ones."""
+    series = _series()
+    counts = [_count(f"user-{number}", number + 1) for number in range(300)]
+
+    def add() -> None:
+        for count in counts * 3:
+            series.add(count)
+
+    run_at_once([add] * threads)
+    assert threads * 3 * sum(range(1, 301)) == sum(row.cost for row in series)
+    assert threads * 3 * 300 == sum(row.calls for row in series)

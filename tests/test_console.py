@@ -1,0 +1,187 @@
+"""The tree and the one line that a program prints of its own cost."""
+
+from __future__ import annotations
+
+import pytest
+from support import Player, Span, agent, call, cost
+
+from spancost.calls import Kind
+from spancost.console import Branch, Console, render
+from spancost.money import format_usd
+
+
+class _Printed(Player):
+    """A player whose outcomes a console takes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.console = Console(self.engine)
+
+    def finish(self, span: Span, attributes: dict[str, object] | None = None) -> None:
+        """End a span and let the console take what came of it."""
+        outcome = self.end(span, attributes)
+        if outcome is not None:
+            self.console.take(outcome, None)
+
+    def make(self, attributes: dict[str, object], parent: Span | None = None, trace_id: int = 1) -> None:
+        """Start and end a span."""
+        self.finish(self.start(attributes, parent, trace_id=trace_id))
+
+
+def test_the_tree_of_the_design() -> None:
+    """A line an owner, children below their parents, and direct cost where there are children."""
+
+    def branch(name: str, milli: int, direct: int = 0, *children: Branch) -> Branch:
+        made = Branch(name, milli * 10**9, direct * 10**9, 0)
+        made.children = list(children)
+        return made
+
+    tree = branch(
+        "coordinator",
+        115,
+        45,
+        branch("code_agent", 30, 0, branch("syntax_analyzer", 8), branch("code_generator", 22)),
+        branch("data_agent", 25, 0, branch("query_planner", 7), branch("result_formatter", 18)),
+        branch("explainer_agent", 15),
+    )
+    assert (
+        "coordinator  $0.1150  (direct $0.0450)\n"
+        "├── code_agent  $0.0300  (direct $0.0000)\n"
+        "│   ├── syntax_analyzer  $0.0080\n"
+        "│   └── code_generator  $0.0220\n"
+        "├── data_agent  $0.0250  (direct $0.0000)\n"
+        "│   ├── query_planner  $0.0070\n"
+        "│   └── result_formatter  $0.0180\n"
+        "└── explainer_agent  $0.0150"
+    ) == render([tree])
+
+
+def test_a_program_prints_its_agents_under_one_another() -> None:
+    """Spans that are no owners don't show; what they spent is in the owner above them."""
+    play = _Printed()
+    root = play.start(agent("root"))
+    plain = play.start(None, root)
+    inner = play.start(agent("inner"), plain)
+    play.make(call(1000, 1000), inner)
+    play.make(call(2000, 0), plain)
+    for span in (inner, plain, root):
+        play.finish(span)
+    assert (
+        "root  $0.0240  (direct $0.0060)\n└── inner  $0.0180\nspancost: $0.0240, priced 2 of 2 calls"
+    ) == play.console.text("tree")
+    assert "spancost: $0.0240, priced 2 of 2 calls" == play.console.text("summary")
+
+
+def test_a_bare_call_is_a_tree_of_its_own_and_the_dearest_is_first() -> None:
+    """Calls that no owner has are printed by their span's name."""
+    play = _Printed()
+    play.make(call(1000, 0), trace_id=1)
+    play.make(call(0, 1000), trace_id=2)
+    assert "span  $0.0150\nspan  $0.0030\nspancost: $0.0180, priced 2 of 2 calls" == play.console.text("tree")
+
+
+def test_what_has_no_price_is_said() -> None:
+    """Unpriced calls and lower bounds stand beside the money."""
+    play = _Printed()
+    root = play.start(agent("root"))
+    play.make(call(), root)
+    play.make(call(1000), root)
+    play.finish(root)
+    assert (
+        "root  $0.0030  [1 unpriced]\nspancost: $0.0030, priced 1 of 2 calls (1 in part: the amount is a lower bound)"
+    ) == play.console.text("tree")
+
+
+def test_late_money_is_in_the_tree() -> None:
+    """An owner that was corrected after its end shows what it cost in the end."""
+    play = _Printed()
+    root = play.start(agent("root"))
+    stream = play.start(call(), root)
+    play.finish(root)
+    play.finish(stream, call(1000, 0))
+    assert play.console.text("tree").startswith("root  $0.0030\n")
+
+
+def test_a_root_whose_only_money_came_late_is_in_the_tree() -> None:
+    """A plain root that ended with nothing below it becomes an owner when its stream ends."""
+    play = _Printed()
+    root = play.start(name="GET /chat")
+    stream = play.start(call(), root)
+    play.finish(root)
+    play.finish(stream, call(1000, 0))
+    assert play.console.text("tree").startswith("GET /chat  $0.0030\n")
+
+
+def test_owners_remembered_are_bounded_and_the_sum_is_whole() -> None:
+    """Beyond the bound the first to end are forgotten; the last line counts them all the same."""
+    play = _Printed()
+    play.console = Console(play.engine, most_branches=5)
+    for trace in range(20):
+        root = play.start(agent(f"agent {trace}"), trace_id=trace)
+        play.make(call(1000, 0), root)
+        play.finish(root)
+    lines = play.console.text("tree").split("\n")
+    assert [f"agent {trace}  $0.0030" for trace in range(15, 20)] == sorted(lines[:-1])
+    assert f"spancost: {format_usd(20 * cost(1000, 0))}, priced 20 of 20 calls" == lines[-1]
+
+
+def test_only_the_dearest_traces_are_printed() -> None:
+    """A program of a thousand requests prints twenty, the dearest first."""
+    play = _Printed()
+    for trace in range(30):
+        play.make(call(1000 * (trace + 1), 0), trace_id=trace)
+    lines = play.console.text("tree").split("\n")
+    assert (21, "span  $0.0900", "span  $0.0330") == (len(lines), lines[0], lines[-2])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a\nspancost: $0.0000, priced 0 of 0 calls",
+        "a\r",
+        "\x1b[2Ja",
+        "a\x00",
+        "a\u202eb",
+        "a\udcff",
+        "a\u2028b",
+        "a\x85",
+    ],
+)
+def test_a_name_forges_no_line_and_moves_no_cursor(name: str) -> None:
+    """Names may come from anywhere: control characters are shown, not obeyed."""
+    printed = render([Branch(name, 0, 0, 0)])
+    assert 1 == len(printed.splitlines())
+    assert printed.isprintable()
+    printed.encode()
+
+
+def test_a_very_long_name_is_cut() -> None:
+    """A name of ten thousand characters does not fill the terminal."""
+    assert 200 >= len(render([Branch("x" * 10_000, 0, 0, 0)]))
+
+
+def test_a_very_deep_tree_needs_no_recursion() -> None:
+    """Thousands of agents in one another are printed."""
+    top = branch = Branch("agent", 1, 0, 0)
+    for _ in range(3000):
+        branch.children = [Branch("agent", 1, 0, 0)]
+        branch = branch.children[0]
+    assert 3001 == len(render([top]).split("\n"))
+
+
+def test_a_fork_forgets_what_the_parent_prints() -> None:
+    """The child prints its own."""
+    play = _Printed()
+    play.make(call(1000, 0))
+    play.console.forget()
+    play.engine.forget()
+    assert "spancost: $0.0000, priced 0 of 0 calls" == play.console.text("tree")
+
+
+def test_a_duplicate_is_no_tree_of_its_own() -> None:
+    """A second record of a call in another trace prints nothing."""
+    play = _Printed()
+    play.make(call(1000, 0, response_id="r"))
+    play.make(call(1000, 0, response_id="r"), trace_id=2)
+    assert 2 == len(play.console.text("tree").split("\n"))
+    assert Kind.ROOT not in play.console.text("tree")

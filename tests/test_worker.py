@@ -1,0 +1,207 @@
+"""The one background thread: in order, bounded, and never in the way of the program's end."""
+
+from __future__ import annotations
+
+import gc
+import os
+import threading
+from collections.abc import Callable
+from threading import Event, Thread, current_thread
+
+import pytest
+from support import run_at_once
+
+from spancost.faults import faults
+from spancost.worker import Worker
+
+_SECONDS = 30.0
+"""Longer than anything here takes; nothing waits for it unless it fails."""
+
+
+def test_tasks_run_in_order_on_one_thread_that_ends_with_the_program() -> None:
+    """No thread before the first task, one daemon after it."""
+    before = threading.active_count()
+    worker = Worker()
+    assert before == threading.active_count()
+    seen: list[tuple[int, Thread]] = []
+    for number in range(100):
+        assert worker.submit(lambda number=number: seen.append((number, current_thread())))
+    assert worker.drain(_SECONDS)
+    assert list(range(100)) == [number for number, _ in seen]
+    (thread,) = {thread for _, thread in seen}
+    assert thread.daemon
+    assert current_thread() is not thread
+
+
+def test_a_task_that_fails_ends_nothing() -> None:
+    """The fault is counted, and the next task runs."""
+    worker = Worker()
+    done = Event()
+    before = faults["worker"]
+    worker.submit(lambda: 1 / 0)  # type: ignore[arg-type, return-value]
+    worker.submit(done.set)
+    assert done.wait(_SECONDS)
+    assert before + 1 == faults["worker"]
+
+
+def test_tasks_that_wait_are_bounded() -> None:
+    """Beyond the bound the newest are dropped and counted; nothing blocks."""
+    worker, seen, release = _held(most_tasks=10)
+    taken = [worker.submit(lambda number=number: seen.append(number)) for number in range(15)]
+    assert ([True] * 10 + [False] * 5, 5) == (taken, worker.dropped)
+    release.set()
+    assert worker.drain(_SECONDS)
+    assert list(range(10)) == seen
+
+
+def _held(most_tasks: int = 100) -> tuple[Worker, list[int], Event]:
+    """Return a worker whose thread hangs in a task until it is released."""
+    worker = Worker(most_tasks=most_tasks)
+    busy, release = Event(), Event()
+
+    def hang() -> None:
+        busy.set()
+        release.wait(_SECONDS)
+
+    worker.submit(hang)
+    assert busy.wait(_SECONDS)
+    return worker, [], release
+
+
+def test_draining_waits_for_what_was_queued_even_when_the_queue_is_full() -> None:
+    """The end of the program is when the queue is longest: waiting for it needs no place in it."""
+    worker, seen, release = _held(most_tasks=3)
+    for number in range(3):
+        worker.submit(lambda number=number: seen.append(number))
+    Thread(target=release.set).start()
+    assert worker.drain(_SECONDS)
+    assert [0, 1, 2] == seen
+    assert 0 == worker.dropped
+
+
+def test_draining_gives_up_in_time() -> None:
+    """A task that hangs on somebody's lock hangs there: the program ends all the same."""
+    worker, _, release = _held()
+    assert not worker.drain(0.01)
+    release.set()
+    assert worker.drain(_SECONDS)
+
+
+def test_draining_waits_for_the_task_that_runs() -> None:
+    """An empty queue is not the end of the last task."""
+    worker, _, release = _held()
+    assert not worker.drain(0.01), "nothing is queued, one runs"
+    release.set()
+
+
+def test_nothing_to_drain_starts_no_thread() -> None:
+    """A program that never told anything ends without us."""
+    before = threading.active_count()
+    assert Worker().drain(_SECONDS)
+    assert before == threading.active_count()
+
+
+def test_a_task_for_later_runs_by_itself() -> None:
+    """A timer fires though the worker sleeps and no other task comes."""
+    worker = Worker()
+    worker.submit(lambda: None)
+    assert worker.drain(_SECONDS)
+    done = Event()
+    worker.later(0.01, done.set)
+    assert done.wait(_SECONDS)
+
+
+def test_tasks_for_later_run_once_each_by_their_time() -> None:
+    """The nearer comes first, whichever was asked for first."""
+    worker = Worker()
+    seen: list[str] = []
+    done = Event()
+    worker.later(0.05, lambda: (seen.append("second"), done.set()))  # type: ignore[arg-type, return-value]
+    worker.later(0.01, lambda: seen.append("first"))
+    assert done.wait(_SECONDS)
+    assert worker.drain(_SECONDS)
+    assert ["first", "second"] == seen
+
+
+def test_many_threads_start_one_worker() -> None:
+    """However many tasks come first at once, one thread runs them all."""
+    worker = Worker(most_tasks=10**6)
+    seen: list[Thread] = []
+    run_at_once([lambda: [worker.submit(lambda: seen.append(current_thread())) for _ in range(500)]] * 8)
+    assert worker.drain(_SECONDS)
+    assert (4000, 1) == (len(seen), len(set(seen)))
+
+
+def test_a_collection_that_submits_while_the_thread_starts_starts_no_second() -> None:
+    """Garbage collection may end a span, which tells something, in the middle of our own start."""
+    worker = Worker()
+    seen: list[Thread] = []
+
+    class Garbage:
+        def __init__(self) -> None:
+            self.itself = self
+
+        def __del__(self) -> None:
+            worker.submit(lambda: seen.append(current_thread()))
+
+    threshold = gc.get_threshold()
+    gc.collect()
+    try:
+        gc.disable()
+        for _ in range(20):
+            Garbage()
+        gc.set_threshold(1)
+        gc.enable()
+        worker.submit(lambda: seen.append(current_thread()))
+    finally:
+        gc.set_threshold(*threshold)
+    gc.collect()
+    assert worker.drain(_SECONDS)
+    assert (21, 1) == (len(seen), len(set(seen)))
+
+
+def test_a_thread_that_cannot_start_does_not_delay_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the interpreter's end no thread can be started: nobody waits for one that never ran."""
+    worker = Worker()
+
+    def refuse(_: Thread) -> None:
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Thread, "start", refuse)
+        with pytest.raises(RuntimeError):
+            worker.submit(lambda: None)
+    done = Event()
+    worker.submit(done.set)
+    assert done.wait(_SECONDS), "the next one tries again"
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # that is what is tested
+def test_a_fork_leaves_the_parents_tasks_and_starts_its_own_thread() -> None:
+    """Threads don't survive a fork: a child that forgets can run tasks of its own."""
+    worker, seen, release = _held()
+    worker.submit(lambda: seen.append(0))
+    worker.later(0, lambda: seen.append(1))
+    child = _in_child(lambda: _forget_and_run(worker, seen))
+    release.set()
+    assert 0 == child
+    assert worker.drain(_SECONDS)
+    assert seen[:1] == [0]
+
+
+def _forget_and_run(worker: Worker, seen: list[int]) -> bool:
+    worker.forget()
+    done = Event()
+    worker.submit(done.set)
+    return done.wait(_SECONDS) and worker.drain(_SECONDS) and [] == seen
+
+
+def _in_child(works: Callable[[], bool]) -> int:
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os._exit(0 if works() else 1)
+        finally:
+            os._exit(2)
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status)
