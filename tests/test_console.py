@@ -48,9 +48,9 @@ def test_the_tree_of_the_design() -> None:
         "coordinator  $0.1150  (direct $0.0450)\n"
         "├── code_agent  $0.0300  (direct $0.0000)\n"
         "│   ├── syntax_analyzer  $0.0080\n"
-        "│   └── code_generator  $0.0220\n"
+        "│   └── code_generator   $0.0220\n"
         "├── data_agent  $0.0250  (direct $0.0000)\n"
-        "│   ├── query_planner  $0.0070\n"
+        "│   ├── query_planner     $0.0070\n"
         "│   └── result_formatter  $0.0180\n"
         "└── explainer_agent  $0.0150"
     ) == render([tree])

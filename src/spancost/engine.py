@@ -56,8 +56,11 @@ class Pricer(Protocol):
         ...
 
 
-Count = tuple[Charge, Amounts]
-"""What the counters have to add for a charge, now that no open span can claim it."""
+class Count(NamedTuple):
+    """What the counters have to add for a charge, now that no open span can claim it."""
+
+    charge: Charge
+    amounts: Amounts
 
 
 class Correction(NamedTuple):
@@ -292,7 +295,7 @@ class Engine:
             with self._revising:
                 charge.settled = True
                 amounts = charge.amounts
-            outcome.counts = ((charge, amounts),)
+            outcome.counts = (Count(charge, amounts),)
 
     def _revise(self, first: Charge, later: Charge, node: Node, outcome: Outcome) -> None:
         """Correct a charge by a later record that knows better, and move it under the owner that record has."""
@@ -320,7 +323,7 @@ class Engine:
         if settled:
             # The series it was counted in keeps what it has: counters never fall.
             added = Amounts(*(max(value, 0) for value in difference))
-            outcome.counts += ((first, added._replace(calls=0, partial=0, unpriced=0)),)
+            outcome.counts += (Count(first, added._replace(calls=0, partial=0, unpriced=0)),)
 
     def _observe(self, who: tuple[str | None, ...], amount: int, node: Node, outcome: Outcome) -> None:
         if not amount or not self.budgets.all:
@@ -339,7 +342,7 @@ class Engine:
             settled, charge.settled = charge.settled, True
             # Read here: a later record that finds the charge settled adds what it corrects by itself.
             amounts = charge.amounts
-        return () if settled else ((charge, amounts),)
+        return () if settled else (Count(charge, amounts),)
 
     def _pass_on(self, inner: list[Charge], node: Node, kind: str | None, outcome: Outcome) -> None:
         """Offer the charges below a span that ends to the span above it, or let the counters have them."""

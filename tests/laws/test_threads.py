@@ -34,11 +34,11 @@ class _Sinks:
 
     def start(self, span_id: int, parent: int | None, attributes: dict[str, object], trace_id: int = 1) -> None:
         """Start a span."""
-        self.engine.start(trace_id, span_id, parent, "span", attributes, lambda: attributes, dict)
+        self.engine.start(trace_id, span_id, parent, "span", attributes, lambda: attributes)
 
     def end(self, span_id: int, parent: int | None, attributes: dict[str, object], trace_id: int = 1) -> None:
         """End a span and let everybody take what came of it."""
-        outcome = self.engine.end(trace_id, span_id, parent, "span", attributes, NOW, dict, {})
+        outcome = self.engine.end(trace_id, span_id, parent, "span", attributes, NOW, {})
         if outcome is None:
             return
         for count in outcome.counts:

@@ -35,7 +35,7 @@ def _series(most_rows: int = 360) -> Series:
 def _by_user(series: Series) -> dict[str, int]:
     totals: Counter[str] = Counter()
     for row in series:
-        totals[row.attributes[_USER]] += row.cost
+        totals[row.attributes[semconv.USER_ID]] += row.cost
     return dict(totals)
 
 
@@ -62,7 +62,7 @@ def test_a_dimension_that_was_asked_for_has_a_group_for_what_is_not_told() -> No
     play = Player(dimensions=(_USER,))
     play.play(call(10, 5))
     play.play(call(10, 5, **{"user.id": "ada"}))
-    assert {"(none)", "ada"} == {row.attributes[_USER] for row in play.series}
+    assert {"(none)", "ada"} == {row.attributes[semconv.USER_ID] for row in play.series}
 
 
 def test_token_types_are_disjoint() -> None:
