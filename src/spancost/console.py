@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from threading import RLock
 from typing import TYPE_CHECKING, Final
 
 from spancost.calls.dialects import Kind
@@ -91,7 +90,7 @@ def _shown(name: str) -> str:
 
 
 class Console:
-    """Remembers the owners that ended, until it is asked for their tree. Guarded by its own RLock."""
+    """Remembers the owners that ended, until it is asked for their tree. Each step on its dict is atomic: no lock."""
 
     def __init__(self, engine: Engine, most_branches: int = _MOST_BRANCHES) -> None:
         self._engine = engine
@@ -100,7 +99,6 @@ class Console:
 
     def forget(self) -> None:
         """Start anew, as a forked child must."""
-        self._lock = RLock()
         self._branches: dict[tuple[int, int], Branch] = {}
 
     def take(self, outcome: Outcome, context: SpanContext | None) -> None:  # noqa: ARG002 - no use for it
@@ -143,8 +141,7 @@ class Console:
         return line
 
     def _remember(self, span: tuple[int, int], branch: Branch) -> None:
-        with self._lock:
-            self._branches[span] = branch
+        self._branches[span] = branch
         while len(self._branches) > self._most:
             try:
                 self._branches.pop(next(iter(self._branches)), None)
@@ -152,8 +149,7 @@ class Console:
                 break  # Another thread makes room too.
 
     def _roots(self) -> list[Branch]:
-        with self._lock:
-            branches = dict(self._branches)
+        branches = self._branches.copy()
         roots: list[Branch] = []
         for branch in branches.values():
             branch.children = []

@@ -241,7 +241,7 @@ class Tree:
         """Return pico-USD below an open span so far, with what its open descendants still hold."""
         return sum(
             below.direct + below.children
-            for span in tuple(self._open.values())
+            for span in list(self._open.values())  # a tuple is allocated with the iterator open
             if (below := span.below) is not None and span.trace_id == node.trace_id and _is_under(span, node)
         )
 

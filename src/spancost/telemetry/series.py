@@ -38,6 +38,8 @@ class Dearest:
     The first hundred are kept. The rest is followed in a bounded sketch (after Metwally et al., "Space-Saving", 2005);
     one that is sure to have spent twice as much as the least of the kept takes its place, from then on: a
     counter can't give money back. At most a hundred are replaced, so the series stay bounded.
+
+    Without a lock, and so that others may come in between: then a bound is exceeded by one, or an estimate too low.
     """
 
     def __init__(self, kept: int = _KEPT, candidates: int = _CANDIDATES, replaceable: int = _REPLACEABLE) -> None:
@@ -70,12 +72,12 @@ class Dearest:
         if spent is not None and self._replaceable and certain > 2 * self._least:
             # The least can only have grown since it was last asked for.
             by_value = spent()
-            cheapest = min(kept, key=lambda name: by_value.get(name, 0))
+            cheapest = min(kept.copy(), key=lambda name: by_value.get(name, 0))
             self._least = by_value.get(cheapest, 0)
             if certain > 2 * self._least:
                 self._replaceable -= 1
                 self._candidates.pop(value, None)
-                kept.remove(cheapest)
+                kept.discard(cheapest)
                 kept.add(value)
                 return value, cheapest
         return OTHER, None
@@ -88,10 +90,11 @@ class Dearest:
             return candidate
         if len(candidates) >= self._most_candidates:
             # Half of them at once: to look for the cheapest of all with each new value costs more than the whole call.
-            cheapest = sorted(candidates, key=lambda name: candidates[name][0])[: (self._most_candidates + 1) // 2]
-            self._forgotten = candidates[cheapest[-1]][0]
-            for name in cheapest:
-                del candidates[name]
+            by_cost = sorted(candidates.copy().items(), key=lambda candidate: candidate[1][0])
+            cheapest = by_cost[: (self._most_candidates + 1) // 2]
+            self._forgotten = cheapest[-1][1][0]
+            for name, _ in cheapest:
+                candidates.pop(name, None)
         candidate = candidates[value] = [self._forgotten + amount, self._forgotten]
         return candidate
 
@@ -110,7 +113,7 @@ Key = tuple[str | None, ...]
 
 
 class Series:
-    """Every row of the cost, call and token counters. Guarded by its own RLock."""
+    """Every row of the cost, call and token counters. Their sums are guarded by its RLock, which nothing is made in."""
 
     def __init__(self, dimensions: tuple[str, ...], places: tuple[int, ...], most_rows: int = _MOST_ROWS) -> None:
         self._lock = RLock()
@@ -134,7 +137,8 @@ class Series:
         return len(self._rows)
 
     def __iter__(self) -> Iterator[Row]:
-        return iter(tuple(self._rows.values()))
+        # A list: a tuple is allocated with the iterator open, and a collection there may add a row.
+        return iter(list(self._rows.values()))
 
     def add(self, count: Count) -> None:
         """Add a charge to its row; what would fall is left as it is, for a counter never falls."""
@@ -156,35 +160,39 @@ class Series:
                 row.output += visible
 
     def _row(self, told: Key, cost: int) -> Row:
-        """Return the row of what a charge says, with values beyond a dimension's bound as `_other`."""
-        with self._lock:
-            labels = list(told)
-            for place, bounded in self._bounded.items():
-                value = told[place]
-                if value:
-                    labels[place], replaced = bounded.label(value, cost, partial(self._spent, place))
-                    if replaced is not None:
-                        self._known = {known: row for known, row in self._known.items() if known[place] != replaced}
-                elif place >= _FIRST_DIMENSION:
-                    # A dimension that was asked for has a group for what isn't told; agent and workflow are absent.
-                    labels[place] = NONE
-            is_new = tuple(labels) not in self._rows
-            if is_new and len(self._rows) >= self._most_rows:
-                # The table is full: only provider and status are told apart from here on, then only status.
-                provider = OTHER if len(self._rows) >= self._most_rows + _SPARE_ROWS else told[0]
-                labels = [provider, told[1], *(OTHER for _ in self._bounded)]
-            key = tuple(labels)
-            row = self._rows.get(key)
-            if row is None:
-                attributes = {name: value for name, value in zip(self._names, key, strict=True) if value}
-                # setdefault: making the row may start a garbage collection that ends a span and makes it before us.
-                row = self._rows.setdefault(key, Row(attributes))
-            if OTHER not in key:
-                self._known[told] = row
-            return row
+        """Return the row of what a charge says, with values beyond a dimension's bound as `_other`.
+
+        Without the lock: what is made here may start a garbage collection, which runs anybody's code. Threads that
+        come here at once keep a value or a row more than the bound, at worst.
+        """
+        labels = list(told)
+        for place, bounded in self._bounded.items():
+            value = told[place]
+            if value:
+                labels[place], replaced = bounded.label(value, cost, partial(self._spent, place))
+                if replaced is not None:
+                    known = self._known.copy().items()
+                    self._known = {each: row for each, row in known if each[place] != replaced}
+            elif place >= _FIRST_DIMENSION:
+                # A dimension that was asked for has a group for what isn't told; agent and workflow are absent.
+                labels[place] = NONE
+        is_new = tuple(labels) not in self._rows
+        if is_new and len(self._rows) >= self._most_rows:
+            # The table is full: only provider and status are told apart from here on, then only status.
+            provider = OTHER if len(self._rows) >= self._most_rows + _SPARE_ROWS else told[0]
+            labels = [provider, told[1], *(OTHER for _ in self._bounded)]
+        key = tuple(labels)
+        row = self._rows.get(key)
+        if row is None:
+            attributes = {name: value for name, value in zip(self._names, key, strict=True) if value}
+            # setdefault: another thread, or a span that a collection ended, may have made it before us.
+            row = self._rows.setdefault(key, Row(attributes))
+        if OTHER not in key:
+            self._known[told] = row
+        return row
 
     def _spent(self, place: int) -> Mapping[str, int]:
         spent: Counter[str] = Counter()
-        for key, row in self._rows.items():
+        for key, row in self._rows.copy().items():
             spent[key[place] or ""] += row.cost
         return spent

@@ -84,7 +84,7 @@ class MemoryStore:
         """Return what is spent in the windows that hold this moment; a past window counts as nothing spent."""
         return [
             Spend(key, account.window, account.usage if account.window.holds(now_ns) else 0, account.overruns)
-            for key, account in tuple(self._accounts.items())
+            for key, account in self._accounts.copy().items()
         ]
 
     def clear(self) -> None:
@@ -94,8 +94,8 @@ class MemoryStore:
 
     def _make_room(self, before_ns: int) -> None:
         accounts = self._accounts
-        past = [key for key, account in tuple(accounts.items()) if account.window.end_ns <= before_ns]
+        past = [key for key, account in accounts.copy().items() if account.window.end_ns <= before_ns]
         # Insertion order: those that began to spend longest ago.
-        for key in past or tuple(accounts)[: self._most_keys // 10]:
+        for key in past or list(accounts)[: self._most_keys // 10]:
             if accounts.pop(key, None) is not None:
                 self.evictions += 1
