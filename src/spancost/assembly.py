@@ -18,8 +18,12 @@ __all__ = ["engine_of"]
 def engine_of(config: Config | None = None, clock: Callable[[], int] = time_ns) -> Engine:
     """Return an engine for live spans with these settings, with those of the environment where none are given."""
     config = config or load(os.environ)
+    book = PriceBook(config.prices)
+    if not config.disabled:
+        # Ahead of the first call: no file is read inside a span's hook.
+        book.load()
     return Engine(
-        PriceBook(config.prices),
+        book,
         Budgets(config.budgets, None, clock),
         dimensions=config.dimensions,
         attribution=config.attribution,

@@ -44,7 +44,14 @@ class Setup:
         self.exporter = CostExporter(self.engine, clock=clock, operation_cost=config.operation_cost)
         self.console = Console(self.engine) if config.console != "off" else None
         self._more_sinks: tuple[Sink, ...] = (self.console,) if self.console else ()
+        self._processors: list[CostSpanProcessor] = []
         self.active = True
+
+    def detach(self) -> None:
+        """Let go of every provider; what was counted stays counted."""
+        self.active = False
+        for processor in self._processors:
+            processor.shutdown()
 
     def attach(self, provider: sdk_trace.TracerProvider) -> None:
         """Add a processor of ours to a provider, once.
@@ -53,6 +60,7 @@ class Setup:
         """
         if getattr(provider, "_spancost", None) is None:
             processor = CostSpanProcessor(self.exporter, sinks=self._more_sinks, way=self.way)
+            self._processors.append(processor)
             provider._spancost = processor  # type: ignore[attr-defined]  # noqa: SLF001
             sdk_trace.TracerProvider.add_span_processor(provider, processor)
 
@@ -109,25 +117,29 @@ def install(config: Config | None = None) -> Setup:
     if config.disabled or os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         setup.active = False
         return setup
-    _attach_to_all(setup)
-    setup.exporter.install()
-    for problem in config.problems:
-        if problem.is_error:
-            setup.exporter.tell(config_told(problem, time_ns()))
-    frameworks.switch_on(config.frameworks)
-    atexit.register(setup.at_exit)
-    os.register_at_fork(after_in_child=setup.after_fork)
-    _flush_multiprocessing(setup)
+    _begin(setup)
     return setup
 
 
 def uninstall() -> None:
-    """Take the processors off; what was counted stays counted."""
+    """Stop counting, for the rest of the process; what was counted stays counted."""
     if _setup is not None:
-        _setup.active = False
+        _setup.detach()
 
 
-@guarded("attach")
+@guarded("install")
+def _begin(setup: Setup) -> None:
+    _attach_to_all(setup)
+    setup.exporter.install()
+    for problem in setup.config.problems:
+        if problem.is_error:
+            setup.exporter.tell(config_told(problem, time_ns()))
+    frameworks.switch_on(setup.config.frameworks)
+    atexit.register(setup.at_exit)
+    os.register_at_fork(after_in_child=setup.after_fork)
+    _flush_multiprocessing(setup)
+
+
 def _attach_to_all(setup: Setup) -> None:
     provider = trace.get_tracer_provider()
     if isinstance(provider, sdk_trace.TracerProvider):
@@ -145,7 +157,6 @@ def _attach_to_all(setup: Setup) -> None:
     wrapt.wrap_function_wrapper(sdk_trace.TracerProvider, "__init__", made)
 
 
-@guarded("multiprocessing")
 def _flush_multiprocessing(setup: Setup) -> None:
     """Have children of `multiprocessing`, which run no atexit handlers, flush by its own finalizers."""
 
