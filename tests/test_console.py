@@ -56,6 +56,14 @@ def test_the_tree_of_the_design() -> None:
     ) == render([tree])
 
 
+def test_siblings_of_which_one_has_children_stand_in_no_column() -> None:
+    """A column of amounts helps only where every line has one."""
+    tree = Branch("root", 0, 0, 0)
+    tree.children = [Branch("a", 0, 0, 0), Branch("longer", 0, 0, 0)]
+    tree.children[1].children = [Branch("b", 0, 0, 0)]
+    assert "├── a  $0.0000" == render([tree]).split("\n")[1]
+
+
 def test_a_program_prints_its_agents_under_one_another() -> None:
     """Spans that are no owners don't show; what they spent is in the owner above them."""
     play = _Printed()

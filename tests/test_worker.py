@@ -33,6 +33,7 @@ def test_tasks_run_in_order_on_one_thread_that_ends_with_the_program() -> None:
     assert current_thread() is not thread
 
 
+@pytest.mark.usefixtures("planted")
 def test_a_task_that_fails_ends_nothing() -> None:
     """The fault is counted, and the next task runs."""
     worker = Worker()

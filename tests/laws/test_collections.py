@@ -45,11 +45,11 @@ class _House:
 
     def start(self, span_id: int, parent: int | None, told: dict[str, Any], trace_id: int = 1) -> None:
         """Start a span."""
-        self.engine.start(trace_id, span_id, parent, "span", told, lambda: told, dict)
+        self.engine.start(trace_id, span_id, parent, "span", told, lambda: told)
 
     def end(self, span_id: int, parent: int | None, told: dict[str, Any], trace_id: int = 1) -> None:
         """End a span and let everybody take what came of it."""
-        outcome = self.engine.end(trace_id, span_id, parent, "span", told, NOW, dict, {})
+        outcome = self.engine.end(trace_id, span_id, parent, "span", told, NOW, {})
         if outcome is not None:
             for count in outcome.counts:
                 self.series.add(count)

@@ -89,18 +89,19 @@ def test_threads_under_one_agent_sum_exactly(sinks: _Sinks) -> None:
     assert (ledger, _THREADS * (_CALLS - 1)) == (root.totals.total, root.totals.calls)
 
 
-def test_streams_that_outlive_their_agent_on_other_threads_sum_exactly(sinks: _Sinks) -> None:
-    """While an agent ends, threads end its calls: what its span misses, its corrections tell."""
+@pytest.mark.parametrize("owner", [agent("root"), {}], ids=["agent", "plain root"])
+def test_streams_that_outlive_their_owner_on_other_threads_sum_exactly(sinks: _Sinks, owner: dict[str, object]) -> None:
+    """While an owner ends, threads end its calls: what its span misses, its corrections tell."""
     ledger = 0
-    for agent_id in range(1, 30):
-        sinks.start(agent_id, None, agent("root"), trace_id=agent_id)
+    for agent_id in range(1, 60):
+        sinks.start(agent_id, None, owner, trace_id=agent_id)
         streams = [agent_id * 1000 + number for number in range(_THREADS)]
         for stream in streams:
             sinks.start(stream, agent_id, call(), trace_id=agent_id)
         ledger += sum(cost(stream, 1) for stream in streams)
         run_at_once(
             [
-                lambda agent_id=agent_id: sinks.end(agent_id, None, agent("root"), trace_id=agent_id),
+                lambda agent_id=agent_id: sinks.end(agent_id, None, owner, trace_id=agent_id),
                 *(
                     lambda stream=stream, agent_id=agent_id: sinks.end(
                         stream, agent_id, call(stream, 1), trace_id=agent_id

@@ -85,6 +85,21 @@ def test_a_span_ended_twice_counts_once() -> None:
     assert (cost(10, 5), 1) == (play.engine.spent.direct, play.owner(root).calls)
 
 
+def test_a_call_ended_twice_counts_once_even_below_an_evicted_agent() -> None:
+    """What stands for an ended call is the span above it, whatever became of that."""
+    play = Player()
+    play.engine.tree = Tree(open_spans=2, ended_spans=10)
+    root = play.start(agent("a"))
+    span = play.start(call(10, 5), root)
+    play.end(span)
+    for _ in range(2):
+        play.start(agent("leak"), trace_id=9)
+    assert play.end(span) is None
+    outcome = play.end(root)
+    assert outcome is not None
+    assert Totals(cost(10, 5), 0, 1, 0, 0, 10, 5, 0, 0, 0) == outcome.totals
+
+
 def test_a_span_that_two_processors_tell_of_counts_once() -> None:
     """Two processors over one engine start and end every span twice: it is still one span."""
     play = Player()

@@ -155,17 +155,17 @@ class Tree:
             bare = node.below is None
             if bare:
                 node.ended = ENDED
-        if bare:
-            if node.parent is None:
-                node.kind = Kind.ROOT
-            elif node.lineage:
-                self.remember(node.span_id, node)
+                if node.parent is None:
+                    node.kind = Kind.ROOT
+        if bare and node.lineage:
+            self.remember(node.span_id, node)
         return bare
 
     def has_ended(self, trace_id: int, span_id: int) -> bool:
         """Tell whether the span is remembered as ended by itself."""
         node = self._ended.get(span_id)
-        return node is not None and node.trace_id == trace_id and node.ended != EVICTED
+        # A node of another id stands for a call that has ended.
+        return node is not None and node.trace_id == trace_id and (node.ended != EVICTED or node.span_id != span_id)
 
     def reopen(self, trace_id: int, span_id: int) -> Node | None:
         """Return a span that was closed for want of room and now ends by itself; None if it was not, or is forgotten.
