@@ -178,6 +178,9 @@ class Engine:
             parent = None if parent_id is None else tree.find(trace_id, parent_id)
             node = Node(trace_id, span_id, parent, name, None, None, None)
         kind = None if MARKERS.isdisjoint(attributes) else kind_of(attributes)
+        if kind is None:
+            # A span past its limit of attributes drops the oldest of them: what it said it was at the start holds.
+            kind = node.kind
         if kind is None and tree.end_bare(node):
             return None
         outcome = Outcome(node)

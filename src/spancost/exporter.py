@@ -15,6 +15,7 @@ from opentelemetry.metrics import MeterProvider
 
 from spancost import semconv
 from spancost.assembly import engine_of
+from spancost.calls.who import as_label
 from spancost.faults import guarded
 from spancost.telemetry import pipeline
 from spancost.telemetry.events import Told, correction_told, crossing_told, emit
@@ -189,14 +190,10 @@ class CostExporter:
     def _queue(self, charge: Charge, amounts: Amounts) -> None:
         if charge.amount is None or not amounts.calls:
             return
-        self.charges.append(
-            (
-                charge.amount,
-                {
-                    semconv.GEN_AI_PROVIDER_NAME: charge.call.provider,
-                    semconv.GEN_AI_REQUEST_MODEL: charge.call.request_model,
-                    semconv.GEN_AI_USAGE_COST_CURRENCY: "USD",
-                    semconv.GEN_AI_USAGE_COST_SOURCE: charge.source,
-                },
-            )
-        )
+        attributes = {
+            semconv.GEN_AI_PROVIDER_NAME: as_label(charge.call.provider),
+            semconv.GEN_AI_REQUEST_MODEL: as_label(charge.call.request_model),
+            semconv.GEN_AI_USAGE_COST_CURRENCY: "USD",
+            semconv.GEN_AI_USAGE_COST_SOURCE: charge.source,
+        }
+        self.charges.append((charge.amount, {name: value for name, value in attributes.items() if value}))

@@ -106,6 +106,7 @@ class CostSpanProcessor(SpanProcessor):
         if self._wraps:
             self._finish(span, self._write)
 
+    @guarded("shutdown")
     def shutdown(self) -> None:
         """Detach from this provider; the engine goes on serving others."""
         self._start = self._end = _ignore
@@ -130,12 +131,15 @@ class CostSpanProcessor(SpanProcessor):
         )
         if outcome is None:
             return
-        if write is not None:
-            write(span, stamps.stamp(outcome))
-            if outcome.crossings:
-                stamps.write_events(span, outcome.crossings)
-        for sink in self._sinks:
-            sink.take(outcome, context)
+        try:
+            if write is not None:
+                write(span, stamps.stamp(outcome))
+                if outcome.crossings:
+                    stamps.write_events(span, outcome.crossings)
+        finally:
+            # What can't be written on its span is counted all the same.
+            for sink in self._sinks:
+                sink.take(outcome, context)
 
     def _resource_of(self, span: ReadableSpan) -> Attributes:
         # One facade a provider, and a provider has one resource. Never empty: it would be asked for again.

@@ -9,7 +9,7 @@ from typing import Final
 from spancost import semconv
 from spancost.calls.read import Attributes
 
-__all__ = ["NAMES", "NONE", "WRITTEN_AS", "Who"]
+__all__ = ["NAMES", "NONE", "WRITTEN_AS", "Who", "as_label"]
 
 NONE: Final = "(none)"
 """The group of charges that nothing tells this of."""
@@ -56,6 +56,12 @@ WRITTEN_AS: Final[Mapping[str, str]] = {
 """Attribution key -> the one attribute we write it as, in baggage and on metrics."""
 
 
+def as_label(told: object) -> str:
+    """Return what a span tells as a label that can leave: bounded, and without the lone surrogates OTLP can't carry."""
+    text = str(told)[:_LONGEST]
+    return text if text.isascii() else text.encode(errors="replace").decode()
+
+
 @dataclass(frozen=True, slots=True)
 class Who:
     """The attribution keys that are asked for, and how to read them from one span's attributes."""
@@ -80,6 +86,6 @@ class Who:
                     for name in self.names[place]:
                         told = attributes.get(name)
                         if told is not None and told != "":
-                            values[place] = str(told)[:_LONGEST]
+                            values[place] = as_label(told)
                             break
         return None not in values

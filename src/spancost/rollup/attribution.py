@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from spancost.calls.dialects import Kind
 from spancost.calls.read import kind_of
+from spancost.calls.who import as_label
 from spancost.rollup.tree import above
 
 if TYPE_CHECKING:
@@ -133,11 +134,11 @@ def _holds(known: Known) -> bool:
 def agent_name(span_name: str, attributes: Attributes | None) -> str:
     """Return the agent's name, from the span's own name where no attribute tells it."""
     name = attributes.get("gen_ai.agent.name") if attributes else None
-    return str(name) if name else span_name.removeprefix("invoke_agent ")
+    return as_label(name or span_name.removeprefix("invoke_agent "))
 
 
 def workflow_name(span_name: str, attributes: Attributes | None) -> str:
     """Return the workflow's name, from the span's own name where no attribute tells it."""
     # `gen_ai.workflow.name` was replaced by `gen_ai.agent.name` in semantic-conventions-genai 0.1.0.
     name = (attributes.get("gen_ai.workflow.name") or attributes.get("gen_ai.agent.name")) if attributes else None
-    return str(name) if name else span_name.removeprefix("invoke_workflow ")
+    return as_label(name or span_name.removeprefix("invoke_workflow "))

@@ -9,6 +9,7 @@ from opentelemetry._logs import LoggerProvider, SeverityNumber
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
 
 from spancost import semconv
+from spancost.calls.who import as_label
 from spancost.money import format_usd, nano_usd, usd
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def crossing_told(crossing: Crossing, context: SpanContext | None) -> Told:
     budget = crossing.budget
     if crossing.threshold is None:
         severity = SeverityNumber.INFO
-        body = f"budget {budget.id} of {crossing.value} recovered: a new {crossing.window.kind} began"
+        body = f"budget {budget.id} of {_plain(crossing.value)} recovered: a new {crossing.window.kind} began"
     else:
         percent = crossing.threshold.percent
         severity = (
@@ -121,7 +122,7 @@ def crossing_told(crossing: Crossing, context: SpanContext | None) -> Told:
         )
         spent, limit = format_usd(crossing.usage, 2), format_usd(budget.limit, 2)
         body = (
-            f"budget {budget.id} of {crossing.value} passed {percent:f}%: {spent} of {limit} a {crossing.window.kind}"
+            f"budget {budget.id} of {_plain(crossing.value)} passed {percent:f}%: {spent} of {limit} a {crossing.window.kind}"
         )
     return Told(name, severity, body, crossing_attributes(crossing), context, crossing.now_ns)
 
@@ -130,13 +131,13 @@ def correction_told(correction: Correction, time_ns: int) -> Told:
     """Return the log record that carries an ended owner's new absolute totals, in that owner's own context."""
     attributes: dict[str, Any] = {
         semconv.OWNER_KIND: correction.kind,
-        semconv.OWNER_NAME: correction.name,
+        semconv.OWNER_NAME: as_label(correction.name),
         semconv.CORRECTION_SEQUENCE: correction.sequence,
         **owner_attributes(correction.totals),
     }
     context = SpanContext(correction.trace_id, correction.span_id, False, TraceFlags(TraceFlags.SAMPLED))
     body = (
-        f"{correction.kind} {correction.name} cost {format_usd(correction.totals.total)} with what came after its end"
+        f"{correction.kind} {_plain(correction.name)} cost {format_usd(correction.totals.total)} with what came after its end"
     )
     return Told(semconv.EVENT_COST_CORRECTION, SeverityNumber.INFO, body, attributes, context, time_ns)
 
@@ -154,6 +155,11 @@ def config_told(problem: Problem, time_ns: int) -> Told:
     if problem.line is not None:
         attributes[semconv.CONFIG_LINE] = problem.line
     return Told(semconv.EVENT_CONFIG_ERROR, SeverityNumber.ERROR, problem.message, attributes, None, time_ns)
+
+
+def _plain(text: str) -> str:
+    # A body is read as a line of a log: a value from anywhere must not begin another or move the cursor.
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 def emit(told: Told, provider: LoggerProvider, version: str, now_ns: Callable[[], int]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from opentelemetry.metrics import CallbackOptions, Histogram, Meter, Observation
 
 from spancost import semconv
+from spancost.calls.who import as_label
 from spancost.faults import faults, guarded
 from spancost.money import PICO, usd
 
@@ -170,7 +171,7 @@ class Instruments:
         readings = self._readings
         while readings.owners:
             kind, name, total = readings.owners.popleft()
-            label, _ = readings.owner_names.label(name)
+            label, _ = readings.owner_names.label(as_label(name))
             self._owner_cost.record(usd(total), {semconv.OWNER_KIND: kind, semconv.OWNER_NAME: label})
         while readings.charges:
             amount, attributes = readings.charges.popleft()

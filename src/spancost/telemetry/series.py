@@ -10,7 +10,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Final
 
 from spancost import semconv
-from spancost.calls.who import NONE, WRITTEN_AS
+from spancost.calls.who import NONE, WRITTEN_AS, as_label
 
 if TYPE_CHECKING:
     from spancost.engine import Count
@@ -184,7 +184,7 @@ class Series:
         key = tuple(labels)
         row = self._rows.get(key)
         if row is None:
-            attributes = {name: value for name, value in zip(self._names, key, strict=True) if value}
+            attributes = {name: as_label(value) for name, value in zip(self._names, key, strict=True) if value}
             # setdefault: another thread, or a span that a collection ended, may have made it before us.
             row = self._rows.setdefault(key, Row(attributes))
         if OTHER not in key:

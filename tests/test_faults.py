@@ -1,0 +1,492 @@
+"""The host program never pays for our faults: every hook broken on purpose, and input nobody should send."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Final
+
+import hooked_program
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from opentelemetry import trace
+from opentelemetry.sdk.trace import ReadableSpan, SpanLimits, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
+from otlp_receiver import Receiver
+from sdk_program import Program, call, run_agent
+
+from spancost.faults import faults, guarded, swallow
+from spancost.processor import CostSpanProcessor
+
+pytestmark = pytest.mark.sdk
+
+_PROGRAM = Path(hooked_program.__file__)
+_CANARY: Final = "canary-3f9c"
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[list[Any], str]]:
+    """Return a function that runs the hooked program for some hooks and gives what it printed and what it logged."""
+    folder = tmp_path_factory.mktemp("packages")
+    stand_in = folder / "pydantic_ai" / "models"
+    stand_in.mkdir(parents=True)
+    agent = "class Agent:\n    _instrument_default = False\n    instrument_all = staticmethod(print)\n"
+    (folder / "pydantic_ai" / "__init__.py").write_text(agent)
+    (stand_in / "__init__.py").touch()
+    (stand_in / "instrumented.py").write_text(
+        "class InstrumentationSettings:\n    def __init__(self, include_content): assert include_content is False\n"
+        "    def __repr__(self): return ''\n"
+    )
+
+    def start(*hooks: str) -> tuple[list[Any], str]:
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("OTEL_", "SPANCOST_"))}
+        done = subprocess.run(
+            [sys.executable, str(_PROGRAM), *hooks],
+            env=kept | {"PYTHONPATH": str(folder)},
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=True,
+        )
+        return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")], done.stderr
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def sound(started: Callable[..., tuple[list[Any], str]]) -> dict[str, Any]:
+    """Return what comes of the program when nothing is broken."""
+    (came, exited), said = started()
+    assert "HOOK \n" == said
+    assert 0 == exited["status"]
+    return came
+
+
+def test_every_hook_may_break_and_the_program_goes_on(
+    sound: dict[str, Any], started: Callable[..., tuple[list[Any], str]]
+) -> None:
+    """With any one hook broken, the program's own exceptions, other processors' spans and its exit are as they were."""
+    hooks = sound["hooks"]
+    overridden = {
+        name.removeprefix("_") for name in vars(CostSpanProcessor) if callable(getattr(SpanProcessor, name, None))
+    }
+    assert overridden - {"init__"} - {"_init__"} <= {*hooks, "_init__"}
+    lines, said = started(*hooks)
+    came = {line["hook"]: line for line in lines if "status" not in line}
+    assert {hook: 0 for hook in hooks} == {line["hook"]: line["status"] for line in lines if "status" in line}
+    said_by = dict(zip(hooks, said.split("HOOK ")[1:], strict=True))
+    for hook in hooks:
+        for unhurt in ("own", "first", "last", "child"):
+            assert sound[unhurt] == came[hook][unhurt], hook
+        logged = [line.split() for line in said_by[hook].splitlines() if f"spancost: {hook} failed with Arith" in line]
+        # Broken for sure, in whichever process it runs, and told once in each.
+        assert logged, hook
+        assert len({process for _, process, *_ in logged}) == len(logged), hook
+        in_a_child_or_at_exit = {"exit", "fork", "multiprocessing exit"}
+        assert (hook in came[hook]["faults"]) != (hook in in_a_child_or_at_exit), hook
+    assert hooked_program.PLANTED not in said
+
+
+def test_whatever_we_register_is_guarded(sound: dict[str, Any]) -> None:
+    """Exit and fork handlers, import hooks and metric callbacks of ours all have the guard around them."""
+    registered = sound["registered"]
+    assert {"register", "register_at_fork", "register_post_import_hook", "create_observable_counter"} <= {
+        where for where, _, _ in registered
+    }
+    assert [] == [entry for entry in registered if not entry[2]]
+
+
+def test_a_fault_is_counted_in_a_metric_and_logged_once(
+    planted: None, receiver: Receiver, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Our own exceptions leave as `spancost.internal.errors` by hook; the log has one line with our frames."""
+    with Program(receiver.endpoint) as program:
+        call(program.tracer)
+        monkeypatch.setattr(program.processor, "_end", partial(_broken, _CANARY))
+        for _ in range(5):
+            call(program.tracer)
+        program.flush()
+    errors = {
+        point.attributes["spancost.internal.hook"]: point.value
+        for point in receiver.points()
+        if point.metric == "spancost.internal.errors"
+    }
+    assert {"on_ending": 5} == errors
+    (record,) = caplog.records
+    assert "ERROR" == record.levelname
+    assert "on_ending failed with RuntimeError" in record.getMessage()
+    assert "processor.py" in record.getMessage()
+    assert _CANARY not in caplog.text
+
+
+def _broken(message: str, *_: Any) -> Any:
+    raise RuntimeError(message)
+
+
+def test_money_is_counted_even_where_it_can_not_be_written(
+    planted: None, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A span that takes no stamp costs the same: counters and budgets have it."""
+    with Program(receiver.endpoint, budgets="user=0.01/day") as program:
+        monkeypatch.setattr(program.processor, "_write", partial(_broken, ""))
+        call(program.tracer, user__id="ada")
+        program.flush()
+    assert {"on_ending": 1} == dict(faults)
+    assert 0.012 in {point.value for point in receiver.points() if point.metric == "spancost.cost"}
+    assert "spancost.budget.breach" in {record.event_name for record in receiver.records()}
+
+
+def test_what_belongs_to_the_host_passes(planted: None) -> None:
+    """KeyboardInterrupt and SystemExit are no faults of ours and are not swallowed."""
+
+    @guarded("test", otherwise=3)
+    def stop(what: type[BaseException]) -> int:
+        raise what
+
+    with pytest.raises(KeyboardInterrupt):
+        stop(KeyboardInterrupt)
+    with pytest.raises(SystemExit):
+        stop(SystemExit)
+    assert 3 == stop(ValueError)
+    assert {"test": 1} == dict(faults)
+
+
+def test_a_faults_message_is_never_logged(planted: None, caplog: pytest.LogCaptureFixture) -> None:
+    """An exception may quote what a span carries: only its type and our own lines are told."""
+    swallow("test", ValueError(_CANARY))
+    assert "ValueError" in caplog.text
+    assert _CANARY not in caplog.text
+
+
+# Row 5 of the faults to expect: oversized spans.
+def test_a_span_past_the_attribute_limit_is_priced_or_marked(receiver: Receiver) -> None:
+    """500 attributes push the oldest out of a span: the call counts all the same, as unpriced where its model is lost."""
+    with Program(receiver.endpoint) as program:
+        call(program.tracer, **{f"extra.{place}": "x" for place in range(500)})
+        call(program.tracer)
+        program.flush()
+    flooded, other = receiver.spans()
+    assert "unpriced" == flooded.attributes["spancost.pricing.status"]
+    assert "unknown_model" == flooded.attributes["spancost.pricing.reason"] or "no_usage"
+    assert "override" == other.attributes["spancost.pricing.status"]
+    assert (12 * 10**9, 2) == program.spent
+
+
+def test_huge_values_are_neither_kept_nor_logged(receiver: Receiver, caplog: pytest.LogCaptureFixture) -> None:
+    """Spans with megabytes of text and thousands of events are priced, and none of it stays with us."""
+    with Program(receiver.endpoint, span_processor=_discard) as program:
+        call(program.tracer)
+        gc.collect()
+        before = sys.getallocatedblocks()
+        for place in range(20):
+            span = program.tracer.start_span("chat", attributes=hooked_program.CALL | {"user.id": "u" * 10**6})
+            for _ in range(500):
+                span.add_event("chunk", {"text": f"{place}" * 10})
+            span.end()
+        del span
+        gc.collect()
+        grown = sys.getallocatedblocks() - before
+    assert 21 == program.spent[1]
+    assert grown < 20 * 500
+    assert [] == caplog.records
+
+
+def _discard(exporter: Any) -> SpanProcessor:
+    return SpanProcessor()
+
+
+# Row 3: token counts that are none.
+@settings(max_examples=60, deadline=None)
+@given(
+    st.one_of(
+        st.integers(),
+        st.floats(),
+        st.text(max_size=5),
+        st.booleans(),
+        st.lists(st.integers(), max_size=2),
+        st.sampled_from([2**63 - 1, 2**64, -5, float("nan"), float("inf"), -0.0, 1e308, "12", "12abc", None, True]),
+    )
+)
+def test_impossible_token_counts_are_never_money_and_never_an_exception(tokens: Any) -> None:
+    """Whatever an instrumentation writes as a token count, the call is priced from a count or unpriced with a reason."""
+    program = _PROGRAMS.program
+    spent, calls = program.spent
+    call(program.tracer, **{"gen_ai.usage.input_tokens": tokens, "gen_ai.usage.output_tokens": 0})
+    amount = program.spent[0] - spent
+    assert calls + 1 == program.spent[1]
+    is_count = isinstance(tokens, int | float) and not isinstance(tokens, bool) and 0 <= tokens < 10**12
+    if is_count and tokens == int(tokens):
+        assert amount == int(tokens) * 3_000_000
+    else:
+        assert 0 == amount
+    assert {} == dict(faults)
+
+
+_PROGRAMS: Final = SimpleNamespace()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _program_without_receiver() -> None:
+    _PROGRAMS.program = Program("http://127.0.0.1:9", span_processor=_discard)
+
+
+# Row 8: trees that can't be.
+def test_spans_in_a_circle_or_out_of_order_are_survived(receiver: Receiver) -> None:
+    """Parents that end first, come late, are themselves or each other's parents: each call counts once, nothing loops."""
+    with Program(receiver.endpoint) as program:
+        with run_agent(program.tracer, "first") as first:
+            inner = program.tracer.start_span("inner")
+        call(program.tracer, context=trace.set_span_in_context(inner))
+        inner.end()
+        inner.end()
+        own = first.get_span_context()
+        loop = trace.set_span_in_context(trace.NonRecordingSpan(own))
+        span = program.tracer.start_span("loop", loop)
+        span._context = own  # type: ignore[attr-defined]
+        program.processor.on_start(span, loop)  # type: ignore[arg-type]
+        call(program.tracer, context=trace.set_span_in_context(span))
+        program.processor._on_ending(span)  # type: ignore[arg-type]
+        program.processor._on_ending(span)  # type: ignore[arg-type]
+        program.flush()
+    assert (24 * 10**9, 2) == program.spent
+
+
+def test_two_spans_of_one_id_are_two_calls_in_two_traces(receiver: Receiver) -> None:
+    """A span id used in two traces at once belongs to both of them."""
+
+    class SameIds:
+        def __init__(self) -> None:
+            self.trace = 0
+
+        def generate_span_id(self) -> int:
+            return 7
+
+        def generate_trace_id(self) -> int:
+            self.trace += 1
+            return self.trace
+
+        def is_trace_id_random(self) -> bool:
+            return True
+
+    provider = TracerProvider(id_generator=SameIds(), shutdown_on_exit=False)  # type: ignore[arg-type]
+    with Program(receiver.endpoint, tracer_provider=provider) as program:
+        one = program.tracer.start_span("one", attributes=hooked_program.CALL)
+        two = program.tracer.start_span("two", attributes=hooked_program.CALL)
+        one.end()
+        two.end()
+    assert 2 == program.spent[1]
+    assert ["override"] * 2 == [span.attributes["spancost.pricing.status"] for span in receiver.spans()]
+
+
+# Row 9: spans that never end.
+def test_spans_that_never_end_are_bounded_and_told() -> None:
+    """Far more open spans than are kept: the oldest are closed for the roll-up and counted, and the rest goes on."""
+    program = Program("http://127.0.0.1:9", span_processor=_discard)
+    program.engine.tree._most_open = 1000
+    kept = [program.tracer.start_span(f"leak {place}") for place in range(5000)]
+    call(program.tracer)
+    assert len(program.engine.tree) <= 1000
+    assert program.engine.tree.evictions >= 4000
+    for span in kept:
+        span.end()
+    assert 1 == program.spent[1]
+
+
+def test_a_deep_chain_costs_no_recursion(receiver: Receiver) -> None:
+    """A call under 20,000 nested spans reaches the root without recursion."""
+    program = Program("http://127.0.0.1:9", span_processor=_discard)
+    spans = [program.tracer.start_span("root")]
+    for _ in range(20_000):
+        spans.append(program.tracer.start_span("deeper", trace.set_span_in_context(spans[-1])))
+    call(program.tracer, context=trace.set_span_in_context(spans[-1]))
+    for span in reversed(spans):
+        span.end()
+    assert 0.012 == spans[0].attributes["spancost.cost.total"]  # type: ignore[attr-defined]
+
+
+# Row 10: orphans, remote parents, spans that are not recorded.
+def test_a_call_below_a_remote_or_unknown_parent_counts(receiver: Receiver) -> None:
+    """What continues another process's trace is this process's local root."""
+    remote = trace.SpanContext(1, 2, is_remote=True, trace_flags=trace.TraceFlags(1))
+    with Program(receiver.endpoint) as program:
+        context = trace.set_span_in_context(trace.NonRecordingSpan(remote))
+        with program.tracer.start_as_current_span("handler", context):
+            call(program.tracer)
+    totals = {span.name: span.attributes.get("spancost.cost.total") for span in receiver.spans()}
+    assert {"handler": 0.012, "chat gpt-5.2": None} == totals
+
+
+def test_spans_that_are_sampled_out_are_left_alone(receiver: Receiver) -> None:
+    """Where a sampler drops a span no hook of ours runs, and nothing breaks."""
+    provider = TracerProvider(sampler=ALWAYS_OFF, shutdown_on_exit=False)
+    with Program(receiver.endpoint, tracer_provider=provider) as program:
+        call(program.tracer)
+    assert (0, 0) == program.spent
+
+
+# Garbage collection inside our own code.
+def test_spans_ended_by_the_garbage_collector_deadlock_nothing(receiver: Receiver) -> None:
+    """Abandoned streams end their span in `__del__`, wherever a collection strikes, on whichever thread."""
+
+    class Stream:
+        def __init__(self, span: trace.Span) -> None:
+            self.span, self.me = span, self
+
+        def __del__(self) -> None:
+            self.span.set_attribute("gen_ai.usage.output_tokens", 1)
+            self.span.end()
+
+    threads, each = 4, 300
+    with Program(receiver.endpoint, span_processor=_discard, budgets="user=1/day") as program:
+
+        def abandon() -> None:
+            for _ in range(each):
+                with run_agent(program.tracer, "agent"):
+                    Stream(program.tracer.start_span("chat", attributes=hooked_program.CALL))
+                    call(program.tracer)
+
+        before = gc.get_threshold()
+        gc.set_threshold(7, 2, 2)
+        try:
+            workers = [threading.Thread(target=abandon, daemon=True) for _ in range(threads)]
+            for worker in workers:
+                worker.start()
+            for worker in workers:
+                worker.join(60)
+            assert not any(worker.is_alive() for worker in workers)
+        finally:
+            gc.set_threshold(*before)
+            gc.collect()
+    assert 2 * threads * each == program.spent[1]
+
+
+# Row 16: text made to forge log lines.
+@pytest.mark.parametrize("text", ["a\r\nERROR forged", "a\x00b", "\x1b[31mred", "\u202ertl", "x" * 10_000])
+def test_hostile_names_are_unknown_models_and_forge_no_log_line(
+    receiver: Receiver, caplog: pytest.LogCaptureFixture, text: str
+) -> None:
+    """A model, team or agent of that name is priced as unknown, bounded in length, and no line of a log is forged."""
+    with Program(receiver.endpoint, budgets="team=0.001/day", dimensions=("team",)) as program:
+        with run_agent(program.tracer, text):
+            call(program.tracer, model=text, spancost__team=text)
+            call(program.tracer, spancost__team=text)
+        program.flush()
+    spans = [span for span in receiver.spans() if span.attributes.get("spancost.pricing.status") == "unpriced"]
+    assert ["unknown_model"] == [span.attributes["spancost.pricing.reason"] for span in spans]
+    values = {str(value) for point in receiver.points() for value in point.attributes.values()}
+    assert max(len(value) for value in values) <= 256
+    assert [] == [record for record in caplog.records if record.name.startswith("spancost")]
+    assert all("\n" not in record.body and "\r" not in record.body for record in receiver.records())
+
+
+def test_half_a_character_loses_no_series_and_no_event(receiver: Receiver) -> None:
+    """OTLP can't carry a lone surrogate: what a span says with one is told with a question mark, not left out."""
+    half = "\ud800half"
+    with Program(receiver.endpoint, budgets="team=0.001/day", dimensions=("team",), operation_cost=True) as program:
+        with program.tracer.start_as_current_span("agent", attributes=hooked_program.CALL) as agent:
+            agent.set_attributes({"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": half})
+            call(program.tracer, spancost__team=half, gen_ai__request__model=half, gen_ai__response__model="gpt-5.2")
+        call(program.tracer, context=trace.set_span_in_context(agent))
+        program.flush()
+    calls = [point.attributes for point in receiver.points() if point.metric == "spancost.calls"]
+    assert ("?half", "?half", "?half") in {
+        tuple(told.get(name) for name in ("spancost.team", "gen_ai.request.model", "gen_ai.agent.name"))
+        for told in calls
+    }
+    assert {"?half"} == {point.attributes.get("spancost.owner.name") for point in receiver.points()} - {None}
+    told = [record.attributes for record in receiver.records()]
+    assert {"?half", "(none)"} == {each.get("spancost.budget.value") for each in told} - {None}
+    assert {"?half"} == {each.get("spancost.owner.name") for each in told} - {None}
+    assert "?half" in {span.attributes.get("spancost.agent.path") for span in receiver.spans()}
+
+
+# Row 18: what must never leave through us.
+def test_prompts_and_keys_never_leave_through_us(
+    receiver: Receiver, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prompt text, personal data and keys that spans carry are in none of our events, metrics and logs."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", f"authorization={_CANARY}")
+    caplog.set_level(0)
+    told = {
+        "gen_ai.input.messages": f'[{{"content": "{_CANARY}"}}]',
+        "gen_ai.output.messages": _CANARY,
+        "gen_ai.system_instructions": _CANARY,
+        "user.email": _CANARY,
+        "http.request.header.authorization": _CANARY,
+        "url.full": f"https://host/?key={_CANARY}",
+        "gen_ai.tool.call.arguments": _CANARY,
+    }
+    with Program(receiver.endpoint, budgets="user=0.01/day", operation_cost=True) as program:
+        with run_agent(program.tracer, "agent", **told) as agent:
+            call(program.tracer, user__id="ada", **told)
+            call(program.tracer, model="unknown", **told)
+        call(program.tracer, context=trace.set_span_in_context(agent), **told)
+        program.flush()
+    ours = [record for record in caplog.records if record.name.startswith("spancost")]
+    assert {"spancost.budget.breach", "spancost.cost.correction"} <= {
+        record.event_name for record in receiver.records()
+    }
+    assert _CANARY not in repr(receiver.points()) + repr(receiver.records()) + repr(ours)
+    for span in receiver.spans():
+        assert _CANARY not in repr(span.events)
+        assert _CANARY not in repr({key: value for key, value in span.attributes.items() if key not in told})
+
+
+# Row 20: everything twice.
+def test_shutting_down_twice_and_spans_after_it_are_harmless(receiver: Receiver) -> None:
+    """A provider may be shut down twice, and spans that come after it are the program's business alone."""
+    program = Program(receiver.endpoint)
+    call(program.tracer)
+    program.tracing.shutdown()
+    program.tracing.shutdown()
+    call(program.tracer)
+    assert (12 * 10**9, 1) == program.spent
+    program.metrics.shutdown()
+    program.logs.shutdown()
+    assert program.exporter.flush()
+
+
+def test_one_providers_shutdown_leaves_the_others(receiver: Receiver) -> None:
+    """Of two providers that share an engine, the one that lives goes on counting."""
+    with Program(receiver.endpoint) as program:
+        other = TracerProvider(shutdown_on_exit=False)
+        other.add_span_processor(CostSpanProcessor(program.exporter))
+        other.shutdown()
+        call(program.tracer)
+    assert (12 * 10**9, 1) == program.spent
+
+
+def test_the_same_engine_twice_on_a_provider_counts_once(receiver: Receiver) -> None:
+    """Two processors of one engine on one provider see each span twice and count it once."""
+    with Program(receiver.endpoint) as program:
+        program.tracing.add_span_processor(CostSpanProcessor(program.exporter))
+        with run_agent(program.tracer, "agent"):
+            call(program.tracer)
+            call(program.tracer)
+    assert (24 * 10**9, 2) == program.spent
+    agent = next(span for span in receiver.spans() if span.name == "invoke_agent agent")
+    assert (0.024, 2) == (agent.attributes["spancost.cost.total"], agent.attributes["spancost.calls.total"])
+    assert [None] * 3 == [span.attributes.get("spancost.dedup.role") for span in receiver.spans()]
+
+
+def test_a_wrapper_that_hides_the_ending_loses_no_money(receiver: Receiver) -> None:
+    """Where only starts and ends are passed on, as Logfire's wrapper does, the call counts and its span is not touched."""
+    with Program(receiver.endpoint) as program:
+        provider = TracerProvider(shutdown_on_exit=False)
+        provider.add_span_processor(hooked_program.OnlyStartAndEnd(CostSpanProcessor(program.exporter)))
+        ended: list[ReadableSpan] = []
+        witness = SpanProcessor()
+        witness.on_end = ended.append  # type: ignore[method-assign]
+        provider.add_span_processor(witness)
+        call(provider.get_tracer("program"))
+    assert (12 * 10**9, 1) == program.spent
+    assert "spancost.pricing.status" not in (ended[0].attributes or {})
