@@ -85,7 +85,9 @@ class Program:
         metric_exporter = OTLPMetricExporter(
             f"{endpoint}/v1/metrics", timeout=2, preferred_temporality=_DELTA if delta else None
         )
-        self.metrics = MeterProvider([PeriodicExportingMetricReader(metric_exporter, 3_600_000)], described, shutdown_on_exit=False)
+        self.metrics = MeterProvider(
+            [PeriodicExportingMetricReader(metric_exporter, 3_600_000)], described, shutdown_on_exit=False
+        )
         self.logs = LoggerProvider(described, shutdown_on_exit=False)
         self.logs.add_log_record_processor(BatchLogRecordProcessor(OTLPLogExporter(f"{endpoint}/v1/logs", timeout=2)))
         config = Config(budgets=parse_line(budgets, UTC), prices=_OVERRIDES, dimensions=dimensions)
