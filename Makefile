@@ -7,7 +7,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.11 python3.12 python3.13 py
 demo: .venv-demo/ready  ## Run the examples and check every amount against what their provider billed
 	.venv-demo/bin/python examples/demo.py $(EXAMPLE)
 
-test: .venv/ready .venv-oldest/ready  ## Run every test on the newest OpenTelemetry, and those that meet it on the oldest
+test: .venv/ready .venv-oldest/ready .venv-demo/ready  ## Run every test on the newest OpenTelemetry, and those that meet it on the oldest
 	.venv/bin/python -m pytest
 	.venv-oldest/bin/python -m pytest -m sdk
 

@@ -24,7 +24,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.trace import INVALID_SPAN_CONTEXT
 
-from spancost import install as door
+from spancost import installation as door
 from spancost.engine import Engine
 from spancost.faults import HOOKS, faults
 from spancost.processor import CostSpanProcessor

@@ -1,4 +1,4 @@
-"""A program on a real SDK with spancost on it: what it does is exported over OTLP to a receiver, and kept in a ledger."""
+"""A program on a real SDK with spancost on it, exported over OTLP to a receiver, with a ledger of its own."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry import trace
-from opentelemetry.sdk.trace import ReadableSpan, SpanLimits, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from otlp_receiver import Receiver
 from sdk_program import Program, call, run_agent
@@ -82,7 +82,7 @@ def test_every_hook_may_break_and_the_program_goes_on(
     assert overridden - {"init__"} - {"_init__"} <= {*hooks, "_init__"}
     lines, said = started(*hooks)
     came = {line["hook"]: line for line in lines if "status" not in line}
-    assert {hook: 0 for hook in hooks} == {line["hook"]: line["status"] for line in lines if "status" in line}
+    assert dict.fromkeys(hooks, 0) == {line["hook"]: line["status"] for line in lines if "status" in line}
     said_by = dict(zip(hooks, said.split("HOOK ")[1:], strict=True))
     for hook in hooks:
         for unhurt in ("own", "first", "last", "child"):

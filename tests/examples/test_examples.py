@@ -1,17 +1,17 @@
-"""The example programs, as they are, without any telemetry."""
+"""The example programs as they are, without any telemetry, and the demo that runs them with it."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import provider
-import pytest
 from provider import Provider
 
 _EXAMPLES = Path(provider.__file__).parent
+# The environment of `make demo`, which `make test` makes first: the frameworks are not among the tools of the tests.
+_PYTHON = _EXAMPLES.parent / ".venv-demo" / "bin" / "python"
 
 
 def _run(name: str, running: Provider) -> str:
@@ -20,7 +20,7 @@ def _run(name: str, running: Provider) -> str:
     keys = dict.fromkeys(("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "SUPPORT_DESK_KEY"), "none")
     if name == "support_desk":
         del keys["OPENAI_API_KEY"]
-    command = [sys.executable, str(_EXAMPLES / name / "app.py")]
+    command = [str(_PYTHON), str(_EXAMPLES / name / "app.py")]
     done = subprocess.run(
         command, env={**kept, **places, **keys}, capture_output=True, text=True, timeout=120, check=False
     )
@@ -30,7 +30,6 @@ def _run(name: str, running: Provider) -> str:
 
 def test_the_research_team_delegates() -> None:
     """Eight agents of two providers answer in 14 calls, some of them streamed, each with its usage told."""
-    pytest.importorskip("pydantic_ai")
     with Provider(latency=0) as running:
         printed = _run("research_team", running)
     bills = running.ledger()
@@ -46,7 +45,6 @@ def test_the_research_team_delegates() -> None:
 
 def test_the_support_desk_answers() -> None:
     """Three agents, a bare call and a call inside a tool answer a letter in 7 calls."""
-    pytest.importorskip("agents")
     with Provider(latency=0) as running:
         printed = _run("support_desk", running)
     bills = running.ledger()
@@ -57,3 +55,14 @@ def test_the_support_desk_answers() -> None:
     assert {"chat/completions": 2, "responses": 5} == {
         api: sum(bill.api == api for bill in bills) for api in ("chat/completions", "responses")
     }
+
+
+def test_the_demo_finds_no_amount_that_differs_from_the_ledger() -> None:
+    """Both programs under `opentelemetry-instrument`: what a receiver got equals what the provider billed."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "SPANCOST_"))}
+    done = subprocess.run(
+        [str(_PYTHON), str(_EXAMPLES / "demo.py")], env=kept, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert 0 == done.returncode, done.stderr
+    assert 2 == done.stdout.count("Every amount above is the same, to the pico-dollar.")
+    assert "└── explainer_agent  $0.0046" in done.stdout

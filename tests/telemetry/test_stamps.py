@@ -1,4 +1,4 @@
-"""Cost on spans, asserted on the bytes that a receiver decoded: an in-memory exporter shares the object and proves nothing."""
+"""Cost on spans, on the bytes a receiver decoded: an in-memory exporter shares the object and proves nothing."""
 
 from __future__ import annotations
 
