@@ -24,7 +24,7 @@ from opentelemetry.util.types import AttributeValue
 from benchmarks.cases import spancost_processor
 from benchmarks.workloads import AGENT, CHAT, REQUEST, RESPONSE, model_answer
 from spancost.calls import Kind, Usage, kind_of, read_call
-from spancost.engine import Count, Outcome
+from spancost.outcome import Count, Outcome
 from spancost.rollup import Charge, Node, ResponseIds
 from spancost.rollup.attribution import Attribution
 from spancost.telemetry.stamps import stamp

@@ -9,7 +9,8 @@ from threading import Barrier, Thread
 from typing import Any
 
 from spancost.budgets import Budget, Budgets, Crossing
-from spancost.engine import Correction, Count, Engine, Outcome
+from spancost.engine import Engine
+from spancost.outcome import Correction, Count, Outcome
 from spancost.pricing import PriceBook
 from spancost.pricing.overrides import parse
 from spancost.rollup import Totals

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from opentelemetry.trace import SpanContext
 
-    from spancost.engine import Engine, Outcome
+    from spancost.engine import Engine
+    from spancost.outcome import Outcome
     from spancost.rollup import Totals
 
 __all__ = ["Branch", "Console", "render"]

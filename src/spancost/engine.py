@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from spancost.budgets import Budgets, Crossing, worst
+from spancost.budgets import Budgets, worst
 from spancost.calls import MARKERS, Kind, Who, kind_at_start, kind_of, read_call
+from spancost.outcome import Correction, Count, Outcome
 from spancost.pricing.price import Price
 from spancost.rollup import Amounts, Charge, Node, ResponseIds, Totals, Tree
 from spancost.rollup.attribution import Attribution, agent_name, workflow_name
@@ -22,7 +23,7 @@ from spancost.rollup.tree import Live, top
 if TYPE_CHECKING:
     from spancost.calls import Attributes, Usage
 
-__all__ = ["Correction", "Count", "Engine", "Outcome", "Pricer"]
+__all__ = ["Engine", "Pricer"]
 
 _WAIT_NS: Final = 30 * 10**9
 """How long a charge's counters wait for an open span around it that may report it again."""
@@ -54,57 +55,6 @@ class Pricer(Protocol):
     def price(self, provider: str, models: tuple[str, ...], usage: Usage, at_ns: int) -> Price:
         """Return an amount or a reason; never raises."""
         ...
-
-
-class Count(NamedTuple):
-    """What the counters have to add for a charge, now that no open span can claim it."""
-
-    charge: Charge
-    amounts: Amounts
-
-
-class Correction(NamedTuple):
-    """New absolute totals of an owner that had ended when more of its cost became known."""
-
-    trace_id: int
-    span_id: int
-    kind: str
-    name: str
-    totals: Totals
-    sequence: int
-
-
-class Outcome:
-    """What the end of a span means: what to write on it and what to tell."""
-
-    __slots__ = (
-        "charge",
-        "corrections",
-        "counts",
-        "crossings",
-        "duplicate_of",
-        "kind",
-        "name",
-        "node",
-        "state",
-        "totals",
-    )
-
-    def __init__(self, node: Node) -> None:
-        self.node = node
-        self.charge: Charge | None = None
-        """This span is the record of it."""
-        self.duplicate_of: Charge | None = None
-        """This span is another record of it."""
-        self.kind: str | None = None
-        """Of an owner: agent, workflow or root; None for a span that only has charges below it."""
-        self.name = ""
-        self.totals: Totals | None = None
-        """What lies below an owner, or below a span that is none."""
-        self.state: str | None = None
-        self.crossings: tuple[Crossing, ...] = ()
-        self.corrections: tuple[Correction, ...] = ()
-        self.counts: tuple[Count, ...] = ()
 
 
 class Engine:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from opentelemetry.trace import SpanContext
 
     from spancost.budgets import Standing
-    from spancost.engine import Engine, Outcome
+    from spancost.engine import Engine
+    from spancost.outcome import Outcome
     from spancost.rollup import Amounts, Charge
 
 __all__ = ["CostExporter"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from opentelemetry.trace import SpanContext
 
     from spancost.calls import Attributes
-    from spancost.engine import Outcome
+    from spancost.outcome import Outcome
     from spancost.telemetry.stamps import Writer
 
 __all__ = ["CostSpanProcessor", "Sink"]

@@ -11,7 +11,8 @@ from support import BOOK, NOW, Player, agent, call, cost, run_at_once, tool
 
 from spancost.budgets import Budgets, Crossing, parse_line
 from spancost.console import Console
-from spancost.engine import Engine, Outcome
+from spancost.engine import Engine
+from spancost.outcome import Outcome
 from spancost.telemetry.series import Series
 
 _UTC = ZoneInfo("UTC")

@@ -9,7 +9,7 @@ import pytest
 from support import NOW, Clock, Player, agent, call, cost, tool, workflow
 
 from spancost.budgets import parse_line
-from spancost.engine import Outcome
+from spancost.outcome import Outcome
 from spancost.rollup import ResponseIds
 
 _UTC = ZoneInfo("UTC")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support import Player, agent, call, cost, run_at_once
 
 from spancost import semconv
-from spancost.engine import Count
+from spancost.outcome import Count
 from spancost.rollup import Amounts
 from spancost.telemetry.series import OTHER, Dearest, Row, Series
 

@@ -15,7 +15,7 @@ from spancost.money import format_usd, nano_usd, usd
 if TYPE_CHECKING:
     from spancost.budgets import Crossing
     from spancost.config import Problem
-    from spancost.engine import Correction
+    from spancost.outcome import Correction
     from spancost.rollup import Totals
 
 __all__ = [
@@ -121,7 +121,8 @@ def crossing_told(crossing: Crossing, context: SpanContext | None) -> Told:
             SeverityNumber.FATAL if percent >= 100 else SeverityNumber.ERROR if percent >= 90 else SeverityNumber.WARN
         )
         spent, limit = format_usd(crossing.usage, 2), format_usd(budget.limit, 2)
-        body = f"budget {budget.id} of {_plain(crossing.value)} passed {percent:f}%: {spent} of {limit} a {crossing.window.kind}"
+        whose = _plain(crossing.value)
+        body = f"budget {budget.id} of {whose} passed {percent:f}%: {spent} of {limit} a {crossing.window.kind}"
     return Told(name, severity, body, crossing_attributes(crossing), context, crossing.now_ns)
 
 
@@ -134,7 +135,8 @@ def correction_told(correction: Correction, time_ns: int) -> Told:
         **owner_attributes(correction.totals),
     }
     context = SpanContext(correction.trace_id, correction.span_id, False, TraceFlags(TraceFlags.SAMPLED))
-    body = f"{correction.kind} {_plain(correction.name)} cost {format_usd(correction.totals.total)} with what came after its end"
+    total = format_usd(correction.totals.total)
+    body = f"{correction.kind} {_plain(correction.name)} cost {total} with what came after its end"
     return Told(semconv.EVENT_COST_CORRECTION, SeverityNumber.INFO, body, attributes, context, time_ns)
 
 

@@ -13,7 +13,7 @@ from spancost import semconv
 from spancost.calls.who import NONE, WRITTEN_AS, as_label
 
 if TYPE_CHECKING:
-    from spancost.engine import Count
+    from spancost.outcome import Count
 
 __all__ = ["OTHER", "Dearest", "Row", "Series"]
 

@@ -35,7 +35,7 @@ from spancost.telemetry.events import crossing_attributes, crossing_event, owner
 
 if TYPE_CHECKING:
     from spancost.budgets import Crossing
-    from spancost.engine import Outcome
+    from spancost.outcome import Outcome
     from spancost.rollup import Charge
 
 __all__ = ["WAYS", "Writer", "probe", "stamp", "write_events"]

@@ -1,0 +1,62 @@
+"""What comes of a span's end: what to write on it, what to count, what to tell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from spancost.budgets import Crossing
+    from spancost.rollup import Amounts, Charge, Node, Totals
+
+__all__ = ["Correction", "Count", "Outcome"]
+
+
+class Count(NamedTuple):
+    """What the counters have to add for a charge, now that no open span can claim it."""
+
+    charge: Charge
+    amounts: Amounts
+
+
+class Correction(NamedTuple):
+    """New absolute totals of an owner that had ended when more of its cost became known."""
+
+    trace_id: int
+    span_id: int
+    kind: str
+    name: str
+    totals: Totals
+    sequence: int
+
+
+class Outcome:
+    """What the end of a span means: what to write on it and what to tell."""
+
+    __slots__ = (
+        "charge",
+        "corrections",
+        "counts",
+        "crossings",
+        "duplicate_of",
+        "kind",
+        "name",
+        "node",
+        "state",
+        "totals",
+    )
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.charge: Charge | None = None
+        """This span is the record of it."""
+        self.duplicate_of: Charge | None = None
+        """This span is another record of it."""
+        self.kind: str | None = None
+        """Of an owner: agent, workflow or root; None for a span that only has charges below it."""
+        self.name = ""
+        self.totals: Totals | None = None
+        """What lies below an owner, or below a span that is none."""
+        self.state: str | None = None
+        self.crossings: tuple[Crossing, ...] = ()
+        self.corrections: tuple[Correction, ...] = ()
+        self.counts: tuple[Count, ...] = ()
