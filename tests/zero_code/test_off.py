@@ -40,3 +40,13 @@ def test_exporters_set_to_none_mean_none(stage: Stage) -> None:
     assert finished.stderr.endswith("priced 2 of 2 calls\n")
     assert 1 == len(finished.stderr.splitlines())
     assert 0 == stage.receiver.requests
+
+
+def test_exporters_set_to_none_hold_for_a_program_that_only_traces(stage: Stage) -> None:
+    """Where we would stand in for missing providers, `none` keeps us from it."""
+    silent = {name: value for name, value in _NONE.items() if "TRACES" not in name}
+    finished = stage.plain("by_hand.py", "traces", **budget("0.0001"), **silent)
+
+    assert (0, "") == (finished.status, finished.stderr)
+    assert ([], []) == (stage.receiver.points(), stage.receiver.records())
+    assert any("spancost.cost.total" in span.attributes for span in stage.receiver.spans())
