@@ -50,3 +50,13 @@ def test_exporters_set_to_none_hold_for_a_program_that_only_traces(stage: Stage)
     assert (0, "") == (finished.status, finished.stderr)
     assert ([], []) == (stage.receiver.points(), stage.receiver.records())
     assert any("spancost.cost.total" in span.attributes for span in stage.receiver.spans())
+
+
+def test_uninstrumented_it_counts_no_more_until_it_is_instrumented_again(stage: Stage) -> None:
+    """The instrumentor's `uninstrument` takes the processors off, `instrument` puts them back."""
+    finished = stage.instrumented("switching.py")
+
+    assert (0, "") == (finished.status, finished.stderr)
+    assert {"before": True, "between": False, "after": True} == {
+        span.name: "spancost.cost.total" in span.attributes for span in stage.receiver.spans() if span.kind == 1
+    }

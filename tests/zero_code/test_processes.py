@@ -60,6 +60,20 @@ def test_children_lose_nothing_at_their_exit(stage: Stage, start: str, temporali
     assert [] == faults(stage, limit=_LIMIT, delta=temporality == "delta")
 
 
+def test_children_end_whatever_the_fork_left_locked(stage: Stage) -> None:
+    """A child forked while a reader exports inherits its lock, held for ever: the child ends, and its spans leave."""
+    stage.receiver.delay = 0.5
+    finished = stage.instrumented("children.py", "fork", OTEL_METRIC_EXPORT_INTERVAL="10")
+
+    assert 0 == finished.status
+    charged = {
+        span.attributes["gen_ai.response.id"]
+        for span in stage.receiver.spans()
+        if "gen_ai.usage.cost.amount" in span.attributes
+    }
+    assert {bill.response_id for bill in stage.provider.ledger()} == charged
+
+
 def test_children_leave_their_parents_own_pipeline_behind(stage: Stage) -> None:
     """Where we stand in for a meter provider each child makes one anew, and exports none of its parent's numbers."""
     finished = stage.instrumented(
@@ -91,3 +105,13 @@ def test_our_own_metrics_leave_at_each_interval(stage: Stage) -> None:
         )
 
     assert [] == faults(stage)
+
+
+def test_children_are_silent_on_the_console_unless_they_spent(stage: Stage) -> None:
+    """Each process that spent prints its own line; a child that spent nothing prints none."""
+    finished = stage.instrumented("children.py", "fork", "idle", SPANCOST_CONSOLE="summary")
+
+    assert 0 == finished.status
+    assert 3 == len(stage.provider.ledger())
+    assert 3 == len([line for line in finished.stderr.splitlines() if line.endswith("priced 1 of 1 calls")])
+    assert 3 == len(finished.stderr.splitlines())
