@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
+from typing import Any, Final
 
 __all__ = ["SpancostInstrumentor", "pre_instrument"]
 
 _logger = logging.getLogger(__name__)
 
+_ASKED_BY_EVERY_DOOR: Final = frozenset({"skip_dep_check", "raise_exception_on_conflict"})
+"""Options that opentelemetry-instrumentation gives every instrumentor."""
+
+_failed = False
+
 
 def pre_instrument() -> None:
     """Install spancost; called by `opentelemetry-instrument` when its SDK is set up and nothing is instrumented yet.
 
-    The one exception that leaves is SystemExit 78, for a wrong configuration under SPANCOST_STRICT=true.
+    Where the configuration is wrong under SPANCOST_STRICT=true the process ends here with status 78.
     """
     off = os.environ.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "")
-    if "spancost" in (name.strip() for name in off.split(",")):
-        return
-    try:
-        from spancost.installation import install
-
-        install()
-    except Exception:
-        # The guard of this door: everything else has guards of its own, but may not be importable.
-        _logger.exception("spancost: could not be installed; the program runs without cost tracking")
+    if "spancost" not in (name.strip() for name in off.split(",")):
+        _install()
 
 
 class SpancostInstrumentor:
@@ -33,9 +33,15 @@ class SpancostInstrumentor:
     def __init__(self, **_: object) -> None:
         pass
 
-    def instrument(self, **_: object) -> None:
-        """Install spancost, if it isn't yet."""
-        pre_instrument()
+    def instrument(self, **options: Any) -> None:
+        """Install spancost, if it isn't yet; the one option read is `tracer_provider`, to be counted as well."""
+        provider = options.pop("tracer_provider", None)
+        if unread := sorted(options.keys() - _ASKED_BY_EVERY_DOOR):
+            _logger.warning(
+                "spancost: the instrumentation's options %s are not read; set SPANCOST_ variables, or SPANCOST_CONFIG",
+                ", ".join(unread),
+            )
+        _install(provider)
 
     def uninstrument(self, **_: object) -> None:
         """Switch cost tracking off for spans that start from now on."""
@@ -49,3 +55,28 @@ class SpancostInstrumentor:
     def instrumentation_dependencies(self) -> tuple[str, ...]:
         """Return what must be there for this to apply."""
         return ("opentelemetry-sdk >= 1.40",)
+
+
+def _install(provider: object = None) -> None:
+    global _failed  # noqa: PLW0603 - two doors lead here, and what failed at one is not tried again at the other
+    if _failed:
+        return
+    try:
+        from spancost.installation import install
+
+        install().attach(provider)
+    except SystemExit as stop:
+        if not _python_is_starting():
+            raise
+        # Python would report a SystemExit out of `sitecustomize` as a fatal error, with status 1.
+        sys.stderr.flush()
+        os._exit(stop.code if isinstance(stop.code, int) else 1)
+    except Exception:
+        # The guard of this door: everything else has guards of its own, but may not be importable.
+        _failed = True
+        _logger.exception("spancost: could not be installed; the program runs without cost tracking")
+
+
+def _python_is_starting() -> bool:
+    """Tell whether `site` is still being imported, as it is where `opentelemetry-instrument` sets a program up."""
+    return bool(getattr(getattr(sys.modules.get("site"), "__spec__", None), "_initializing", False))

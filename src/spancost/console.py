@@ -127,6 +127,10 @@ class Console:
         """Hand over nothing: it is printed at the end."""
         return True
 
+    def is_empty(self) -> bool:
+        """Tell whether not a single call was counted."""
+        return self._engine.spent.calls == 0
+
     def text(self, form: str) -> str:
         """Return the tree, or the one line that sums the process up."""
         trees = render(self._roots()) if form == "tree" else ""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from time import time_ns
 from typing import TYPE_CHECKING, Final
 
-from opentelemetry import _logs, metrics
+from opentelemetry import _logs, metrics, trace
 from opentelemetry._logs import LoggerProvider
 from opentelemetry.metrics import MeterProvider
 
@@ -25,6 +25,7 @@ from spancost.version import VERSION
 from spancost.worker import Worker
 
 if TYPE_CHECKING:
+    from opentelemetry.sdk.resources import Resource
     from opentelemetry.trace import SpanContext
 
     from spancost.budgets import Standing
@@ -58,15 +59,22 @@ class CostExporter:
         environ: Mapping[str, str] | None = None,
         clock: Callable[[], int] = time_ns,
         operation_cost: bool = False,
+        resource: Callable[[], Resource] | None = None,
     ) -> None:
         self.engine = engine or engine_of(clock=clock)
         self.worker = worker or Worker()
         self._environ = os.environ if environ is None else environ
         self._clock = clock
         self._operation_cost = operation_cost
-        self._meter_provider = meter_provider
-        self._logger_provider = logger_provider
-        self._own = pipeline.Own(self._environ)
+        self._given = meter_provider, logger_provider
+        # What our own metrics and events say of whose they are: the same as the program's spans.
+        self._own = pipeline.Own(
+            self._environ, resource or (lambda: pipeline.resource_of([trace.get_tracer_provider()]))
+        )
+        if pipeline.unset(meter_provider or metrics.get_meter_provider()):
+            self._own.prepare("METRICS")
+        if pipeline.unset(logger_provider or _logs.get_logger_provider()):
+            self._own.prepare("LOGS")
         self._instruments: Instruments | None = None
         self._forked = False
         self._begin()
@@ -92,15 +100,19 @@ class CostExporter:
         self.worker.submit(lambda: self._emit(told))
 
     def flush(self, timeout: float = 5.0) -> bool:
+        """Hand over and export what can be; False if that took longer than `timeout` seconds."""
+        done = self.hand_over(timeout)
+        return self._own.flush(timeout) and done
+
+    def hand_over(self, timeout: float = 5.0) -> bool:
         """Let the counters have everything, and the worker finish; False if that took longer than `timeout` seconds."""
         for count in self.engine.settle(everything=True):
             self._series.add(count)
-        done = self.worker.drain(timeout)
-        return self._own.flush(timeout) and done
+        return self.worker.drain(timeout)
 
     def shutdown(self) -> None:
-        """End our own pipeline, where we made one; the program's providers end by themselves."""
-        self.flush()
+        """Hand over, and end our own pipeline where we made one; the program's providers end by themselves."""
+        self.hand_over()
         self._own.shutdown()
 
     def forget(self) -> None:
@@ -158,6 +170,7 @@ class CostExporter:
         self.collected = False
         """Whether a reader has collected since the process began."""
         self._started = False
+        self._meter_provider, self._logger_provider = self._given
 
     def _start(self) -> None:
         self._started = True
@@ -175,8 +188,13 @@ class CostExporter:
                 self._instruments.active = False
                 self._meter_provider = provider
                 self.install()
+                self.worker.later(pipeline.interval(self._environ), self._export)
         if self._logger_provider is None and pipeline.unset(_logs.get_logger_provider()):
             self._logger_provider = self._own.logger_provider()
+
+    def _export(self) -> None:
+        self.worker.later(pipeline.interval(self._environ), self._export)
+        self._own.export_metrics()
 
     def _emit(self, told: Told) -> None:
         emit(told, self._logger_provider or _logs.get_logger_provider(), VERSION, self._clock)

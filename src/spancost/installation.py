@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import atexit
 import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
 from time import time_ns
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
-import wrapt
 from opentelemetry import trace
-from opentelemetry.sdk import trace as sdk_trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import SpanContext
 
-from spancost import frameworks
+from spancost import frameworks, lifetime
 from spancost.assembly import engine_of
 from spancost.config import Config, Problem, load
 from spancost.console import Console
 from spancost.exporter import CostExporter
 from spancost.faults import guarded
 from spancost.processor import CostSpanProcessor, Sink
-from spancost.telemetry import stamps
+from spancost.telemetry import pipeline, stamps
 from spancost.telemetry.events import config_told
 
 __all__ = ["Setup", "install", "setup_of", "uninstall"]
@@ -41,28 +41,39 @@ class Setup:
         self.way = stamps.probe()
         """How spans are written on in this SDK."""
         self.engine = engine_of(config, clock)
-        self.exporter = CostExporter(self.engine, clock=clock, operation_cost=config.operation_cost)
+        self.exporter = CostExporter(
+            self.engine, clock=clock, operation_cost=config.operation_cost, resource=self._resource
+        )
         self.console = Console(self.engine) if config.console != "off" else None
         self._more_sinks: tuple[Sink, ...] = (self.console,) if self.console else ()
-        self._processors: list[CostSpanProcessor] = []
         self.active = True
+        """Whether spans are counted: False where nothing was ever set up, and after `uninstall`."""
+        self._processors: WeakKeyDictionary[TracerProvider, CostSpanProcessor | None] = WeakKeyDictionary()
+        self._may_warn = True
+        self._forked = False
 
-    def detach(self) -> None:
-        """Let go of every provider; what was counted stays counted."""
-        self.active = False
-        for processor in self._processors:
-            processor.shutdown()
-
-    def attach(self, provider: sdk_trace.TracerProvider) -> None:
-        """Add a processor of ours to a provider, once.
+    @guarded("attach")
+    def attach(self, provider: object) -> None:
+        """Add a processor of ours to a provider of the SDK, once.
 
         By the SDK's own method, unbound: a vendor's override may take the default exporter out (Phoenix does).
         """
-        if getattr(provider, "_spancost", None) is None:
-            processor = CostSpanProcessor(self.exporter, sinks=self._more_sinks, way=self.way)
-            self._processors.append(processor)
-            provider._spancost = processor  # type: ignore[attr-defined]  # noqa: SLF001
-            sdk_trace.TracerProvider.add_span_processor(provider, processor)
+        if isinstance(provider, TracerProvider) and self._processors.get(provider) is None:
+            processor = None
+            if self.active:
+                processor = CostSpanProcessor(self.exporter, sinks=self._more_sinks, way=self.way)
+                TracerProvider.add_span_processor(provider, processor)
+            self._processors[provider] = processor
+
+    def switch(self, active: bool) -> None:
+        """Count spans from now on, or no more; what was counted stays counted."""
+        self.active = active
+        for provider, processor in list(self._processors.items()):
+            if active:
+                self.attach(provider)
+            elif processor is not None:
+                processor.shutdown()
+                self._processors[provider] = None
 
     @guarded("record_call")
     def record(self, attributes: Mapping[str, Any], context: SpanContext, baggage: Mapping[str, Any]) -> None:
@@ -78,19 +89,47 @@ class Setup:
 
     @guarded("exit")
     def at_exit(self) -> None:
-        """Hand everything over before the providers shut down, and print what the console was asked for."""
-        self.exporter.flush()
-        if self.console is not None:
-            sys.stderr.write(self.console.text(self.config.console) + "\n")
-        self.exporter.shutdown()
+        """Print what the console was asked for, and hand everything over before the providers shut down."""
+        try:
+            self.warn_if_blind()
+            # A forked child that spent nothing has nothing to add to its parent's lines.
+            if self.console is not None and not (self._forked and self.console.is_empty()):
+                sys.stderr.write(self.console.text(self.config.console) + "\n")
+        finally:
+            self.exporter.shutdown()
 
     @guarded("fork")
     def after_fork(self) -> None:
         """Start anew in a forked child."""
+        self._forked = True
+        self._may_warn = False
         self.engine.forget()
         self.exporter.forget()
         if self.console is not None:
             self.console.forget()
+
+    def flush_providers(self) -> None:
+        """Have every tracer provider export what it holds, where no exit handler of theirs will."""
+        for provider in list(self._processors):
+            provider.force_flush()
+
+    def warn_soon_if_blind(self) -> None:
+        """Warn when the first metric interval is over, where no tracer provider is there yet."""
+        if not self._processors:
+            self.exporter.worker.later(pipeline.interval(os.environ) + 5, self.warn_if_blind)
+
+    def warn_if_blind(self) -> None:
+        """Say, once and in the first process only, that calls can't be seen."""
+        if self._may_warn and not self._processors:
+            self._may_warn = False
+            _logger.warning(
+                "spancost: no tracer provider is set up, so model calls are not seen and their cost is not counted, "
+                "except for those told to record_call. Install spancost[auto], which brings opentelemetry-distro, and "
+                "start the program by opentelemetry-instrument; or set a TracerProvider of opentelemetry-sdk."
+            )
+
+    def _resource(self) -> Resource:
+        return pipeline.resource_of([trace.get_tracer_provider(), *self._processors])
 
 
 _setup: Setup | None = None
@@ -108,77 +147,41 @@ def install(config: Config | None = None) -> Setup:
     """
     global _setup  # noqa: PLW0603 - one set-up a process
     if _setup is not None:
+        if not _setup.active and not _is_off(_setup.config):
+            _setup.switch(active=True)
         return _setup
     config = config or load(os.environ)
     if config.log_level:
         logging.getLogger("spancost").setLevel(config.log_level)
     _report(config)
     setup = _setup = Setup(config)
-    if config.disabled or os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+    if _is_off(config):
         setup.active = False
-        return setup
-    _begin(setup)
+    else:
+        _begin(setup)
     return setup
 
 
 def uninstall() -> None:
-    """Stop counting, for the rest of the process; what was counted stays counted."""
+    """Take the processors off, until the next `install`; what was counted stays counted."""
     if _setup is not None:
-        _setup.detach()
+        _setup.switch(active=False)
 
 
 @guarded("install")
 def _begin(setup: Setup) -> None:
-    _attach_to_all(setup)
+    setup.attach(trace.get_tracer_provider())
     setup.exporter.install()
     for problem in setup.config.problems:
         if problem.is_error:
             setup.exporter.tell(config_told(problem, time_ns()))
     frameworks.switch_on(setup.config.frameworks)
-    atexit.register(setup.at_exit)
-    os.register_at_fork(after_in_child=setup.after_fork)
-    _flush_multiprocessing(setup)
+    lifetime.follow(setup)
+    setup.warn_soon_if_blind()
 
 
-def _attach_to_all(setup: Setup) -> None:
-    provider = trace.get_tracer_provider()
-    if isinstance(provider, sdk_trace.TracerProvider):
-        setup.attach(provider)
-
-    def made(wrapped: Callable[..., None], instance: sdk_trace.TracerProvider, args: Any, kwargs: Any) -> None:
-        wrapped(*args, **kwargs)
-        attach(instance)
-
-    @guarded("TracerProvider")
-    def attach(instance: sdk_trace.TracerProvider) -> None:
-        if setup.active:
-            setup.attach(instance)
-
-    wrapt.wrap_function_wrapper(sdk_trace.TracerProvider, "__init__", made)
-
-
-def _flush_multiprocessing(setup: Setup) -> None:
-    """Have children of `multiprocessing`, which run no atexit handlers, flush by its own finalizers."""
-
-    def hook(module: Any) -> None:
-        def _finalize(forked: Setup) -> None:
-            module.Finalize(None, _child_exit, args=(forked,), exitpriority=100)
-
-        module.register_after_fork(setup, _finalize)
-
-    wrapt.register_post_import_hook(guarded("multiprocessing import")(hook), "multiprocessing.util")
-
-
-@guarded("multiprocessing exit")
-def _child_exit(setup: Setup) -> None:
-    """Hand over a forked child's spans, metrics and events before it ends without atexit."""
-    from opentelemetry import _logs, metrics
-
-    setup.at_exit()
-    for provider in (trace.get_tracer_provider(), metrics.get_meter_provider(), _logs.get_logger_provider()):
-        flush = getattr(provider, "force_flush", None)
-        if flush is not None:
-            flush()
+def _is_off(config: Config) -> bool:
+    return config.disabled or os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
 
 
 def _report(config: Config) -> None:

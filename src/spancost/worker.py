@@ -68,6 +68,8 @@ class Worker:
         self._tasks.append(done.set)
         self._start()
         self._wake.set()
+        if self._thread is None:
+            self._do_all()
         return done.wait(timeout)
 
     def _start(self) -> None:
@@ -82,18 +84,15 @@ class Worker:
         try:
             thread.start()
         except RuntimeError:
-            # The interpreter is ending: nobody is to wait for a thread that never ran.
+            # The interpreter is ending: what waits is done by whoever drains.
             self._thread = None
-            raise
 
     def _run(self) -> None:
-        tasks = self._tasks
         while True:
             self._wake.wait(self._idle())
             self._wake.clear()
             self._busy = True
-            while tasks:
-                self._do(tasks.popleft())
+            self._do_all()
             now = monotonic()
             for timer in sorted((timer for timer in self._timers if timer[0] <= now), key=itemgetter(0)):
                 self._timers.remove(timer)
@@ -104,6 +103,11 @@ class Worker:
         """Return the seconds until the next timer, None if there is none."""
         times = [time for time, _ in self._timers]
         return max(min(times) - monotonic(), 0) if times else None
+
+    def _do_all(self) -> None:
+        tasks = self._tasks
+        while tasks:
+            self._do(tasks.popleft())
 
     def _do(self, task: Task) -> None:
         try:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import socket
 import subprocess
 import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -94,7 +95,7 @@ class Stage:
 
     @contextmanager
     def serving(self, *command: str, stop: int = signal.SIGTERM, **settings: str | None) -> Iterator[Server]:
-        """Run a web server under `opentelemetry-instrument` until the end of the block; `{port}` stands for its port."""
+        """Run a web server under `opentelemetry-instrument` to the end of the block; `{port}` is where it listens."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -128,10 +129,8 @@ class Stage:
             yield process, files
         finally:
             # Its session is its own, so nobody else is hit; that everyone in it has gone is as it should be.
-            try:
+            with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
             process.wait()
 
 
@@ -139,9 +138,6 @@ def _answers(port: int) -> bool:
     try:
         socket.create_connection(("127.0.0.1", port), timeout=0.2).close()
     except OSError:
-        # The kernel's own poll, so that waiting costs no time of the program's.
-        import select
-
         select.select([], [], [], 0.05)
         return False
     return True

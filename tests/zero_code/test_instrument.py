@@ -35,6 +35,19 @@ def test_a_configuration_file_sets_the_sdk_up(stage: Stage, file: str) -> None:
     assert [] == faults(stage, limit=_LIMIT)
 
 
+def test_options_in_a_configuration_file_are_not_taken_in_silence(stage: Stage) -> None:
+    """A budget written where nobody reads it is one warning that names it and says where it belongs."""
+    file = stage.folder / "options.yaml"
+    listed = (PROGRAMS / "listed.yaml").read_text()
+    file.write_text(listed.replace("spancost: {}", 'spancost: {budgets: "team=1/day"}'))
+    finished = stage.instrumented("calls.py", OTEL_CONFIG_FILE=str(file), OTLP=stage.receiver.endpoint)
+
+    (line,) = [line for line in finished.stderr.splitlines() if "spancost" in line]
+    assert "budgets" in line
+    assert "SPANCOST_" in line
+    assert [] == faults(stage)
+
+
 def test_a_short_script_ends_with_no_more_requests_than_without(stage: Stage) -> None:
     """What leaves at exit rides on the exporters' own last requests: their number is the same."""
     without = stage.instrumented("hurried.py", SPANCOST_DISABLED="true")

@@ -40,3 +40,23 @@ def test_exporters_set_to_none_mean_none(stage: Stage) -> None:
     assert finished.stderr.endswith("priced 2 of 2 calls\n")
     assert 1 == len(finished.stderr.splitlines())
     assert 0 == stage.receiver.requests
+
+
+def test_exporters_set_to_none_hold_for_a_program_that_only_traces(stage: Stage) -> None:
+    """Where we would stand in for missing providers, `none` keeps us from it."""
+    silent = {name: value for name, value in _NONE.items() if "TRACES" not in name}
+    finished = stage.plain("by_hand.py", "traces", **budget("0.0001"), **silent)
+
+    assert (0, "") == (finished.status, finished.stderr)
+    assert ([], []) == (stage.receiver.points(), stage.receiver.records())
+    assert any("spancost.cost.total" in span.attributes for span in stage.receiver.spans())
+
+
+def test_uninstrumented_it_counts_no_more_until_it_is_instrumented_again(stage: Stage) -> None:
+    """The instrumentor's `uninstrument` takes the processors off, `instrument` puts them back."""
+    finished = stage.instrumented("switching.py")
+
+    assert (0, "") == (finished.status, finished.stderr)
+    assert {"before": True, "between": False, "after": True} == {
+        span.name: "spancost.cost.total" in span.attributes for span in stage.receiver.spans() if span.kind == 1
+    }

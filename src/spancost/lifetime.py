@@ -1,0 +1,113 @@
+"""What a process goes through, followed: providers made, forks, children of multiprocessing, the exit."""
+
+from __future__ import annotations
+
+import atexit
+import os
+from collections.abc import Callable
+from threading import Thread
+from typing import Any, Final, Protocol
+
+import wrapt
+
+from spancost.faults import guarded
+
+__all__ = ["Followed", "follow"]
+
+_PROVIDERS: Final = {
+    "opentelemetry.sdk.trace": "TracerProvider",
+    "opentelemetry.sdk.metrics": "MeterProvider",
+    "opentelemetry.sdk._logs": "LoggerProvider",
+}
+"""Module -> the class in it whose objects shut down by exit handlers of their own."""
+
+_FIRST: Final = 100
+"""Priority of a finalizer: those of multiprocessing itself are at most 10."""
+
+_PATIENCE: Final = 5.0
+"""Seconds that a child's exit waits for exporters."""
+
+
+class Followed(Protocol):
+    """Whoever is told what the process goes through."""
+
+    def attach(self, provider: object) -> None:
+        """Be told of each provider of any signal that was made."""
+        ...
+
+    def at_exit(self) -> None:
+        """Be told that the process ends, before any provider is."""
+        ...
+
+    def after_fork(self) -> None:
+        """Be told, in a child, that it was forked."""
+        ...
+
+    def flush_providers(self) -> None:
+        """Be told that a child ends whose exit handlers will not run."""
+        ...
+
+
+_followed: Final[list[Followed]] = []
+
+
+def follow(setup: Followed) -> None:
+    """Call a set-up's methods when their time comes, from now to the end of the process."""
+    _followed.append(setup)
+    atexit.register(setup.at_exit)
+    os.register_at_fork(after_in_child=setup.after_fork)
+    for module in _PROVIDERS:
+        wrapt.register_post_import_hook(_wrap_provider, module)
+    wrapt.register_post_import_hook(_follow_children, "multiprocessing.util")
+
+
+@guarded("import of providers")
+def _wrap_provider(module: Any) -> None:
+    wrapt.wrap_function_wrapper(module, f"{_PROVIDERS[module.__name__]}.__init__", _init)
+
+
+def _init(wrapped: Callable[..., None], instance: object, args: Any, kwargs: Any) -> None:
+    wrapped(*args, **kwargs)
+    _made(instance)
+
+
+@guarded("provider made")
+def _made(provider: object) -> None:
+    for setup in _followed:
+        setup.attach(provider)
+        # Exit handlers run last in, first out: ours must come before this provider's shutdown.
+        atexit.unregister(setup.at_exit)
+        atexit.register(setup.at_exit)
+
+
+@guarded("import of multiprocessing")
+def _follow_children(module: Any) -> None:
+    """Have forked children of `multiprocessing`, which run no exit handlers, flush by its finalizers."""
+
+    def tell(setup: Followed) -> None:
+        module.Finalize(None, _child_exit, args=(setup,), exitpriority=_FIRST)
+
+    for setup in _followed:
+        module.register_after_fork(setup, tell)
+
+
+@guarded("multiprocessing exit")
+def _child_exit(setup: Followed) -> None:
+    setup.at_exit()
+    # On a thread and for so long: the SDK leaves its readers' locks as they were at the fork, and one that was held
+    # then is held for ever (https://github.com/open-telemetry/opentelemetry-python/issues/3307).
+    flushing = Thread(target=_flush, args=(setup,), name="spancost-exit", daemon=True)
+    flushing.start()
+    flushing.join(_PATIENCE)
+
+
+@guarded("multiprocessing flush")
+def _flush(setup: Followed) -> None:
+    from opentelemetry import _logs, metrics
+
+    setup.flush_providers()
+    # Metrics last: theirs are the locks.
+    for provider in (_logs.get_logger_provider(), metrics.get_meter_provider()):
+        flush = getattr(provider, "force_flush", None)
+        if flush is not None:
+            flush()
