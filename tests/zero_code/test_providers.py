@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from zero_code.accounts import budget, faults
-from zero_code.stage import Stage
+from zero_code.accounts import budget, faults, priced
+from zero_code.stage import PROGRAMS, Finished, Stage
 
 _LIMIT = "0.0011"
 

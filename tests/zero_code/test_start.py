@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 
+import pytest
 from zero_code.accounts import faults
 from zero_code.stage import Stage
 
