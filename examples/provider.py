@@ -14,6 +14,7 @@ import argparse
 import json
 import re
 import secrets
+import sys
 import threading
 import time
 from collections import Counter
@@ -164,6 +165,11 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
     provider: Provider
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a client that left, as a program does that ends with its connections open."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -15,6 +15,7 @@ import argparse
 import dataclasses
 import json
 import math
+import sys
 import threading
 import urllib.request
 import zlib
@@ -159,6 +160,11 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
     receiver: Receiver
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a sender that left, as a program does that ends with its connections open."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
