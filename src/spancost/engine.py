@@ -234,12 +234,17 @@ class Engine:
             self._revise(first, charge, node, outcome)
             return
         outcome.charge = charge
-        amounts = charge.amounts
-        corrected = self.tree.book(parent, amounts)
+        with self._revising:
+            # Another thread's record may have corrected it already. From here on such a record books the difference.
+            charge.entered = True
+            amounts = charge.amounts
+            home = charge.booked
+            who = charge.who
+        corrected = self.tree.book(home, amounts)
         if corrected:
             self._corrected(corrected, outcome)
         if amounts.cost and self.budgets.all:
-            self._observe(charge.who, amounts.cost, node, outcome)
+            self._observe(who, amounts.cost, node, outcome)
         if offer(charge, parent):
             self._waiting.append((self._clock(), charge))
             if len(self._waiting) > _MOST_WAITING:
@@ -254,7 +259,8 @@ class Engine:
         """Correct a charge by a later record that knows better, and move it under the owner that record has."""
         better = knows_better(later, first)
         with self._revising:
-            before, home, settled, who = first.amounts, first.booked, first.settled, first.who
+            entered, settled = first.entered, first.settled
+            before, home, who = first.amounts, first.booked, first.who
             if better:
                 first.call, first.price = later.call, later.price
                 first.amount, first.amounts, first.status = later.amount, later.amounts, later.status
@@ -262,6 +268,8 @@ class Engine:
                 first.booked, first.owned = later.booked, True
                 first.who, first.agent_path = later.who, later.agent_path
             after, new_home = first.amounts, first.booked
+        if not entered:
+            return
         if new_home is not home:
             self._corrected(self.tree.book(home, before.negated()), outcome)
             self._corrected(self.tree.book(new_home, after), outcome)

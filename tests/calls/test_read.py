@@ -128,6 +128,13 @@ def test_a_cache_outside_the_input_is_put_inside() -> None:
     assert Usage(130, 5, 100, 20) == told
 
 
+def test_a_call_that_came_all_from_the_cache_is_left_as_it_is() -> None:
+    """Input that equals its cached part holds it already, and output that is all reasoning too."""
+    assert Usage(100, 40, 80, 20, reasoning=40) == (
+        read_call(_usage(input=100, output=40, cache_read=80, cache_write=20, reasoning=40)).usage
+    )
+
+
 def test_reasoning_outside_the_output_is_put_inside() -> None:
     """Where output is less than reasoning, the emitter left reasoning out of it."""
     assert Usage(10, 105, reasoning=100) == read_call(_usage(input=10, output=5, reasoning=100)).usage

@@ -10,7 +10,7 @@ from support import NOW, Clock, Player, agent, call, cost, tool, workflow
 
 from spancost.budgets import parse_line
 from spancost.outcome import Outcome
-from spancost.rollup import ResponseIds
+from spancost.rollup import Charge, ResponseIds
 
 _UTC = ZoneInfo("UTC")
 
@@ -177,6 +177,31 @@ def test_a_record_that_comes_after_the_counters_adds_what_was_missing() -> None:
     play.play(call(10, 5, response_id="r"), trace_id=2)
     assert (cost(10, 5), 1) == (play.counted, sum(amounts.calls for _, amounts in play.counts))
     assert 1 == play.engine.spent.calls
+
+
+@pytest.mark.parametrize("told", [call(10, response_id="r"), call(response_id="r")], ids=["partial", "unpriced"])
+def test_a_record_of_another_thread_may_come_in_between(told: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """It corrects, and moves, a charge whose id is known and which is not booked yet: once, not twice."""
+    play = Player(*parse_line("agent=1/day", _UTC))
+    root = play.start(agent("a"), trace_id=2)
+    claim = play.engine._ids.claim
+
+    def claim_and_wait(charge: Charge, response_id: str) -> Charge:
+        first = claim(charge, response_id)
+        monkeypatch.setattr(play.engine._ids, "claim", claim)
+        play.play(call(10, 5, response_id="r"), root)  # as another thread may, right here
+        return first
+
+    monkeypatch.setattr(play.engine._ids, "claim", claim_and_wait)
+    play.play(told)
+    play.end(root)
+    assert (cost(10, 5), 1, 0, 0) == (
+        play.engine.spent.direct,
+        play.engine.spent.calls,
+        play.engine.spent.partial,
+        play.engine.spent.unpriced,
+    )
+    assert cost(10, 5) == play.owner(root).total == play.counted == play.booked
 
 
 def test_a_record_that_knows_less_changes_nothing() -> None:

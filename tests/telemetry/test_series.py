@@ -185,8 +185,8 @@ def test_one_that_became_dear_takes_the_place_of_the_cheapest() -> None:
     series = _series()
     for number in range(100):
         series.add(_count(f"user-{number}", 1000 + number))
-    for _ in range(2):
-        series.add(_count("late", 1000))
+    for amount in (1999, 1):
+        series.add(_count("late", amount))
     assert "late" not in _by_user(series)
     series.add(_count("late", 5000))
     series.add(_count("late", 5000))

@@ -24,6 +24,7 @@ class Charge:
         "booked",
         "call",
         "computed",
+        "entered",
         "owned",
         "price",
         "settled",
@@ -57,6 +58,8 @@ class Charge:
         self.who: tuple[str | None, ...] = ()
         """Values of the engine's attribution keys, in their order."""
         self.agent_path = ""
+        self.entered = False
+        """Whether it is booked: its id may be known to other threads a moment before."""
         self.settled = False
         """Whether the counters have it: they can't give it back."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import islice
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
 
@@ -285,19 +286,21 @@ class Tree:
         return below
 
     def _evict(self) -> None:
-        """Close the oldest open span for the roll-up; its own end, if it comes, finds it unknown."""
+        """Close the oldest open spans for the roll-up; their own ends, if they come, reopen them."""
         try:
-            oldest = next(iter(self._open))
-        except (StopIteration, RuntimeError):
-            return  # Another thread changed the dict between the two steps: its own start evicts.
-        node = self._open.pop(oldest, None)
-        if node is None:
-            return
-        self.evictions += 1
-        totals = self.close(node, node.kind, EVICTED)
-        self.remember(node.span_id, node)
-        if totals is not None:
-            self.hand_up(node, totals)
+            # Some at once: a dict whose first entries were taken out is slow to say which comes first.
+            oldest = list(islice(self._open, self._most_open // 1024 + 1))
+        except RuntimeError:
+            return  # Another thread changed the dict meanwhile: its own start evicts.
+        for span in oldest:
+            node = self._open.pop(span, None)
+            if node is None:
+                continue
+            self.evictions += 1
+            totals = self.close(node, node.kind, EVICTED)
+            self.remember(node.span_id, node)
+            if totals is not None:
+                self.hand_up(node, totals)
 
 
 def is_owner(kind: str | None) -> bool:
