@@ -14,7 +14,7 @@ from spancost.budgets import Budgets, worst
 from spancost.calls import MARKERS, Kind, Who, kind_at_start, kind_of, read_call
 from spancost.outcome import Correction, Count, Outcome
 from spancost.pricing.price import Price
-from spancost.rollup import Amounts, Charge, Node, ResponseIds, Totals, Tree
+from spancost.rollup import Charge, Node, ResponseIds, Totals, Tree
 from spancost.rollup.attribution import Attribution, agent_name, workflow_name
 from spancost.rollup.dedup import knows_better, nested, offer
 from spancost.rollup.sums import Below
@@ -282,9 +282,7 @@ class Engine:
             self._corrected(self.tree.book(home, difference), outcome)
             self._observe(who, difference.cost, node, outcome)
         if settled:
-            # The series it was counted in keeps what it has: counters never fall.
-            added = Amounts(*(max(value, 0) for value in difference))
-            outcome.counts += (Count(first, added._replace(calls=0, partial=0, unpriced=0)),)
+            outcome.counts += (Count(first, difference._replace(calls=0, partial=0, unpriced=0)),)
 
     def _observe(self, who: tuple[str | None, ...], amount: int, node: Node, outcome: Outcome) -> None:
         if not amount or not self.budgets.all:

@@ -45,5 +45,10 @@ def format_usd(pico: int, places: int = 4) -> str:
     """Return dollars for a person to read, such as `$0.0332`, with more places where the amount is small."""
     while places < 12 and pico and abs(pico) * 10**places < 10 * PICO:
         places += 1
-    with localcontext(EXACT):
-        return f"${Decimal(pico) / PICO:.{places}f}"
+    # Integers alone: decimal's own sums set a context variable, see `spancost.pricing.rates.pico_rate`.
+    unit = 10 ** (12 - places)
+    whole, rest = divmod(abs(pico), unit)
+    if 2 * rest > unit or (2 * rest == unit and whole & 1):
+        whole += 1
+    digits = f"{whole:0{places + 1}d}"
+    return f"${'-' if pico < 0 else ''}{digits[:-places]}.{digits[-places:]}"

@@ -255,3 +255,20 @@ def test_a_long_chain_below_a_call_does_not_hide_the_same_call() -> None:
     for span in reversed(spans):
         play.end(span)
     assert (1, cost(10, 5)) == (play.engine.duplicates, play.engine.spent.direct)
+
+
+@pytest.mark.parametrize(("output", "calls"), [(5, 1), (6, 1), (9, 2)])
+def test_a_short_id_is_no_evidence_where_the_numbers_differ(output: int, calls: int) -> None:
+    """Some servers draw ids from a thousand: `chatcmpl-7` with other tokens is another call."""
+    play = Player()
+    play.play(call(10, 5, response_id="chatcmpl-7"))
+    play.play(call(10, output, response_id="chatcmpl-7"))
+    assert calls == play.engine.spent.calls
+
+
+def test_a_long_id_is_evidence_whatever_the_numbers() -> None:
+    """Instrumentations count a stream's tokens differently; one id of the provider's is one call."""
+    play = Player()
+    play.play(call(10, 5, response_id="chatcmpl-0123456789abcdef"))
+    play.play(call(10, 9, response_id="chatcmpl-0123456789abcdef"))
+    assert 1 == play.engine.spent.calls

@@ -235,3 +235,15 @@ def test_threads_lose_nothing(threads: int) -> None:
     run_at_once([add] * threads)
     assert threads * 3 * sum(range(1, 301)) == sum(row.cost for row in series)
     assert threads * 3 * 300 == sum(row.calls for row in series)
+
+
+def test_what_is_shown_never_falls_and_waits_until_the_truth_catches_up() -> None:
+    """A correction downward leaves the counter where it was, until more has come than was taken back."""
+    series = _series()
+    charge = _count("ada", 100).charge
+    shown = []
+    for amount in (100, -30, 20, 20):
+        series.add(Count(charge, Amounts(amount)))
+        (row,) = series
+        shown.append(row.show()[0])
+    assert [100, 100, 100, 110] == shown

@@ -7,7 +7,6 @@ from typing import Final
 
 from spancost.budgets.policy import Budget, Threshold
 from spancost.budgets.windows import Window
-from spancost.money import EXACT
 
 __all__ = ["Crossing", "State", "worst"]
 
@@ -49,12 +48,12 @@ class Crossing:
         """What the span whose charge crossed it carries."""
         if self.threshold is None:
             return State.OK
-        return State.BREACH if self.threshold.percent >= 100 else State.WARN
+        return State.BREACH if self.threshold.fraction >= 1 else State.WARN
 
     @property
     def dedup_key(self) -> str:
         """The same for each report of the same crossing, in any process."""
-        percent = "recovered" if self.threshold is None else f"{self.threshold.percent.normalize(EXACT):f}"
+        percent = "recovered" if self.threshold is None else self.threshold.text
         return f"{self.budget.id}/{self.value}/{self.window.start:%Y-%m-%dT%H:%M:%SZ}/{percent}"
 
     @property

@@ -28,11 +28,15 @@ class Threshold:
     percent: Decimal
     amount: int
     """Pico-USD at which it fires."""
+    fraction: float
+    """The part of the limit, for telling; where spans end nothing is computed in decimals."""
+    text: str
+    """The percent as people write it: `75`, `99.5`."""
 
     @property
     def is_limit(self) -> bool:
         """Whether passing it is a breach."""
-        return self.percent == 100
+        return self.text == "100"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,9 @@ def _budget(table: Mapping[str, object], name: str, zone: tzinfo) -> Budget:
         raise fault(f"limit must be at least a pico-dollar, got {limit}")
     with localcontext(EXACT):
         thresholds = tuple(
-            Threshold(percent, pico_from_decimal(limit * percent / 100))
+            Threshold(
+                percent, pico_from_decimal(limit * percent / 100), float(percent / 100), f"{percent.normalize():f}"
+            )
             for percent in sorted({each for each in parsed if each is not None})
         )
     return Budget(name, scope, pico, str(window), zone, thresholds, value)

@@ -64,6 +64,6 @@ def _crossings(booking: Booking, budget: Budget, value: str, window: Window, now
         for bit, threshold in enumerate(budget.thresholds)
         if booking.crossed >> bit & 1
     )
-    if not booking.recovered:
+    if not booking.recovered or not any(threshold.is_limit for threshold in budget.thresholds):
         return crossed
     return (Crossing(budget, value, None, booking.usage, window, now_ns), *crossed)

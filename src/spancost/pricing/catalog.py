@@ -6,7 +6,7 @@ import gzip
 import json
 import re
 from datetime import UTC, date, datetime, time
-from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from pkgutil import get_data
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypedDict
@@ -233,12 +233,12 @@ def _rates(prices: Mapping[str, _Price], above: int) -> Rates:
     return Rates(**told, request=request)
 
 
-def _at(price: _Price, above: int) -> Decimal:
+def _at(price: _Price, above: int) -> Fraction:
     """Return the price for a call with more input tokens than this."""
     if isinstance(price, str):
-        return Decimal(price)
+        return Fraction(price)
     reached = [higher for start, higher in price["above"] if start <= above]
-    return Decimal(reached[-1] if reached else price["base"])
+    return Fraction(reached[-1] if reached else price["base"])
 
 
 def _day(iso: str) -> int:

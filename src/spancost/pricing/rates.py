@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, localcontext
+from decimal import Decimal
+from fractions import Fraction
 from typing import NamedTuple
 
-from spancost.money import EXACT, PICO
+from spancost.money import PICO
 
 __all__ = ["Coefficients", "Rates", "pico_rate"]
 
 
-def pico_rate(price: Decimal, per: int = 10**6) -> int:
+def pico_rate(price: Decimal | Fraction, per: int = 10**6) -> int:
     """Return USD per `per` units as whole pico-USD per unit, half to even.
 
     Nearly every published price is a whole number of pico-USD per token; the rest is float noise in the source
     (0.08333333333333334 USD a million), where the error is at most half a pico-USD a token.
+
+    Fractions, because rates are made where spans end, and spans are ended by garbage collections too: decimal sets a
+    context variable, and setting one inside the setting of another crashes the interpreter (a collection can run
+    inside `ContextVar.set`; seen on CPython 3.11.7 in `_PyHamt_Assoc`).
     """
-    with localcontext(EXACT):
-        return int((price * PICO / per).to_integral_value())
+    return round(Fraction(price) * PICO / per)
 
 
 class Coefficients(NamedTuple):

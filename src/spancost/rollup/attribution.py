@@ -37,7 +37,6 @@ class Known(NamedTuple):
     baggage: Attributes | None
     resource: Attributes
     values: tuple[str | None, ...]
-    workflow: str | None
     path: str
     """Names of the agents above, outermost first."""
     agent: str | None
@@ -69,7 +68,7 @@ class Attribution:
             # An ended span keeps no more of its ancestors' attributes than they do.
             if parent is not None and not parent.ended:
                 parent.known = known
-        _, _, _, values, workflow, path, agent, owned = known
+        _, _, _, values, path, agent, owned = known
         if not self.who.every_name.isdisjoint(attributes):
             own = list(self._nothing)
             self.who.fill(own, attributes)
@@ -77,8 +76,6 @@ class Attribution:
             if own_agent is not None and own_agent != agent:
                 path = f"{path}/{own_agent}" if path else own_agent
             values = tuple([mine or theirs for mine, theirs in zip(own, values, strict=True)])
-        if workflow is not None and values[self._workflow] != workflow:
-            values = (*values[: self._workflow], workflow, *values[self._workflow + 1 :])
         return values, path, owned
 
     def _ask(self, parent: Node | None, baggage: Attributes | None, resource: Attributes) -> Known:
@@ -88,12 +85,15 @@ class Attribution:
         workflow: str | None = None
         owned = full = False
         asked = baggage
+        names = self.who.every_name
         for span in above(parent, _HIGHEST):
             held = None if span.live is None else span.live()
             live = None if held is None else self._inside(held)
+            told: dict[str, Any] = {}
             if live is not None:
-                told = tuple((name, live[name]) for name in self.who.every_name & live.keys())
-                seen.append(Seen(live, len(live), told))
+                # The intersection is one step of the interpreter: another thread may be setting attributes.
+                told = {name: live.get(name) for name in names.intersection(live)}
+                seen.append(Seen(live, len(live), tuple(told.items())))
             kind = span.kind
             if kind is None and live:
                 kind = span.kind = kind_of(live)
@@ -104,9 +104,9 @@ class Attribution:
                 owned = True
                 # The outermost workflow: each one further up replaces the last.
                 workflow = workflow_name(span.name, live)
-            if live and not full:
+            if told and not full:
                 agent = values[self._agent]
-                full = self.who.fill(values, live)
+                full = self.who.fill(values, told)
                 if kind == Kind.WORKFLOW and agent is None:
                     # Its `gen_ai.agent.name` is the workflow's.
                     values[self._agent], full = None, False
@@ -116,9 +116,11 @@ class Attribution:
                 full = self.who.fill(values, carried)
         if agents:
             values[self._agent] = agents[0]
+        if workflow is not None:
+            values[self._workflow] = workflow
         path = "/".join(reversed(agents))
         nearest = agents[0] if agents else None
-        return Known(tuple(seen), asked, resource, tuple(values), workflow, path, nearest, owned)
+        return Known(tuple(seen), asked, resource, tuple(values), path, nearest, owned)
 
 
 def _holds(known: Known) -> bool:

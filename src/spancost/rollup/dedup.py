@@ -21,6 +21,9 @@ __all__ = ["ResponseIds", "knows_better", "nested", "offer"]
 _IDS: Final = 8_192
 """Response ids remembered: the window within which a repeated one is a duplicate."""
 
+_LONG_ENOUGH: Final = 16
+"""Characters from which on a response id is taken to be unique: OpenAI's have 38, Anthropic's 28, Google's 22."""
+
 _INNER: Final = 16
 """Charges offered to one span around them; a call is retried fewer times."""
 
@@ -39,10 +42,17 @@ class ResponseIds:
         self._most = most
 
     def claim(self, charge: Charge, response_id: str) -> Charge:
-        """Return the charge that a response id belongs to: an earlier one, or this one from now on."""
+        """Return the charge that a response id belongs to: an earlier one, or this one from now on.
+
+        A short id is no evidence by itself, for some servers draw from a thousand of them: where both records are
+        complete their tokens must agree, too, or the id is this charge's from now on.
+        """
         known = self._charges.get(response_id)
         if known is not None:
-            return known
+            if len(response_id) >= _LONG_ENOUGH or _may_be_one(known.call, charge.call):
+                return known
+            self._charges[response_id] = charge
+            return charge
         # One atomic step: two threads that end records of one call at once agree on the first.
         first = self._charges.setdefault(response_id, charge)
         if first is charge:
@@ -96,6 +106,13 @@ def nested(call: Call, inner: list[Charge]) -> Charge | None:
         # A retry or fallback wrapper that sums its attempts.
         return inner[-1]
     return None
+
+
+def _may_be_one(one: Call, other: Call) -> bool:
+    mine, theirs = one.usage, other.usage
+    if mine is None or theirs is None or one.partial or other.partial:
+        return True
+    return mine.input == theirs.input and abs(mine.output - theirs.output) <= 1
 
 
 def knows_better(later: Charge, first: Charge) -> bool:

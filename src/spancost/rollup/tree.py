@@ -103,7 +103,7 @@ class Tree:
         self.evictions = 0
         """Open spans closed for want of room."""
         self.late = 0
-        """Times that money went through a span that had ended."""
+        """Times that money came below a span that had ended."""
 
     def __len__(self) -> int:
         return len(self._open)
@@ -248,6 +248,7 @@ class Tree:
 
     def _add(self, node: Node | None, direct: int, children: int, counts: Amounts) -> list[Node]:
         corrected: list[Node] = []
+        first = node
         _, calls, partial, unpriced, input_, output, read, write, reasoning = counts
         while node is not None:
             below = node.below or self.below(node)
@@ -268,7 +269,8 @@ class Tree:
                     below.sequence += 1
             if not ended:
                 return corrected
-            self.late += 1
+            if node is first:
+                self.late += 1
             if node.kind in _OWNERS:
                 if ended == ENDED:
                     corrected.append(node)

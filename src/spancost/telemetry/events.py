@@ -104,7 +104,7 @@ def crossing_attributes(crossing: Crossing) -> dict[str, Any]:
         semconv.BUDGET_DEDUP_KEY: crossing.dedup_key,
     }
     if crossing.threshold is not None:
-        attributes[semconv.BUDGET_THRESHOLD] = float(crossing.threshold.percent / 100)
+        attributes[semconv.BUDGET_THRESHOLD] = crossing.threshold.fraction
     return attributes
 
 
@@ -116,13 +116,12 @@ def crossing_told(crossing: Crossing, context: SpanContext | None) -> Told:
         severity = SeverityNumber.INFO
         body = f"budget {budget.id} of {_plain(crossing.value)} recovered: a new {crossing.window.kind} began"
     else:
-        percent = crossing.threshold.percent
-        severity = (
-            SeverityNumber.FATAL if percent >= 100 else SeverityNumber.ERROR if percent >= 90 else SeverityNumber.WARN
-        )
+        threshold = crossing.threshold
+        part = threshold.fraction
+        severity = SeverityNumber.FATAL if part >= 1 else SeverityNumber.ERROR if part >= 0.9 else SeverityNumber.WARN
         spent, limit = format_usd(crossing.usage, 2), format_usd(budget.limit, 2)
-        whose = _plain(crossing.value)
-        body = f"budget {budget.id} of {whose} passed {percent:f}%: {spent} of {limit} a {crossing.window.kind}"
+        passed = f"budget {budget.id} of {_plain(crossing.value)} passed {threshold.text}%"
+        body = f"{passed}: {spent} of {limit} a {crossing.window.kind}"
     return Told(name, severity, body, crossing_attributes(crossing), context, crossing.now_ns)
 
 

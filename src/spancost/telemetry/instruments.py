@@ -25,6 +25,9 @@ _USD_BOUNDARIES: Final = (0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 
 _MOST_STANDINGS: Final = 100
 """Budget values that have gauges: the nearest to their limit."""
 
+_TOKEN_TYPES: Final = ("input", "cache_read", "cache_write", "output", "reasoning")
+"""In the order in which a row shows them."""
+
 _BY_NAME: Final = {metric.name: metric for metric in semconv.METRICS}
 
 
@@ -109,20 +112,14 @@ class Instruments:
     def _cost(self) -> Iterable[Observation]:
         self._readings.collecting()
         self._record()
-        return (Observation(row.cost / PICO, row.attributes) for row in self._readings.rows())
+        return (Observation(row.show()[0] / PICO, row.attributes) for row in self._readings.rows())
 
     def _calls(self) -> Iterable[Observation]:
-        return (Observation(row.calls, row.attributes) for row in self._readings.rows())
+        return (Observation(row.show()[1], row.attributes) for row in self._readings.rows())
 
     def _tokens(self) -> Iterable[Observation]:
         for row in self._readings.rows():
-            for kind, tokens in (
-                ("input", row.input),
-                ("cache_read", row.cache_read),
-                ("cache_write", row.cache_write),
-                ("output", row.output),
-                ("reasoning", row.reasoning),
-            ):
+            for kind, tokens in zip(_TOKEN_TYPES, row.show()[2:], strict=True):
                 if tokens:
                     yield Observation(tokens, {**row.attributes, semconv.TOKEN_TYPE: kind})
 

@@ -102,11 +102,21 @@ class Dearest:
 class Row:
     """The counters of one set of attributes. Guarded by the series' lock."""
 
-    __slots__ = ("attributes", "cache_read", "cache_write", "calls", "cost", "input", "output", "reasoning")
+    __slots__ = ("attributes", "cache_read", "cache_write", "calls", "cost", "input", "output", "reasoning", "shown")
 
     def __init__(self, attributes: dict[str, str]) -> None:
         self.attributes = attributes
         self.cost = self.calls = self.input = self.cache_read = self.cache_write = self.output = self.reasoning = 0
+        self.shown = (0, 0, 0, 0, 0, 0, 0)
+
+    def show(self) -> tuple[int, ...]:
+        """Return cost, calls, uncached input, cache reads, cache writes, visible output and reasoning.
+
+        None is less than was ever shown: after a correction downward a counter waits until the truth catches up.
+        """
+        now = (self.cost, self.calls, self.input, self.cache_read, self.cache_write, self.output, self.reasoning)
+        self.shown = tuple(map(max, now, self.shown))
+        return self.shown
 
 
 Key = tuple[str | None, ...]
@@ -141,7 +151,7 @@ class Series:
         return iter(list(self._rows.values()))
 
     def add(self, count: Count) -> None:
-        """Add a charge to its row; what would fall is left as it is, for a counter never falls."""
+        """Add a charge, or what corrects one, to its row."""
         charge, (cost, calls, _, _, input_, output, read, write, reasoning) = count
         call = charge.call
         told = (call.provider, charge.status, call.request_model, *self._who(charge.who))
@@ -154,10 +164,8 @@ class Series:
             row.cache_read += read
             row.cache_write += write
             row.reasoning += reasoning
-            if uncached > 0:
-                row.input += uncached
-            if visible > 0:
-                row.output += visible
+            row.input += uncached
+            row.output += visible
 
     def _row(self, told: Key, cost: int) -> Row:
         """Return the row of what a charge says, with values beyond a dimension's bound as `_other`.

@@ -53,7 +53,7 @@ class MemoryStore:
         recovered = False
         with self._lock:
             if account.window.start_ns < window.start_ns:
-                recovered = account.breached
+                recovered = account.usage >= limit
                 account.window = window
                 account.usage = account.fired = account.next = 0
                 account.breached = False
