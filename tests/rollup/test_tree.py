@@ -25,7 +25,7 @@ def test_a_child_that_ends_after_its_owners_corrects_them() -> None:
     assert [(inner.span_id, 1), (root.span_id, 1)] == [(each.span_id, each.sequence) for each in play.corrections]
     assert (cost(10, 5), 0) == (play.owner(inner).direct, play.owner(inner).children)
     assert (0, cost(10, 5)) == (play.owner(root).direct, play.owner(root).children)
-    assert 2 == play.engine.tree.late
+    assert 1 == play.engine.tree.late
 
 
 def test_corrections_are_absolute_and_numbered() -> None:
