@@ -161,7 +161,7 @@ def test_the_file_says_budgets_prices_and_attribution() -> None:
         ("budget = 5", None, "write each budget as a table of its own: [[budget]]"),
         ("[[budgets]]\nscope = 'team'", None, "unknown table 'budgets'; the tables are attribution, budget, price"),
         ("\n[[budget]]\nid = 'gold'\nscope = 'team'\nlimit = -5\nwindow = 'day'", 3, "limit must be positive, got -5"),
-        ("\n[[budget]]\nlimit = 5\n\n[[budget]]\nlimit = 6", 2, "budget #1: id must be a text, got None"),
+        ("\n[[budget]]\nlimit = 5\n\n[[budget]]\nlimit = 6", 2, "budget #1: scope must be an attribution key"),
         ("\n\n[[price]]\nmodel = 'x'\ninput = 'free'", 3, "input must be a decimal string or number, got 'free'"),
         ("[attribution]\nuser = 'crm.id'", None, "'user' must be a list of attribute names, got 'crm.id'"),
         ("[attribution]\nuser = []", None, "'user' must be a list of attribute names, got []"),

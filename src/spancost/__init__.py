@@ -9,8 +9,7 @@ if TYPE_CHECKING:
     from spancost.calls import Usage
     from spancost.errors import ConfigError, SpancostError
     from spancost.exporter import CostExporter
-    from spancost.installation import install
-    from spancost.processor import CostSpanProcessor
+    from spancost.installation import CostSpanProcessor, install
 
 __all__ = [
     "ConfigError",
@@ -29,7 +28,7 @@ __all__ = [
 _HOMES = {
     "ConfigError": "spancost.errors",
     "CostExporter": "spancost.exporter",
-    "CostSpanProcessor": "spancost.processor",
+    "CostSpanProcessor": "spancost.installation",
     "SpancostError": "spancost.errors",
     "Usage": "spancost.calls",
     "attribute": "spancost.api",

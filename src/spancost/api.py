@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal, localcontext
@@ -18,6 +19,10 @@ from spancost.money import EXACT, PICO
 from spancost.version import VERSION
 
 __all__ = ["attribute", "current_cost", "flush", "record_call"]
+
+_logger = logging.getLogger(__name__)
+
+_ABSURD_USD: Final = 10**7
 
 _USAGE: Final = (
     ("input", semconv.GEN_AI_USAGE_INPUT_TOKENS),
@@ -49,7 +54,7 @@ def record_call(
     *,
     provider: str,
     model: str,
-    usage: Usage | Mapping[str, int],
+    usage: Usage | Mapping[str, int] | None,
     response_id: str = "",
     operation: str = "chat",
     cost: Decimal | float | None = None,
@@ -57,10 +62,11 @@ def record_call(
 ) -> None:
     """Count a model call that nothing instruments, as a span of its own below the current one.
 
-    `usage` has the keys input (cache included), output (reasoning included), cache_read, cache_write, reasoning.
-    `cost` is the USD that the provider said it charged. Where no SDK records spans it is counted all the same.
+    `usage` has the keys input (cache included), output (reasoning included), cache_read, cache_write, reasoning; None
+    where nothing is known: the call is counted as unpriced. `cost` is the USD that the provider said it charged.
+    Where no SDK records spans it is counted all the same. What can't be true is not counted as money, and not raised.
     """
-    told = usage._asdict() if isinstance(usage, Usage) else usage
+    told = usage._asdict() if isinstance(usage, Usage) else usage or {}
     record: dict[str, Any] = {
         semconv.GEN_AI_OPERATION_NAME: operation,
         semconv.GEN_AI_PROVIDER_NAME: provider,
@@ -70,8 +76,9 @@ def record_call(
     }
     if response_id:
         record[semconv.GEN_AI_RESPONSE_ID] = response_id
-    if cost is not None:
-        record[semconv.GEN_AI_USAGE_COST_AMOUNT] = float(cost)
+    charged = _amount(cost)
+    if charged is not None:
+        record[semconv.GEN_AI_USAGE_COST_AMOUNT] = charged
         record[semconv.GEN_AI_USAGE_COST_CURRENCY] = "USD"
         record[semconv.GEN_AI_USAGE_COST_SOURCE] = "provider"
     setup = setup_of()
@@ -80,6 +87,20 @@ def record_call(
         if span.is_recording():
             return
     setup.record(record, span.get_span_context(), baggage.get_all())
+
+
+def _amount(cost: object) -> float | None:
+    """Return what a provider charged, None with a warning where it can't be an amount of USD."""
+    if cost is None:
+        return None
+    try:
+        amount = float(cost) if isinstance(cost, (int, float, Decimal)) and cost is not True else -1.0
+    except (OverflowError, ValueError):
+        amount = -1.0
+    if 0 <= amount < _ABSURD_USD:  # not NaN either
+        return amount
+    _logger.warning("spancost: record_call: cost must be USD, 0 or more; the call is priced by the table")
+    return None
 
 
 def current_cost() -> Decimal:

@@ -152,7 +152,9 @@ def _names(text: str) -> tuple[str, ...]:
 
 def _frameworks(text: str) -> tuple[str, ...] | None:
     names = _names(text.lower()) or ("auto",)
-    return None if names == ("auto",) else tuple(name for name in names if name != "off")
+    if "auto" in names:
+        return None
+    return () if "off" in names else names
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,8 @@ def _file(path: str, zone: tzinfo, read: Callable[[str], bytes]) -> tuple[_File,
             return parse()
         except ConfigError as fault:
             problems.extend(
-                Problem(path, line, is_error=True, file=path, line=_line(text, line)) for line in str(fault).split("\n")
+                Problem(_key(line), line, is_error=True, file=path, line=_line(text, line))
+                for line in str(fault).split("\n")
             )
             return otherwise
         except ValueError as fault:
@@ -229,6 +232,12 @@ def _attribution(tables: Mapping[str, Any], where: str) -> Mapping[str, tuple[st
             raise ConfigError(f"{where}: attribution: {key!r} must be a list of attribute names, got {told!r}")
         right[str(key)] = tuple(told)  # pyright: ignore[reportUnknownArgumentType]
     return right
+
+
+def _key(message: str) -> str:
+    """Return the table and key of the file that a message speaks of, such as `budget.limit`."""
+    match = re.search(r"\b(budget|price|attribution)\b[^:]*: '?(\w+)", message)
+    return f"{match[1]}.{match[2]}" if match else "file"
 
 
 def _line(text: str, message: str) -> int | None:

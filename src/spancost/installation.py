@@ -21,11 +21,12 @@ from spancost.config import Config, Problem, load
 from spancost.console import Console
 from spancost.exporter import CostExporter
 from spancost.faults import guarded
-from spancost.processor import CostSpanProcessor, Sink
+from spancost.processor import CostSpanProcessor as Facade
+from spancost.processor import Sink
 from spancost.telemetry import pipeline, stamps
 from spancost.telemetry.events import config_told
 
-__all__ = ["Setup", "install", "setup_of", "uninstall"]
+__all__ = ["CostSpanProcessor", "Setup", "install", "setup_of", "uninstall"]
 
 _logger = logging.getLogger(__name__)
 
@@ -45,10 +46,10 @@ class Setup:
             self.engine, clock=clock, operation_cost=config.operation_cost, resource=self._resource
         )
         self.console = Console(self.engine) if config.console != "off" else None
-        self._more_sinks: tuple[Sink, ...] = (self.console,) if self.console else ()
+        self.more_sinks: tuple[Sink, ...] = (self.console,) if self.console else ()
         self.active = True
         """Whether spans are counted: False where nothing was ever set up, and after `uninstall`."""
-        self._processors: WeakKeyDictionary[TracerProvider, CostSpanProcessor | None] = WeakKeyDictionary()
+        self._processors: WeakKeyDictionary[TracerProvider, Facade | None] = WeakKeyDictionary()
         self._may_warn = True
         self._forked = False
 
@@ -61,7 +62,7 @@ class Setup:
         if isinstance(provider, TracerProvider) and self._processors.get(provider) is None:
             processor = None
             if self.active:
-                processor = CostSpanProcessor(self.exporter, sinks=self._more_sinks, way=self.way)
+                processor = Facade(self.exporter, sinks=self.more_sinks, way=self.way)
                 TracerProvider.add_span_processor(provider, processor)
             self._processors[provider] = processor
 
@@ -78,8 +79,9 @@ class Setup:
     @guarded("record_call")
     def record(self, attributes: Mapping[str, Any], context: SpanContext, baggage: Mapping[str, Any]) -> None:
         """Count a call that no span records."""
-        outcome = self.engine.record(context.trace_id, context.span_id, attributes, baggage, {})
-        for sink in (self.exporter, *self._more_sinks):
+        resource = self._resource().attributes
+        outcome = self.engine.record(context.trace_id, context.span_id, attributes, baggage, resource)
+        for sink in (self.exporter, *self.more_sinks):
             sink.take(outcome, context if context.is_valid else None)
 
     @guarded("flush", otherwise=False)
@@ -113,6 +115,10 @@ class Setup:
         for provider in list(self._processors):
             provider.force_flush()
 
+    def expect_spans(self) -> None:
+        """Take it that a provider is set up, by whoever asked for a processor to put on it."""
+        self._may_warn = False
+
     def warn_soon_if_blind(self) -> None:
         """Warn when the first metric interval is over, where no tracer provider is there yet."""
         if not self._processors:
@@ -130,6 +136,45 @@ class Setup:
 
     def _resource(self) -> Resource:
         return pipeline.resource_of([trace.get_tracer_provider(), *self._processors])
+
+
+class CostSpanProcessor(Facade):
+    """Counts a provider's spans; for programs that set OpenTelemetry up themselves.
+
+    Without an exporter it is one more facade of the process's own set-up, as `install()` makes it: a span that reaches
+    several of them counts once. With an exporter it is apart from all that, with an engine of its own.
+    """
+
+    def __init__(self, exporter: CostExporter | None = None) -> None:
+        if exporter is None:
+            setup = setup_of()
+            setup.expect_spans()
+            super().__init__(setup.exporter, sinks=setup.more_sinks, way=setup.way)
+        else:
+            super().__init__(exporter)
+            lifetime.follow(_Apart(exporter))
+
+
+class _Apart:
+    """An exporter that a program made itself, followed through forks and to the exit."""
+
+    def __init__(self, exporter: CostExporter) -> None:
+        self._exporter = exporter
+
+    def attach(self, provider: object) -> None:
+        """Leave providers alone: the program says which is counted."""
+
+    @guarded("exit of an exporter")
+    def at_exit(self) -> None:
+        self._exporter.shutdown()
+
+    @guarded("fork of an exporter")
+    def after_fork(self) -> None:
+        self._exporter.engine.forget()
+        self._exporter.forget()
+
+    def flush_providers(self) -> None:
+        """Leave them to the program, too."""
 
 
 _setup: Setup | None = None

@@ -91,7 +91,6 @@ __all__ = [
     "TOKENS_OUTPUT",
     "TOKENS_REASONING",
     "TOKEN_TYPE",
-    "USAGE_ESTIMATED",
     "USER_ID",
     "BudgetState",
     "BudgetWindowKind",
@@ -152,9 +151,6 @@ PRICING_MODEL: Final = "spancost.pricing.model"
 
 PRICING_VERSION: Final = "spancost.pricing.version"
 """The version of the price list that gave the amount."""
-
-USAGE_ESTIMATED: Final = "spancost.usage.estimated"
-"""True where the instrumentation guessed the token counts; absent otherwise."""
 
 AGENT_PATH: Final = "spancost.agent.path"
 """The names of the agents above the charge, outermost first, joined by `/`."""
@@ -355,7 +351,7 @@ METRIC_BUDGET_UTILIZATION: Final = "spancost.budget.utilization"
 """Usage over limit; above 1 the limit is overspent."""
 
 METRIC_BUDGET_OVERRUNS: Final = "spancost.budget.overruns"
-"""Windows in which a budget's limit was reached."""
+"""Windows in which usage passed the limit."""
 
 METRIC_INTERNAL_DUPLICATES: Final = "spancost.internal.duplicates"
 """Spans found to be another record of a charge."""
@@ -479,7 +475,7 @@ METRICS: Final[tuple[Metric, ...]] = (
         name=METRIC_BUDGET_OVERRUNS,
         instrument="counter",
         unit="{overrun}",
-        description="Windows in which a budget's limit was reached.",
+        description="Windows in which usage passed the limit.",
         value_type="int",
     ),
     Metric(

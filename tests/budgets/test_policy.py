@@ -72,7 +72,7 @@ _RIGHT: dict[str, Any] = {"scope": "team", "limit": 5, "window": "day"}
         ({"limit": "1e-999"}, "limit must be at least a pico-dollar, got 1E-999"),
         ({"limit": [5]}, "limit must be a number of USD, got [5]"),
         ({"window": "week"}, "window must be one of day, month, got 'week'"),
-        ({"window": None}, "budget #1: id must be a text, got None"),
+        ({"window": None}, "budget #1: window must be one of day, month, got None"),
         ({"window": ["day"], "id": "x"}, "window must be one of day, month, got ['day']"),
         ({"scope": "a b"}, "scope must be an attribution key or an attribute's name, got 'a b'"),
         ({"scope": 5, "id": "x"}, "scope must be an attribution key or an attribute's name, got 5"),

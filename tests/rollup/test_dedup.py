@@ -272,3 +272,17 @@ def test_a_long_id_is_evidence_whatever_the_numbers() -> None:
     play.play(call(10, 5, response_id="chatcmpl-0123456789abcdef"))
     play.play(call(10, 9, response_id="chatcmpl-0123456789abcdef"))
     assert 1 == play.engine.spent.calls
+
+
+@pytest.mark.parametrize("response_id", ["", "chatcmpl-0123456789abcdef"])
+def test_a_failed_attempt_inside_a_call_does_not_make_it_count_twice(response_id: str) -> None:
+    """A framework's call around an attempt that was told nothing and one that succeeded is the one that succeeded."""
+    play = Player()
+    root = play.start(agent("a"))
+    outer = play.start(call(), root)
+    play.play(call(), outer)
+    play.play(call(1000, 100, response_id=response_id), outer)
+    play.end(outer, call(1000, 100))
+    play.end(root)
+    assert cost(1000, 100) == play.owner(root).total == play.engine.spent.direct
+    assert (2, 1, 1) == (play.owner(root).calls, play.owner(root).unpriced, play.engine.duplicates)

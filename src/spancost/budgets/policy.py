@@ -18,6 +18,9 @@ __all__ = ["Budget", "Threshold", "parse_line", "parse_tables"]
 _DEFAULT_THRESHOLDS: Final = (Decimal(75), Decimal(90), Decimal(100))
 _SCOPE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
 _LINE: Final = re.compile(r"(?P<scope>[^=\s]+)\s*=\s*(?P<limit>[^/!\s]+)\s*(?:/\s*(?P<window>[^!\s]+))?\s*(?P<hold>!)?")
+_LIMIT: Final = Decimal(100)
+"""Percent of the limit that are always told: passing it is a breach."""
+
 _MOST_USD: Final = Decimal(10**9)
 
 
@@ -70,7 +73,7 @@ def parse_line(line: str, zone: tzinfo) -> tuple[Budget, ...]:
         if match["hold"]:
             table["enforce"] = True
         try:
-            budgets.append(_budget(table, f"{scope}-{window}", zone))
+            budgets.append(_budget(table, f"{scope}-{window}", zone, repr(f"{scope}-{window}")))
         except ConfigError as fault:
             faults.append(str(fault))
     return _checked(budgets, faults, "SPANCOST_BUDGETS")
@@ -81,15 +84,12 @@ def parse_tables(tables: Sequence[Mapping[str, object]], where: str, zone: tzinf
     budgets: list[Budget] = []
     faults: list[str] = []
     for number, table in enumerate(tables, 1):
-        scope, window = table.get("scope"), table.get("window")
-        name = table.get("id")
-        if name is None and isinstance(scope, str) and isinstance(window, str):
-            name = f"{scope}-{window}"
+        name = table.get("id", f"{table.get('scope')}-{table.get('window')}")
         if not isinstance(name, str) or not name:
             faults.append(f"budget #{number}: id must be a text, got {name!r}")
             continue
         try:
-            budgets.append(_budget(table, name, zone))
+            budgets.append(_budget(table, name, zone, repr(name) if "id" in table else f"#{number}"))
         except ConfigError as fault:
             faults.append(str(fault))
     return _checked(budgets, faults, where)
@@ -109,9 +109,9 @@ def _checked(budgets: list[Budget], faults: list[str], where: str) -> tuple[Budg
 _KEYS: Final = frozenset({"id", "scope", "value", "limit", "window", "thresholds", "enforce"})
 
 
-def _budget(table: Mapping[str, object], name: str, zone: tzinfo) -> Budget:
+def _budget(table: Mapping[str, object], name: str, zone: tzinfo, called: str) -> Budget:
     def fault(message: str) -> ConfigError:
-        return ConfigError(f"budget {name!r}: {message}")
+        return ConfigError(f"budget {called}: {message}")
 
     if unknown := sorted(set(table) - _KEYS):
         raise fault(f"unknown key {unknown[0]!r}; the keys are {', '.join(sorted(_KEYS))}")
@@ -149,7 +149,7 @@ def _budget(table: Mapping[str, object], name: str, zone: tzinfo) -> Budget:
             Threshold(
                 percent, pico_from_decimal(limit * percent / 100), float(percent / 100), f"{percent.normalize():f}"
             )
-            for percent in sorted({each for each in parsed if each is not None})
+            for percent in sorted({_LIMIT, *(each for each in parsed if each is not None)})
         )
     return Budget(name, scope, pico, str(window), zone, thresholds, value)
 

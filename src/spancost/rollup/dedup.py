@@ -88,24 +88,22 @@ def nested(call: Call, inner: list[Charge]) -> Charge | None:
     for charge in inner:
         if call.response_id and charge.call.response_id == call.response_id:
             return charge
+    models = set(call.models)
+    alike = [charge for charge in inner if not models or models & set(charge.call.models)]
     usage = call.usage
     if usage is None:
-        # The outer record was told nothing: it is the inner call if that one speaks of the same model.
-        models = set(call.models)
-        return next((charge for charge in inner if not models or models & set(charge.call.models)), None)
-    for charge in inner:
-        theirs = charge.call.usage
-        if theirs is None:
-            if set(call.models) & set(charge.call.models):
-                return charge
+        # The outer record was told nothing: it is the last inner call of the same model.
+        return alike[-1] if alike else None
+    told = [(charge, charge.call.usage) for charge in inner if charge.call.usage is not None]
+    for charge, theirs in told:
         # One token apart: Traceloop adds the first event's output token to a stream's sum.
-        elif usage.input == theirs.input and abs(usage.output - theirs.output) <= 1:
+        if usage.input == theirs.input and abs(usage.output - theirs.output) <= 1:
             return charge
-    told = [charge.call.usage for charge in inner if charge.call.usage is not None]
-    if len(told) > 1 and usage.input == sum(each.input for each in told):
+    if len(told) > 1 and usage.input == sum(theirs.input for _, theirs in told):
         # A retry or fallback wrapper that sums its attempts.
         return inner[-1]
-    return None
+    # Inner attempts that failed tell nothing; only where none tells anything is the last of them the outer call.
+    return alike[-1] if alike and not told else None
 
 
 def _may_be_one(one: Call, other: Call) -> bool:

@@ -1,0 +1,154 @@
+"""Programs that set OpenTelemetry up themselves, each in a process of its own: nothing counts twice, nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from otlp_receiver import Receiver
+
+pytestmark = pytest.mark.sdk
+
+_PRICES = '[[price]]\nmodel = "gpt-5.2"\ninput = "1000"\noutput = "0"\n'
+
+_START = """
+import os
+from opentelemetry import metrics, trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+import spancost
+
+def call(tokens, response_id=""):
+    attributes = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-5.2",
+                  "gen_ai.usage.input_tokens": tokens, "gen_ai.usage.output_tokens": 0}
+    with tracer.start_as_current_span("chat gpt-5.2", attributes=attributes):
+        pass
+
+agent = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "a"}
+provider = TracerProvider()
+provider.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter()))
+"""
+
+
+def _run(code: str, receiver: Receiver, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    prices = folder / "spancost.toml"
+    prices.write_text(_PRICES)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "SPANCOST_"))}
+    endpoint = {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint, "SPANCOST_CONFIG": str(prices)}
+    return subprocess.run(
+        [sys.executable, "-c", _START + code],
+        env=kept | endpoint | variables,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("before", ["", "spancost.install()\n"], ids=["processor alone", "install and processor"])
+def test_a_processor_of_one_s_own_shares_the_process_s_engine(before: str, receiver: Receiver, tmp_path: Path) -> None:
+    """With `current_cost`, `record_call` or `install` beside it, each call counts once and each threshold is told once."""
+    done = _run(
+        before
+        + """
+provider.add_span_processor(spancost.CostSpanProcessor())
+trace.set_tracer_provider(provider)
+tracer = trace.get_tracer("program")
+with tracer.start_as_current_span("invoke_agent a", attributes=agent):
+    call(100)
+    print(spancost.current_cost())
+    spancost.record_call(provider="openai", model="gpt-5.2", usage={"input": 100, "output": 0})
+    call(100)
+    print(spancost.current_cost())
+""",
+        receiver,
+        tmp_path,
+        SPANCOST_BUDGETS="agent=0.3/day",
+        SPANCOST_CONSOLE="summary",
+    )
+    assert (0, "0.1\n0.3\n") == (done.returncode, done.stdout), done.stderr
+    assert "spancost: $0.3000, priced 3 of 3 calls\n" == done.stderr
+    (owner,) = [span for span in receiver.spans() if span.name == "invoke_agent a"]
+    assert (0.3, 3) == (owner.attributes["spancost.cost.total"], owner.attributes["spancost.calls.total"])
+    calls = [span for span in receiver.spans() if span.name.startswith("chat")]
+    assert [0.1] * 3 == [span.attributes["gen_ai.usage.cost.amount"] for span in calls]
+    assert not [span for span in calls if "spancost.cost.computed" in span.attributes]
+    assert 3 == sum(len(span.events) for span in calls) == len(receiver.records())
+    # No provider of metrics was set: they left by a way of our own, at the exit.
+    assert 0.3 == max(point.value for point in receiver.points() if point.metric == "spancost.cost")
+
+
+def test_a_forked_child_of_such_a_program_counts_its_own_money(receiver: Receiver, tmp_path: Path) -> None:
+    """The child's counters hold what the child spent, under a scope of its own; the parent's hold the parent's."""
+    done = _run(
+        """
+provider.add_span_processor(spancost.CostSpanProcessor())
+trace.set_tracer_provider(provider)
+tracer = trace.get_tracer("program")
+call(100)
+child = os.fork()
+call(10 if child == 0 else 1)
+if child:
+    assert 0 == os.waitpid(child, 0)[1]
+""",
+        receiver,
+        tmp_path,
+    )
+    assert 0 == done.returncode, done.stderr
+    points = [point for point in receiver.points() if point.metric == "spancost.cost"]
+    by_process: dict[object, float] = {}
+    for point in points:
+        process = point.scope_attributes.get("process.pid")
+        by_process[process] = max(point.value, by_process.get(process, 0.0))
+    assert [0.01, 0.101] == sorted(by_process.values())
+
+
+@pytest.mark.parametrize("usage", ["None", "{'input': 'many', 'output': True}"])
+@pytest.mark.parametrize("cost", ["Decimal('NaN')", "-5", "float('inf')", "'abc'", "10**400", "True"])
+def test_record_call_neither_raises_nor_writes_impossible_money(
+    usage: str, cost: str, receiver: Receiver, tmp_path: Path
+) -> None:
+    """Whatever a program forwards, the call is counted, unpriced, and the program goes on."""
+    done = _run(
+        f"""
+from decimal import Decimal
+provider.add_span_processor(spancost.CostSpanProcessor())
+trace.set_tracer_provider(provider)
+spancost.record_call(provider="openai", model="gpt-5.2", usage={usage}, cost={cost})
+print("goes on")
+""",
+        receiver,
+        tmp_path,
+    )
+    assert (0, "goes on\n") == (done.returncode, done.stdout), done.stderr
+    (span,) = receiver.spans()
+    assert "gen_ai.usage.cost.amount" not in span.attributes
+    assert "unpriced" == span.attributes["spancost.pricing.status"]
+
+
+def test_a_call_without_a_span_is_attributed_to_the_resource(receiver: Receiver, tmp_path: Path) -> None:
+    """Where the sampler drops the span of `record_call`, its team is still the resource's."""
+    done = _run(
+        """
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
+from opentelemetry.sdk.resources import Resource
+off = TracerProvider(sampler=ALWAYS_OFF, resource=Resource({"spancost.team": "search"}))
+off.add_span_processor(spancost.CostSpanProcessor())
+trace.set_tracer_provider(off)
+spancost.record_call(provider="openai", model="gpt-5.2", usage={"input": 100, "output": 0})
+""",
+        receiver,
+        tmp_path,
+        SPANCOST_BUDGETS="team=1/day",
+    )
+    assert 0 == done.returncode, done.stderr
+    usage = {
+        point.attributes["spancost.budget.value"]: point.value
+        for point in receiver.points()
+        if point.metric == "spancost.budget.usage"
+    }
+    assert {"search": 0.1} == usage
