@@ -17,6 +17,7 @@ from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from otlp_receiver import Receiver
 from sdk_program import Program, call, run_agent
@@ -219,13 +220,13 @@ def test_where_somebody_reads_or_nobody_should_nothing_is_said(quiet: Callable[[
 
 def test_our_own_providers_come_and_go(receiver: Receiver) -> None:
     """Our own pipeline is made when first asked for, once, and flushed at its end."""
-    own = pipeline.Own({"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint})
+    own = pipeline.Own({"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint}, Resource.get_empty)
     before = threading.active_count()
     assert own.flush(1)
     assert before == threading.active_count()
-    assert own.meter_provider(None) is own.meter_provider(None)
-    assert own.logger_provider(None) is own.logger_provider(None)
+    assert own.meter_provider() is own.meter_provider()
+    assert own.logger_provider() is own.logger_provider()
     own.shutdown()
     assert own.flush(1)
-    nothing = pipeline.Own({})
-    assert (None, None) == (nothing.meter_provider(None), nothing.logger_provider(None))
+    nothing = pipeline.Own({}, Resource.get_empty)
+    assert (None, None) == (nothing.meter_provider(), nothing.logger_provider())
