@@ -8,10 +8,11 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
+from types import FrameType, SimpleNamespace
 from typing import Any, Final
 
 import hooked_program
@@ -26,6 +27,7 @@ from sdk_program import Program, call, run_agent
 
 from spancost.faults import faults, guarded, swallow
 from spancost.processor import CostSpanProcessor
+from spancost.worker import Worker
 
 pytestmark = pytest.mark.sdk
 
@@ -367,6 +369,32 @@ def test_spans_ended_by_the_garbage_collector_deadlock_nothing(receiver: Receive
             gc.set_threshold(*before)
             gc.collect()
     assert 2 * threads * each == program.spent[1]
+
+
+def test_a_collection_inside_the_workers_own_waiting_deadlocks_nothing() -> None:
+    """Wherever the worker stands, in its own lines or in the library's, a span that ends right there may submit."""
+    worker = Worker()
+    seen: set[tuple[str, int]] = set()
+
+    def trace_lines(frame: FrameType, event: str, argument: object) -> Any:
+        # A collection can run wherever something is allocated; here it runs at each line once.
+        place = (frame.f_code.co_filename, frame.f_lineno)
+        if event == "line" and place not in seen:
+            seen.add(place)
+            worker.submit(int)
+        return trace_lines
+
+    threading.settrace(trace_lines)
+    try:
+        worker.submit(int)
+        for _ in range(3):
+            assert worker.drain(10)
+            worker.later(0.01, int)
+            time.sleep(0.05)
+    finally:
+        threading.settrace(None)  # type: ignore[arg-type]
+    assert worker.drain(10)
+    assert len(seen) > 10
 
 
 # Row 16: text made to forge log lines.

@@ -187,7 +187,7 @@ def test_flushing_a_provider_hands_everything_over(receiver: Receiver) -> None:
     with Program(receiver.endpoint, budgets="user=0.01/day") as program:
         call(program.tracer, user__id="ada")
         assert program.tracing.force_flush()
-        assert 0 == len(program.exporter.worker._tasks)
+        assert 0 == program.exporter.worker.waiting
         program.logs.force_flush()
         assert 3 == len(receiver.records())
 

@@ -1,0 +1,237 @@
+"""What a program calls by itself: whom a call is for, calls that nothing instruments, the cost so far."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from opentelemetry import baggage, context, propagate, trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
+from otlp_receiver import Receiver
+from sdk_program import Program, call, run_agent
+
+import spancost
+from spancost import installation
+from spancost.config import Config
+
+pytestmark = pytest.mark.sdk
+
+_RESOURCE = {"service.name": "program", "spancost.tenant": "of the resource"}
+
+
+@pytest.fixture
+def program(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> Iterator[Program]:
+    """Yield a program whose set-up is the process's, as if it had been installed."""
+    with Program(
+        receiver.endpoint, dimensions=("user", "session", "team", "tenant", "plan"), resource=_RESOURCE
+    ) as running:
+        setup = installation.Setup(Config())
+        setup.engine, setup.exporter = running.engine, running.exporter
+        monkeypatch.setattr(installation, "_setup", setup)
+        monkeypatch.setattr(trace, "_TRACER_PROVIDER", running.tracing)
+        yield running
+
+
+def _who(receiver: Receiver, program: Program) -> list[dict[str, Any]]:
+    """Return whom the calls were counted for, a series each."""
+    program.flush()
+    names = {
+        "user.id": "user",
+        "session.id": "session",
+        "spancost.team": "team",
+        "spancost.tenant": "tenant",
+        "gen_ai.agent.name": "agent",
+        "gen_ai.workflow.name": "workflow",
+        "plan": "plan",
+    }
+    return [
+        {
+            names[name]: value
+            for name, value in point.attributes.items()
+            if name in names and value not in ("(none)", "of the resource")
+        }
+        for point in receiver.points()
+        if point.metric == "spancost.calls"
+    ]
+
+
+def test_attribution_reaches_the_calls_inside_and_no_other(receiver: Receiver, program: Program) -> None:
+    """User, session, team, tenant, agent, workflow and any attribute hold for the block, also where it raises."""
+    told = {
+        "user": "ada",
+        "session": "s1",
+        "team": "search",
+        "tenant": "acme",
+        "agent": "helper",
+        "workflow": "nightly",
+        "plan": "gold",
+    }
+    with pytest.raises(KeyError), spancost.attribute(**told):
+        call(program.tracer)
+        raise KeyError
+    call(program.tracer)
+    assert [told, {}] == _who(receiver, program)
+
+
+def test_the_inner_attribution_goes_before_the_outer(receiver: Receiver, program: Program) -> None:
+    """A block in a block changes what it names and keeps the rest."""
+    with spancost.attribute(user="ada", team="search"), spancost.attribute(user="bob"):
+        call(program.tracer)
+    assert [{"user": "bob", "team": "search"}] == _who(receiver, program)
+
+
+def test_span_then_ancestors_then_baggage_then_resource(receiver: Receiver, program: Program) -> None:
+    """Each place is asked only for what those before it don't say."""
+    with spancost.attribute(user="of baggage", session="of baggage", team="of baggage"):
+        with program.tracer.start_as_current_span(
+            "request", attributes={"user.id": "of an ancestor", "session.id": "of an ancestor"}
+        ):
+            call(program.tracer, user__id="of the span")
+    program.flush()
+    (told,) = [point.attributes for point in receiver.points() if point.metric == "spancost.calls"]
+    assert ("of the span", "of an ancestor", "of baggage", "of the resource", "(none)") == tuple(
+        told[name] for name in ("user.id", "session.id", "spancost.team", "spancost.tenant", "plan")
+    )
+
+
+def test_what_is_set_on_an_ancestor_later_is_inherited(receiver: Receiver, program: Program) -> None:
+    """A framework that learns the user while the request runs says so in time for the next call."""
+    with program.tracer.start_as_current_span("request") as request:
+        call(program.tracer)
+        request.set_attribute("user.id", "ada")
+        call(program.tracer)
+    assert [{}, {"user": "ada"}] == _who(receiver, program)
+
+
+def test_attribution_goes_with_the_context_into_threads(receiver: Receiver, program: Program) -> None:
+    """Wherever OpenTelemetry's context goes the attribution goes: into a thread run in it, and not into another."""
+    with spancost.attribute(user="ada"), ThreadPoolExecutor(1) as pool:
+        pool.submit(copy_context().run, call, program.tracer).result()
+        thread = threading.Thread(target=call, args=(program.tracer, 1, 1))
+        thread.start()
+        thread.join()
+    assert [{"user": "ada"}, {}] == _who(receiver, program)
+
+
+def test_attribution_goes_under_an_agent_in_a_thread_without_context(receiver: Receiver, program: Program) -> None:
+    """A pool's thread has lost the baggage; the agent above, which began with it, has not."""
+    with spancost.attribute(user="ada"), run_agent(program.tracer, "helper") as agent, ThreadPoolExecutor(1) as pool:
+        pool.submit(call, program.tracer, context=trace.set_span_in_context(agent, context.Context())).result()
+    assert [{"agent": "helper", "user": "ada"}] == _who(receiver, program)
+
+
+def test_attribution_goes_with_the_headers_into_another_process(receiver: Receiver, program: Program) -> None:
+    """W3C baggage carries it: what is extracted on the other side attributes the calls there."""
+    headers: dict[str, str] = {}
+    with spancost.attribute(user="ada", team="search"):
+        propagate.inject(headers)
+    assert "user.id=ada,spancost.team=search" == headers["baggage"]
+    token = context.attach(propagate.extract(headers))
+    try:
+        with run_agent(program.tracer, "remote"):
+            call(program.tracer)
+    finally:
+        context.detach(token)
+    assert [{"agent": "remote", "user": "ada", "team": "search"}] == _who(receiver, program)
+    assert {} == dict(baggage.get_all())
+
+
+def test_a_recorded_call_is_a_span_and_a_charge(receiver: Receiver, program: Program) -> None:
+    """What nothing instruments is counted under the current agent, priced, and visible as a span of its own."""
+    with run_agent(program.tracer, "helper"):
+        spancost.record_call(provider="openai", model="gpt-5.2", usage={"input": 1500, "output": 500})
+        spancost.record_call(provider="openai", model="gpt-5.2", usage=spancost.Usage(1500, 500))
+    program.flush()
+    calls = [span for span in receiver.spans() if span.name == "chat gpt-5.2"]
+    assert [(0.012, "helper", 3)] * 2 == [
+        (span.attributes["gen_ai.usage.cost.amount"], span.attributes["spancost.agent.path"], span.kind)
+        for span in calls
+    ]
+    owner = next(span for span in receiver.spans() if span.name == "invoke_agent helper")
+    assert (0.024, 2, 3000) == tuple(
+        owner.attributes[f"spancost.{name}"] for name in ("cost.total", "calls.total", "tokens.input")
+    )
+
+
+def test_a_recorded_call_tells_all_it_is_told(receiver: Receiver, program: Program) -> None:
+    """Cache, reasoning, operation, id and further attributes are on the span, and of one id only one is counted."""
+    for _ in range(2):
+        spancost.record_call(
+            provider="openai",
+            model="gpt-5.2",
+            operation="embeddings",
+            response_id="r1",
+            usage={"input": 1500, "output": 500, "cache_read": 1000, "cache_write": 100, "reasoning": 200},
+            attributes={"user.id": "ada"},
+        )
+    program.flush()
+    first, second = receiver.spans()
+    assert ("embeddings gpt-5.2", "r1", 1000, 100, 200, "ada") == (
+        first.name,
+        *(
+            first.attributes[name]
+            for name in (
+                "gen_ai.response.id",
+                "gen_ai.usage.cache_read.input_tokens",
+                "gen_ai.usage.cache_write.input_tokens",
+                "gen_ai.usage.reasoning.output_tokens",
+                "user.id",
+            )
+        ),
+    )
+    assert first.span_id == second.attributes["spancost.dedup.duplicate_of"]
+    assert 1 == program.spent[1]
+
+
+@pytest.mark.parametrize("cost", [Decimal("0.25"), 0.25])
+def test_what_the_provider_charged_is_the_cost(receiver: Receiver, program: Program, cost: Decimal | float) -> None:
+    """A cost told with the call goes before our own price."""
+    spancost.record_call(provider="openai", model="gpt-5.2", usage={"input": 1500, "output": 500}, cost=cost)
+    program.flush()
+    (span,) = receiver.spans()
+    assert ("reported", "provider", 0.25) == tuple(
+        span.attributes[name]
+        for name in ("spancost.pricing.status", "gen_ai.usage.cost.source", "gen_ai.usage.cost.amount")
+    )
+    assert (250 * 10**9, 1) == program.spent
+
+
+@pytest.mark.parametrize("sampled_out", [True, False], ids=["sampled out", "no SDK"])
+def test_a_call_counts_where_no_span_is_recorded(
+    receiver: Receiver, program: Program, monkeypatch: pytest.MonkeyPatch, sampled_out: bool
+) -> None:
+    """Without an SDK, or where the sampler drops the span, a recorded call is counted and attributed all the same."""
+    silent = TracerProvider(sampler=ALWAYS_OFF, shutdown_on_exit=False) if sampled_out else trace.NoOpTracerProvider()
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER", silent)
+    with spancost.attribute(user="ada"):
+        spancost.record_call(provider="openai", model="gpt-5.2", usage={"input": 1500, "output": 500})
+    assert (12 * 10**9, 1) == program.spent
+    assert [{"user": "ada"}] == _who(receiver, program)
+
+
+def test_the_cost_so_far_is_exact_in_a_trace_and_outside(program: Program) -> None:
+    """Inside a trace it is the trace's, open spans and all; outside it is the process's."""
+    assert Decimal(0) == spancost.current_cost()
+    with run_agent(program.tracer, "one"):
+        call(program.tracer, 1, 0)
+        with run_agent(program.tracer, "two"):
+            call(program.tracer)
+            assert Decimal("0.012003") == spancost.current_cost()
+    with run_agent(program.tracer, "other"):
+        assert Decimal(0) == spancost.current_cost()
+    assert Decimal("0.012003") == spancost.current_cost()
+
+
+def test_flush_leaves_nothing_queued(receiver: Receiver, program: Program) -> None:
+    """After a flush every event is with the logger provider, and every charge is in the counters."""
+    with program.tracer.start_as_current_span("chat", attributes={"gen_ai.operation.name": "chat"}):
+        call(program.tracer)
+        assert spancost.flush()
+        program.metrics.force_flush()
+    assert 1 in [point.value for point in receiver.points() if point.metric == "spancost.calls"]

@@ -1,0 +1,232 @@
+"""Where metrics and events go: through the program's providers or our own, and what happens when nobody answers."""
+
+from __future__ import annotations
+
+import logging
+import math
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from otlp_receiver import Receiver
+from sdk_program import Program, call, run_agent
+
+from spancost.assembly import engine_of
+from spancost.config import Config
+from spancost.exporter import CostExporter
+from spancost.processor import CostSpanProcessor
+from spancost.telemetry import pipeline
+from spancost.worker import Task, Worker
+
+pytestmark = pytest.mark.sdk
+
+_TRACES_ALONE = """
+import spancost
+from opentelemetry import _logs, metrics, trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+trace.set_tracer_provider(TracerProvider(resource=Resource({"service.name": "traces-alone"})))
+spancost.install()
+for _ in range(10):
+    with trace.get_tracer("program").start_as_current_span("chat", attributes={
+        "gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-4o",
+        "gen_ai.usage.input_tokens": 1000, "gen_ai.usage.output_tokens": 100, "user.id": "ada"}):
+        pass
+print(type(metrics.get_meter_provider()).__name__, type(_logs.get_logger_provider()).__name__)
+"""
+_UNSET = "_ProxyMeterProvider ProxyLoggerProvider\n"
+# gpt-4o at 2.5/10 USD a million tokens: 0.0035 a call.
+_COST = 0.035
+
+
+def _run(program: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", program], env=environ, capture_output=True, text=True, timeout=60, check=True
+    )
+
+
+def test_with_no_providers_set_it_makes_its_own_and_no_global(receiver: Receiver) -> None:
+    """A program that only traces has its metrics and events at the endpoint it configured; its globals stay unset."""
+    done = _run(_TRACES_ALONE, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint, SPANCOST_BUDGETS="user=0.01/day")
+    assert (_UNSET, "") == (done.stdout, done.stderr)
+    assert [_COST] == [round(point.value, 9) for point in receiver.points() if point.metric == "spancost.cost"]
+    assert [10] == [point.value for point in receiver.points() if point.metric == "spancost.calls"]
+    assert "spancost.budget.breach" in {record.event_name for record in receiver.records()}
+    assert {"traces-alone"} == {item.resource["service.name"] for item in receiver.points() + receiver.records()}
+    assert [] == receiver.spans()
+
+
+@pytest.mark.parametrize("exporter", ["none", "console"])
+def test_what_is_not_to_leave_by_otlp_does_not(receiver: Receiver, exporter: str) -> None:
+    """OTEL_METRICS_EXPORTER or OTEL_LOGS_EXPORTER set to something else, `none` above all, means no pipeline of ours."""
+    told = {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint, "SPANCOST_BUDGETS": "user=0.01/day"}
+    done = _run(_TRACES_ALONE, OTEL_METRICS_EXPORTER=exporter, **told)
+    assert ([], "") == (receiver.points(), done.stderr)
+    assert receiver.records()
+    receiver.clear()
+    done = _run(_TRACES_ALONE, OTEL_LOGS_EXPORTER=exporter, **told)
+    assert ([], "") == (receiver.records(), done.stderr)
+    assert receiver.points()
+
+
+def test_with_no_endpoint_nothing_is_made_and_nothing_is_said() -> None:
+    """A short program without any OpenTelemetry set-up runs as if we were not there."""
+    done = _run(_TRACES_ALONE, SPANCOST_BUDGETS="user=0.01/day")
+    assert (_UNSET, "") == (done.stdout, done.stderr)
+
+
+def test_one_signals_endpoint_is_enough_for_that_signal(receiver: Receiver) -> None:
+    """With an endpoint for metrics alone, metrics leave and logs don't."""
+    _run(
+        _TRACES_ALONE,
+        OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=f"{receiver.endpoint}/v1/metrics",
+        SPANCOST_BUDGETS="user=0.01/day",
+    )
+    assert {10} == {point.value for point in receiver.points() if point.metric == "spancost.calls"}
+    assert [] == receiver.records()
+
+
+@pytest.fixture
+def refusing() -> Iterator[str]:
+    """Yield an endpoint where nothing listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("status", [429, 503, 400])
+def test_a_backend_that_refuses_does_not_hold_the_exit(receiver: Receiver, status: int) -> None:
+    """Whatever the backend answers, the program runs through and ends."""
+    receiver.status = status
+    done = _run(_TRACES_ALONE, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint, OTEL_EXPORTER_OTLP_TIMEOUT="1")
+    assert _UNSET == done.stdout
+    assert receiver.requests >= 1
+    assert "Traceback" not in done.stderr
+
+
+def test_a_backend_that_is_not_there_does_not_hold_the_exit(refusing: str) -> None:
+    """Connection refused: the program runs through and ends."""
+    done = _run(_TRACES_ALONE, OTEL_EXPORTER_OTLP_ENDPOINT=refusing, OTEL_EXPORTER_OTLP_TIMEOUT="1")
+    assert _UNSET == done.stdout
+
+
+def test_a_backend_that_never_answers_does_not_hold_the_exit(receiver: Receiver) -> None:
+    """A black hole: the program runs through and ends."""
+    receiver.delay = math.inf
+    done = _run(_TRACES_ALONE, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint, OTEL_EXPORTER_OTLP_TIMEOUT="1")
+    assert _UNSET == done.stdout
+    assert receiver.requests >= 1
+
+
+def test_calls_go_on_while_the_worker_hangs_and_queues_stay_bounded(receiver: Receiver) -> None:
+    """With an exporter that never returns, thousands of breaches later calls still end; what is dropped is counted."""
+    receiver.delay = math.inf
+    logs = LoggerProvider(shutdown_on_exit=False)
+    logs.add_log_record_processor(SimpleLogRecordProcessor(OTLPLogExporter(f"{receiver.endpoint}/v1/logs", timeout=60)))
+    worker = Worker(most_tasks=50)
+    with Receiver() as other, Program(other.endpoint, budgets="user=0.01/day") as program:
+        program.exporter.worker = worker
+        program.exporter._logger_provider = logs
+        for user in range(300):
+            call(program.tracer, user__id=f"user-{user}")
+        assert receiver.wait_for(lambda: receiver.requests == 1)
+        # Three events a user, and one task to register the instruments.
+        assert worker.dropped >= 900 - 50 - 2
+        assert worker.waiting <= 50
+        assert program.exporter.flush(0.05) is False
+        program.exporter.install()
+        program.metrics.force_flush()
+        told = {point.metric: point.value for point in other.points() if point.metric.startswith("spancost.internal")}
+        assert worker.dropped == told["spancost.internal.dropped_events"]
+        assert 300 == sum(point.value for point in other.points() if point.metric == "spancost.calls")
+        receiver.delay = 0.0
+        receiver.__exit__()
+    assert (300 * 12 * 10**9, 300) == program.spent
+
+
+def test_owners_nobody_reads_are_bounded(receiver: Receiver) -> None:
+    """With no reader to collect, what waits for the histogram stops growing."""
+    with Program(receiver.endpoint) as program:
+        program.exporter.owners = type(program.exporter.owners)(maxlen=10)
+        for _ in range(30):
+            with run_agent(program.tracer, "agent"):
+                pass
+        assert 10 == len(program.exporter.owners)
+
+
+class _Timers(Worker):
+    """A worker whose timers wait to be run by hand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.timers: list[tuple[float, Task]] = []
+
+    def later(self, seconds: float, task: Task) -> None:
+        self.timers.append((seconds, task))
+
+
+@pytest.fixture
+def quiet(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+    """Return what spancost has logged."""
+    caplog.set_level(logging.DEBUG)
+    return lambda: [record.getMessage() for record in caplog.records if record.name.startswith("spancost")]
+
+
+def _exporting(environ: dict[str, str], **providers: Any) -> tuple[CostExporter, _Timers]:
+    worker = _Timers()
+    exporter = CostExporter(engine_of(Config()), worker=worker, environ=environ, **providers)
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(CostSpanProcessor(exporter))
+    for _ in range(3):
+        call(provider.get_tracer("program"), 1, 1)
+    assert worker.drain(5)
+    return exporter, worker
+
+
+@pytest.mark.parametrize(("told", "seconds"), [("", 65), ("1000", 6), ("no number", 65), ("-5", 65)])
+def test_that_nobody_reads_is_said_once(quiet: Callable[[], list[str]], told: str, seconds: float) -> None:
+    """After the first interval without a reader there is one warning that names the two ways out."""
+    _, worker = _exporting({"OTEL_METRIC_EXPORT_INTERVAL": told})
+    ((waited, warn),) = worker.timers
+    assert seconds == waited
+    assert [] == quiet()
+    warn()
+    (warning,) = quiet()
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT" in warning
+    assert "OTEL_METRICS_EXPORTER=none" in warning
+
+
+def test_where_somebody_reads_or_nobody_should_nothing_is_said(quiet: Callable[[], list[str]]) -> None:
+    """A reader that collected, or OTEL_METRICS_EXPORTER=none, is no reason for a warning."""
+    reader = InMemoryMetricReader()
+    _, worker = _exporting({}, meter_provider=MeterProvider([reader], shutdown_on_exit=False))
+    reader.collect()
+    worker.timers[0][1]()
+    _, worker = _exporting({"OTEL_METRICS_EXPORTER": "none"})
+    worker.timers[0][1]()
+    assert [] == quiet()
+
+
+def test_our_own_providers_come_and_go(receiver: Receiver) -> None:
+    """Our own pipeline is made when first asked for, once, and flushed at its end."""
+    own = pipeline.Own({"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint}, Resource.get_empty)
+    before = threading.active_count()
+    assert own.flush(1)
+    assert before == threading.active_count()
+    assert own.meter_provider() is own.meter_provider()
+    assert own.logger_provider() is own.logger_provider()
+    own.shutdown()
+    assert own.flush(1)
+    nothing = pipeline.Own({}, Resource.get_empty)
+    assert (None, None) == (nothing.meter_provider(), nothing.logger_provider())
