@@ -26,6 +26,7 @@ from opentelemetry.trace import INVALID_SPAN_CONTEXT
 
 from spancost import installation
 from spancost.engine import Engine
+from spancost.exporter import CostExporter
 from spancost.faults import HOOKS, faults
 from spancost.processor import CostSpanProcessor
 from spancost.telemetry import stamps
@@ -103,6 +104,8 @@ def walk(hook: str) -> dict[str, Any]:
     if function is None and hook in HOOKS:
         break_open(HOOKS[hook])
     later = TracerProvider(shutdown_on_exit=False)
+    # One with an engine of its own is followed through forks and to the exit, too.
+    later.add_span_processor(installation.CostSpanProcessor(CostExporter()))
     for each in (provider, later):
         each.add_span_processor(last)
     wrapped = TracerProvider(shutdown_on_exit=False)
