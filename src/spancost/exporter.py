@@ -209,9 +209,12 @@ class CostExporter:
     def _queue(self, charge: Charge, amounts: Amounts) -> None:
         if charge.amount is None or not amounts.calls:
             return
+        call = charge.call
         attributes = {
-            semconv.GEN_AI_PROVIDER_NAME: as_label(charge.call.provider),
-            semconv.GEN_AI_REQUEST_MODEL: as_label(charge.call.request_model),
+            semconv.GEN_AI_OPERATION_NAME: as_label(call.operation),
+            semconv.GEN_AI_PROVIDER_NAME: as_label(call.provider),
+            semconv.GEN_AI_REQUEST_MODEL: as_label(call.request_model),
+            semconv.GEN_AI_RESPONSE_MODEL: as_label(call.models[0]) if call.models else "",
             semconv.GEN_AI_USAGE_COST_CURRENCY: "USD",
             semconv.GEN_AI_USAGE_COST_SOURCE: charge.source,
         }

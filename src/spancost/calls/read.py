@@ -82,6 +82,8 @@ class Call(NamedTuple):
     """Who stated it: `provider`, `local` (a library's price list), or empty."""
     amount_present: bool
     """The span already has `gen_ai.usage.cost.amount`, which nobody may overwrite."""
+    operation: str
+    """As told, `chat` where nothing is."""
 
 
 def kind_at_start(attributes: Attributes) -> str | None:
@@ -138,6 +140,7 @@ def read_call(attributes: Attributes) -> Call:
         models = (response_model, request_model) if request_model else (response_model,)
     provider = row[Field.PROVIDER]
     response_id = row[Field.RESPONSE_ID]
+    operation = row[Field.OPERATION]
     usage = None
     reason = ""
     if told & _BOTH:
@@ -163,6 +166,7 @@ def read_call(attributes: Attributes) -> Call:
             stated_cost,
             stated_by,
             amount_present,
+            operation if type(operation) is str and len(operation) <= _LONGEST else "chat",
         ),
     )
 
