@@ -192,6 +192,17 @@ def test_a_fork_leaves_the_parents_tasks_and_starts_its_own_thread() -> None:
     assert seen[:1] == [0]
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # that is what is tested
+def test_a_child_that_was_told_of_no_fork_runs_what_waits_by_itself() -> None:
+    """Without its thread nobody else would, and the end of the child would wait for nothing."""
+    worker = Worker()
+    assert worker.drain(_SECONDS)
+    worker.submit(int)
+    assert worker.drain(_SECONDS)
+    seen: list[int] = []
+    assert 0 == _in_child(lambda: worker.submit(lambda: seen.append(0)) and worker.drain(_SECONDS) and [0] == seen)
+
+
 def _forget_and_run(worker: Worker, seen: list[int]) -> bool:
     worker.forget()
     done = Event()
