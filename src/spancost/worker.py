@@ -69,7 +69,8 @@ class Worker:
         done = Event()
         # Not by `submit`: the end of the program is when the queue is longest.
         self._put(done.set)
-        if self._thread is None:
+        if self._thread is None or not self._thread.is_alive():
+            # It couldn't start, or was left behind by a fork that nobody told us of: nobody else will.
             self._do_all()
         return done.wait(timeout)
 
