@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from spancost.calls.read import Attributes
     from spancost.rollup.attribution import Known
 
-__all__ = ["ENDED", "EVICTED", "OPEN", "Live", "Node", "Tree", "above", "is_owner", "top"]
+__all__ = ["ENDED", "EVICTED", "OPEN", "Live", "Node", "Tree", "above", "top"]
 
 OPEN: Final = 0
 ENDED: Final = 1
@@ -303,11 +303,6 @@ class Tree:
             self.remember(node.span_id, node)
             if totals is not None:
                 self.hand_up(node, totals)
-
-
-def is_owner(kind: str | None) -> bool:
-    """Tell whether spans of this kind own the charges below them."""
-    return kind in _OWNERS
 
 
 def above(node: Node | None, most: int) -> Iterator[Node]:
