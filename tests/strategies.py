@@ -158,6 +158,7 @@ WAYS: Final = {
     "another trace": 2,
     "parent and child, and another trace": 3,
     "parent and child, id outside, and another trace": 3,
+    "parent and child, the parent ends first, and another trace": 3,
 }
 """How a call is reported -> how many spans tell of it."""
 

@@ -16,8 +16,8 @@ from spancost.outcome import Correction, Count, Outcome
 from spancost.pricing.price import Price
 from spancost.rollup import Charge, Node, ResponseIds, Totals, Tree
 from spancost.rollup.attribution import Attribution, agent_name, workflow_name
-from spancost.rollup.dedup import knows_better, nested, offer
-from spancost.rollup.sums import Below
+from spancost.rollup.dedup import final, knows_better, nested, offer, outlived
+from spancost.rollup.sums import Amounts, Below
 from spancost.rollup.tree import Live, top
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ _MOST_WAITING: Final = 8_192
 """Charges whose counters wait at once: where no reader collects, nobody else asks for them."""
 
 _CALL_OR_NAMED: Final = (Kind.CALL, Kind.AGENT, Kind.WORKFLOW)
+_NO_AMOUNTS: Final = Amounts()
 _NOTHING: Final = Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 _NAMED: Final = (Kind.AGENT, Kind.WORKFLOW)
 """Owners whether or not anything was charged below them."""
@@ -221,14 +222,20 @@ class Engine:
         else:
             price = self._pricer.price(call.provider, call.models, call.usage, start_ns)
         parent = node.parent
-        charge = Charge(node.span_id, call, price, parent)
+        now_ns = self._clock()
+        charge = Charge(node.span_id, call, price, parent, now_ns)
         charge.who, charge.agent_path, charge.owned = self._attribution.resolve(attributes, node, baggage, resource)
-        first = None if node.below is None else nested(call, node.below.inner)
+        first = self._counted(charge, node)
         if call.response_id:
             # The same call inside may have told no id: it is known by this one from now on.
             claimed = self._ids.claim(first or charge, call.response_id)
-            first = first or claimed
-        if first is not None and first is not charge:
+            if first is None:
+                if claimed is not charge:
+                    first = node.record = final(claimed)
+            elif final(claimed) is not first:
+                self._merge(first, final(claimed), node, outcome)
+                self._ids.give(first, call.response_id)
+        if first is not None:
             self.duplicates += 1
             outcome.duplicate_of = first
             self._revise(first, charge, node, outcome)
@@ -240,20 +247,40 @@ class Engine:
             amounts = charge.amounts
             home = charge.booked
             who = charge.who
+        node.record = charge
         corrected = self.tree.book(home, amounts)
         if corrected:
             self._corrected(corrected, outcome)
         if amounts.cost and self.budgets.all:
-            self._observe(who, amounts.cost, node, outcome)
+            self._observe(who, amounts.cost, None, node, outcome)
         if offer(charge, parent):
-            self._waiting.append((self._clock(), charge))
+            self._waiting.append((now_ns, charge))
             if len(self._waiting) > _MOST_WAITING:
-                outcome.counts = self._settle(self._waiting.popleft()[1])
+                outcome.counts += self._settle(self._waiting.popleft()[1])
         else:
             with self._revising:
                 charge.settled = True
                 amounts = charge.amounts
             outcome.counts = (Count(charge, amounts),)
+
+    def _counted(self, charge: Charge, node: Node) -> Charge | None:
+        """Return the charge that the spans inside or around a call have told of already, None if it is a new one."""
+        first = None if node.below is None else nested(charge.call, node.below.inner)
+        if first is not None:
+            return final(first)
+        outer = outlived(charge, node.parent)
+        if outer is None or outer.record is None:
+            return None
+        first = final(outer.record)
+        # It may be told of in further layers: inside this one, or around it by one that is still open.
+        node.record = first
+        if node.parent is not None and node.parent is not outer:
+            self.tree.below(node.parent)
+            offer(first, node.parent)
+        if charge.call.usage is not None or first.call.usage is None:
+            # An attempt that was told nothing leaves it to the one that succeeded.
+            outer.record = None
+        return first
 
     def _revise(self, first: Charge, later: Charge, node: Node, outcome: Outcome) -> None:
         """Correct a charge by a later record that knows better, and move it under the owner that record has."""
@@ -273,21 +300,41 @@ class Engine:
         if new_home is not home:
             self._corrected(self.tree.book(home, before.negated()), outcome)
             self._corrected(self.tree.book(new_home, after), outcome)
-            self._observe(who, -before.cost, node, outcome)
-            self._observe(first.who, after.cost, node, outcome)
+            self._observe(who, -before.cost, first.at_ns, node, outcome)
+            self._observe(first.who, after.cost, first.at_ns, node, outcome)
         if not better:
             return
         difference = after.minus(before)
         if new_home is home:
             self._corrected(self.tree.book(home, difference), outcome)
-            self._observe(who, difference.cost, node, outcome)
+            self._observe(who, difference.cost, first.at_ns, node, outcome)
         if settled:
             outcome.counts += (Count(first, difference._replace(calls=0, partial=0, unpriced=0)),)
 
-    def _observe(self, who: tuple[str | None, ...], amount: int, node: Node, outcome: Outcome) -> None:
+    def _merge(self, first: Charge, other: Charge, node: Node, outcome: Outcome) -> None:
+        """Take back a charge that turned out to be another one: each was told of before a record told of both."""
+        self._revise(first, other, node, outcome)
+        with self._revising:
+            if other.merged is not None:
+                return
+            other.merged = first
+            entered, settled = other.entered, other.settled
+            taken, home, who = other.amounts.negated(), other.booked, other.who
+            # Whoever books or counts it from now on adds nothing.
+            other.amounts = _NO_AMOUNTS
+        self.duplicates += 1
+        if entered:
+            self._corrected(self.tree.book(home, taken), outcome)
+            self._observe(who, taken.cost, other.at_ns, node, outcome)
+        if settled:
+            outcome.counts += (Count(other, taken),)
+
+    def _observe(
+        self, who: tuple[str | None, ...], amount: int, corrects_ns: int | None, node: Node, outcome: Outcome
+    ) -> None:
         if not amount or not self.budgets.all:
             return
-        crossings = self.budgets.observe(who, self._place, amount)
+        crossings = self.budgets.observe(who, self._place, amount, corrects_ns)
         if not crossings:
             return
         outcome.crossings += crossings

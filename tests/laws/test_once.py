@@ -17,8 +17,10 @@ from spancost.budgets import parse_line
 _Told = dict[str, Any]
 
 
-def _nest(play: Player, parent: Span, records: list[_Told], *, plain_between: bool = False) -> None:
-    """Play records of one call, each around the next."""
+def _nest(
+    play: Player, parent: Span, records: list[_Told], *, plain_between: bool = False, outer_first: bool = False
+) -> None:
+    """Play records of one call, each around the next; a stream's innermost span may be the last to end."""
     spans: list[tuple[Span, _Told]] = []
     for told in records:
         parent = play.start({name: told[name] for name in ("gen_ai.operation.name", "gen_ai.request.model")}, parent)
@@ -26,7 +28,7 @@ def _nest(play: Player, parent: Span, records: list[_Told], *, plain_between: bo
         if plain_between:
             parent = play.start({"http.method": "POST"}, parent)
             spans.append((parent, {}))
-    for span, told in reversed(spans):
+    for span, told in spans if outer_first else reversed(spans):
         play.end(span, told)
 
 
@@ -36,6 +38,9 @@ def _report(play: Player, parent: Span, report: Report, number: int) -> None:
     without = call(*report.tokens)
     told = with_id if report.has_id else without
     silent = call(response_id=told.get("gen_ai.response.id", ""))
+
+    def nest(*records: _Told, plain_between: bool = False) -> None:
+        _nest(play, parent, list(records), plain_between=plain_between, outer_first=report.swapped)
 
     def elsewhere() -> None:
         play.play(with_id, trace_id=1000 + number)
@@ -60,23 +65,34 @@ def _report(play: Player, parent: Span, report: Report, number: int) -> None:
             elsewhere()
 
     def outside_and_another() -> None:
+        if report.swapped:
+            elsewhere()
         _nest(play, parent, [with_id, without])
-        elsewhere()
+        if not report.swapped:
+            elsewhere()
+
+    def outside_last_and_another() -> None:
+        if report.swapped:
+            elsewhere()
+        _nest(play, parent, [with_id, without], outer_first=True)
+        if not report.swapped:
+            elsewhere()
 
     ways: dict[str, Callable[[], object]] = {
         "single": lambda: play.play(told, parent),
-        "parent and child": lambda: _nest(play, parent, [told, told]),
-        "parent and child, id inside": lambda: _nest(play, parent, [without, with_id]),
-        "parent and child, id outside": lambda: _nest(play, parent, [with_id, without]),
-        "parent and child, usage inside": lambda: _nest(play, parent, [silent, told]),
-        "parent and child, usage outside": lambda: _nest(play, parent, [told, silent]),
-        "parent, plain span and child": lambda: _nest(play, parent, [told, told], plain_between=True),
-        "three layers": lambda: _nest(play, parent, [told, told, told]),
+        "parent and child": lambda: nest(told, told),
+        "parent and child, id inside": lambda: nest(without, with_id),
+        "parent and child, id outside": lambda: nest(with_id, without),
+        "parent and child, usage inside": lambda: nest(silent, told),
+        "parent and child, usage outside": lambda: nest(told, silent),
+        "parent, plain span and child": lambda: nest(told, told, plain_between=True),
+        "three layers": lambda: nest(told, told, told),
         "siblings": lambda: siblings(2),
         "three siblings": lambda: siblings(3),
         "another trace": another,
         "parent and child, and another trace": nested_and_another,
         "parent and child, id outside, and another trace": outside_and_another,
+        "parent and child, the parent ends first, and another trace": outside_last_and_another,
     }
     assert set(WAYS) == set(ways)
     ways[report.way]()

@@ -66,6 +66,19 @@ def test_a_charge_that_moves_to_another_owner_moves_between_budgets() -> None:
     assert cost(10, 5) == play.owner(root).direct == play.engine.spent.direct
 
 
+def test_a_charge_that_moves_after_midnight_takes_nothing_from_the_new_day() -> None:
+    """The day it was charged to is over: neither the owner it leaves nor the one it comes to has it in the new day."""
+    clock = Clock()
+    play = Player(*parse_line("team=1/day", _UTC), clock=clock)
+    root = play.start(agent("a", **{"spancost.team": "ml"}))
+    play.play(call(10, 5, response_id="r"), trace_id=2)
+    clock.now_ns += 24 * 3600 * 10**9
+    play.play(call(1, 1), trace_id=3)
+    play.play(call(10, 5, response_id="r"), root)
+    usage = {spend.key[1]: spend.usage for spend in (each for _, each in play.engine.budgets.standings())}
+    assert {"(none)": cost(1, 1)} == usage
+
+
 # -- Which record tells of which charge ---------------------------------------------------------------------------
 
 
@@ -286,3 +299,87 @@ def test_a_failed_attempt_inside_a_call_does_not_make_it_count_twice(response_id
     play.end(root)
     assert cost(1000, 100) == play.owner(root).total == play.engine.spent.direct
     assert (2, 1, 1) == (play.owner(root).calls, play.owner(root).unpriced, play.engine.duplicates)
+
+
+# -- The outer record ends first ----------------------------------------------------------------------------------
+
+
+def _outlived(outer: dict[str, Any], *inner: dict[str, Any]) -> tuple[Player, list[Outcome]]:
+    """Play call spans that outlive the one around them, below an agent; return their outcomes."""
+    play = Player(*parse_line("agent=1/day", _UTC))
+    root = play.start(agent("a"))
+    span = play.start({"gen_ai.operation.name": "chat"}, root)
+    outlasting = [play.start({"gen_ai.operation.name": "chat"}, span) for _ in inner]
+    play.end(span, outer)
+    outcomes = [play.end(each, told) for each, told in zip(outlasting, inner, strict=True)]
+    play.end(root)
+    play.settle()
+    assert play.engine.spent.direct == play.owner(root).total == play.counted == play.booked
+    return play, [outcome for outcome in outcomes if outcome is not None]
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner"),
+    [(call(10, 5), call(10, 5)), (call(10, 5), call()), (call(), call(10, 5)), (call(10, 6), call(10, 5))],
+    ids=["same tokens", "told nothing", "the outer told nothing", "a token more"],
+)
+def test_a_call_that_outlives_the_same_call_around_it_is_no_second_one(
+    outer: dict[str, Any], inner: dict[str, Any]
+) -> None:
+    """A framework's span of a stream may end before its client's: then the framework's has the charge."""
+    play, (outcome,) = _outlived(outer, inner)
+    assert outcome.duplicate_of is not None
+    assert (1, 1, 0) == (play.engine.spent.calls, play.engine.duplicates, play.engine.spent.unpriced)
+
+
+def test_a_call_that_outlives_another_around_it_is_one_of_its_own() -> None:
+    """Without evidence both count, whichever ends first."""
+    play, (outcome,) = _outlived(call(10, 5), call(10, 7))
+    assert outcome.charge is not None
+    assert (2, 0) == (play.engine.spent.calls, play.engine.duplicates)
+
+
+def test_one_call_is_found_in_another_once() -> None:
+    """Of two calls with the same tokens inside one that ended, one is that one and the other was billed as well."""
+    play, _ = _outlived(call(10, 5), call(10, 5), call(10, 5))
+    assert (2 * cost(10, 5), 1) == (play.counted, play.engine.duplicates)
+
+
+def test_a_failed_attempt_leaves_the_call_around_it_to_the_one_that_succeeded() -> None:
+    """An attempt that was told nothing is no evidence against the next."""
+    play, _ = _outlived(call(10, 5), call(), call(10, 5))
+    assert cost(10, 5) == play.counted
+
+
+def test_a_layer_between_that_ends_last_is_no_call_either() -> None:
+    """Three records of one call of which the middle one ends last are one charge."""
+    play = Player()
+    root = play.start(agent("a"))
+    outer = play.start(call(), root)
+    middle = play.start(call(), outer)
+    plain = play.start(None, middle)
+    inner = play.start(call(), plain)
+    play.end(outer, call(10, 5))
+    play.end(inner, call(10, 5))
+    play.end(plain)
+    play.end(middle, call(10, 5))
+    play.end(root)
+    assert (cost(10, 5), 1, 2) == (play.owner(root).total, play.owner(root).calls, play.engine.duplicates)
+
+
+def test_a_record_that_tells_of_two_charges_makes_them_one() -> None:
+    """Money that was counted under an id and again inside a call that told none is taken back where it was."""
+    play = Player(*parse_line("agent=1/day", _UTC))
+    other = play.start(agent("other"), trace_id=2)
+    play.play(call(10, response_id="r"), other)
+    root = play.start(agent("a"))
+    outer = play.start(call(), root)
+    play.play(call(10, 5), outer)
+    play.end(other)
+    play.end(outer, call(10, 5, response_id="r"))
+    play.end(root)
+    play.settle()
+    assert [0, cost(10, 5)] == [play.owner(span).total for span in (other, root)]
+    assert (cost(10, 5), 1, 0) == (play.engine.spent.direct, play.engine.spent.calls, play.engine.spent.partial)
+    assert cost(10, 5) == play.booked == play.counted
+    assert play.play(call(10, 5, response_id="r"), trace_id=3).duplicate_of is not None

@@ -29,10 +29,13 @@ class Budgets:
         # One window a budget, replaced when it is over; an immutable value, so no lock.
         self._windows: list[Window | None] = [None] * len(budgets)
 
-    def observe(self, values: Sequence[str | None], places: Mapping[str, int], amount: int) -> tuple[Crossing, ...]:
+    def observe(
+        self, values: Sequence[str | None], places: Mapping[str, int], amount: int, corrects_ns: int | None = None
+    ) -> tuple[Crossing, ...]:
         """Book pico-USD to every budget it falls under; return what was crossed, lowest threshold first.
 
-        `places` says where among `values` the value of each scope stands.
+        `places` says where among `values` the value of each scope stands. What corrects a charge says when that was
+        made, ns since the epoch: a window that is over by now is left as it is, and the next is not its place.
         """
         now_ns = self._clock()
         crossings: tuple[Crossing, ...] = ()
@@ -43,6 +46,8 @@ class Budgets:
             window = self._windows[number]
             if window is None or not window.start_ns <= now_ns < window.end_ns:
                 window = self._windows[number] = window_at(budget.window, budget.zone, now_ns)
+            if corrects_ns is not None and corrects_ns < window.start_ns:
+                continue
             booking = self._store.book((budget.id, value), window, amount, self._triggers[number], budget.limit)
             if booking is not None:
                 crossings += _crossings(booking, budget, value, window, now_ns)

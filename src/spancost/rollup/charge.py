@@ -21,10 +21,12 @@ class Charge:
         "agent_path",
         "amount",
         "amounts",
+        "at_ns",
         "booked",
         "call",
         "computed",
         "entered",
+        "merged",
         "owned",
         "price",
         "settled",
@@ -34,8 +36,10 @@ class Charge:
         "who",
     )
 
-    def __init__(self, span_id: int, call: Call, price: Price, home: Node | None) -> None:
+    def __init__(self, span_id: int, call: Call, price: Price, home: Node | None, at_ns: int = 0) -> None:
         self.span_id = span_id
+        self.at_ns = at_ns
+        """When it became known, ns since the epoch: the budget windows it counts in are those of then."""
         self.call = call
         self.price = price
         amount, status, source = price.amount, price.status, "local"
@@ -62,6 +66,8 @@ class Charge:
         """Whether it is booked: its id may be known to other threads a moment before."""
         self.settled = False
         """Whether the counters have it: they can't give it back."""
+        self.merged: Charge | None = None
+        """The charge it turned out to be, where two of them were one call."""
 
     @property
     def reason(self) -> str:

@@ -1,6 +1,7 @@
 """Several spans, one call: which records tell of a charge that is counted already.
 
-R1: a call span around another with no agent or tool between is the same call, if the numbers say so.
+R1: a call span around another with no agent or tool between is the same call, if the numbers say so, whichever ends
+first.
 R2: the same response id anywhere in the process is the same call.
 """
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from spancost.rollup.charge import Charge
     from spancost.rollup.tree import Node
 
-__all__ = ["ResponseIds", "knows_better", "nested", "offer"]
+__all__ = ["ResponseIds", "final", "knows_better", "nested", "offer", "outlived"]
 
 _IDS: Final = 8_192
 """Response ids remembered: the window within which a repeated one is a duplicate."""
@@ -60,6 +61,11 @@ class ResponseIds:
             if len(self._order) > self._most:
                 self._charges.pop(self._order.popleft(), None)
         return first
+
+    def give(self, charge: Charge, response_id: str) -> None:
+        """Let a response id be another charge's from now on: the one that had it turned out to be that one."""
+        if response_id in self._charges:
+            self._charges[response_id] = charge
 
     def __len__(self) -> int:
         return len(self._charges)
@@ -106,11 +112,35 @@ def nested(call: Call, inner: list[Charge]) -> Charge | None:
     return alike[-1] if alike and not told else None
 
 
+def outlived(charge: Charge, node: Node | None) -> Node | None:
+    """Return the call span around a charge that ended before it and told of the same call, if there is one (rule R1).
+
+    A framework's span of a streamed answer may end with the last chunk, and its client's when the stream is closed.
+    """
+    most = _HIGHEST
+    while node is not None and node.kind not in _BOUNDARIES and most > 0:
+        record = node.record
+        if record is not None:
+            inner = [] if node.below is None else node.below.inner
+            if nested(record.call, [*inner, charge]) is charge:
+                return node
+        node = node.parent
+        most -= 1
+    return None
+
+
 def _may_be_one(one: Call, other: Call) -> bool:
     mine, theirs = one.usage, other.usage
     if mine is None or theirs is None or one.partial or other.partial:
         return True
     return mine.input == theirs.input and abs(mine.output - theirs.output) <= 1
+
+
+def final(charge: Charge) -> Charge:
+    """Return the charge that one turned out to be, mostly itself."""
+    while charge.merged is not None:
+        charge = charge.merged
+    return charge
 
 
 def knows_better(later: Charge, first: Charge) -> bool:

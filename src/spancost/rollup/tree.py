@@ -19,6 +19,7 @@ from spancost.rollup.sums import Amounts, Below, Totals
 if TYPE_CHECKING:
     from spancost.calls.read import Attributes
     from spancost.rollup.attribution import Known
+    from spancost.rollup.charge import Charge
 
 __all__ = ["ENDED", "EVICTED", "OPEN", "Live", "Node", "Tree", "above", "top"]
 
@@ -52,6 +53,7 @@ class Node:
         "live",
         "name",
         "parent",
+        "record",
         "span_id",
         "trace_id",
     )
@@ -82,6 +84,8 @@ class Node:
         self.below: Below | None = None
         # What the ancestors tell of whom a charge is for, remembered between charges.
         self.known: Known | None = None
+        # Of a call that has ended: the charge it is a record of, until a call inside that outlives it is the same one.
+        self.record: Charge | None = None
 
 
 class Tree:
@@ -240,11 +244,13 @@ class Tree:
 
     def cost_below(self, node: Node) -> int:
         """Return pico-USD below an open span so far, with what its open descendants still hold."""
-        return sum(
-            below.direct + below.children
-            for span in list(self._open.values())  # a tuple is allocated with the iterator open
-            if (below := span.below) is not None and span.trace_id == node.trace_id and _is_under(span, node)
-        )
+        inside = {node: True}
+        cost = 0
+        for span in list(self._open.values()):  # a tuple is allocated with the iterator open
+            below = span.below
+            if below is not None and span.trace_id == node.trace_id and _is_under(span, inside):
+                cost += below.direct + below.children
+        return cost
 
     def _add(self, node: Node | None, direct: int, children: int, counts: Amounts) -> list[Node]:
         corrected: list[Node] = []
@@ -325,8 +331,13 @@ def top(node: Node, most: int) -> Node:
     return node
 
 
-def _is_under(span: Node, ancestor: Node) -> bool:
+def _is_under(span: Node, inside: dict[Node, bool]) -> bool:
+    """Tell whether a span lies inside, and note it of each span between: none is climbed over twice."""
+    climbed: list[Node] = []
     node: Node | None = span
-    while node is not None and node is not ancestor:
+    while node is not None and node not in inside:
+        climbed.append(node)
         node = node.parent
-    return node is ancestor
+    found = node is not None and inside[node]
+    inside.update(dict.fromkeys(climbed, found))
+    return found
