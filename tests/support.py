@@ -13,7 +13,7 @@ from spancost.engine import Engine
 from spancost.outcome import Correction, Count, Outcome
 from spancost.pricing import PriceBook
 from spancost.pricing.overrides import parse
-from spancost.rollup import Totals
+from spancost.rollup import Totals, Tree
 from spancost.telemetry.series import Series
 
 __all__ = ["BOOK", "NOW", "Clock", "Player", "Span", "agent", "call", "cost", "run_at_once", "tool", "workflow"]
@@ -135,6 +135,7 @@ class Player:
         attribution: Mapping[str, tuple[str, ...]] | None = None,
         clock: Callable[[], int] | None = None,
         resource: Mapping[str, Any] | None = None,
+        tree: Callable[[], Tree] = Tree,
     ) -> None:
         self.clock = clock or Clock()
         self.engine = Engine(
@@ -144,6 +145,7 @@ class Player:
             attribution=attribution,
             clock=self.clock,
             baggage=lambda context: self._current if context is None else context,
+            tree=tree,
         )
         self.resource = resource or {}
         place = self.engine.who.keys.index

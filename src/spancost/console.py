@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from spancost.calls.dialects import Kind
 from spancost.money import format_usd
-from spancost.rollup.tree import above
+from spancost.rollup.node import above
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

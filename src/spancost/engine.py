@@ -5,40 +5,28 @@ The same engine serves the live processor and whoever replays recorded spans.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping
-from threading import RLock
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from spancost.budgets import Budgets, worst
 from spancost.calls import MARKERS, Kind, Who, kind_at_start, kind_of, read_call
-from spancost.outcome import Correction, Count, Outcome
+from spancost.charging import Charging
+from spancost.outcome import Count, Outcome
 from spancost.pricing.price import Price
-from spancost.rollup import Charge, Node, ResponseIds, Totals, Tree
+from spancost.rollup import Charge, Node, Totals, Tree
 from spancost.rollup.attribution import Attribution, agent_name, workflow_name
-from spancost.rollup.dedup import final, knows_better, nested, offer, outlived
-from spancost.rollup.sums import Amounts, Below
-from spancost.rollup.tree import Live, top
+from spancost.rollup.node import Live, top
+from spancost.rollup.sums import Below
 
 if TYPE_CHECKING:
     from spancost.calls import Attributes, Usage
 
 __all__ = ["Engine", "Pricer"]
 
-_WAIT_NS: Final = 30 * 10**9
-"""How long a charge's counters wait for an open span around it that may report it again."""
-
-_MOST_WAITING: Final = 8_192
-"""Charges whose counters wait at once: where no reader collects, nobody else asks for them."""
-
 _CALL_OR_NAMED: Final = (Kind.CALL, Kind.AGENT, Kind.WORKFLOW)
-_NO_AMOUNTS: Final = Amounts()
 _NOTHING: Final = Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 _NAMED: Final = (Kind.AGENT, Kind.WORKFLOW)
 """Owners whether or not anything was charged below them."""
-
-_HIGHEST: Final = 4096
-"""Ancestors climbed to find a local root."""
 
 
 def _itself(held: Any) -> Any:
@@ -59,7 +47,7 @@ class Pricer(Protocol):
 
 
 class Engine:
-    """Spans in, outcomes out. State lives in the tree, the response ids and the budgets, each with its own lock."""
+    """Spans in, outcomes out. State lives in the tree, the charges and the budgets, each with its own lock."""
 
     def __init__(
         self,
@@ -71,23 +59,19 @@ class Engine:
         clock: Callable[[], int],
         inside: Callable[[Any], Attributes] = _itself,
         baggage: Callable[[Any], Attributes | None] = _nothing,
+        tree: Callable[[], Tree] = Tree,
     ) -> None:
         keys = tuple(dict.fromkeys(("agent", "workflow", *dimensions, *budgets.scopes)))
         self.who = Who.of(keys, attribution)
         self.dimensions = dimensions
         self.budgets = budgets
-        self.tree = Tree()
-        self.duplicates = 0
-        """Records of calls that were counted already."""
         self._pricer = pricer
         self._clock = clock
         self._attribution = Attribution(self.who, inside)
         self._baggage = baggage
-        self._place = {key: place for place, key in enumerate(keys)}
-        self._ids = ResponseIds()
-        # Guards the fields of charges that later records revise.
-        self._revising = RLock()
-        self._waiting: deque[tuple[int, Charge]] = deque()
+        self._new_tree = tree
+        self._places = {key: place for place, key in enumerate(keys)}
+        self._begin()
 
     def start(
         self,
@@ -140,11 +124,11 @@ class Engine:
             self._call(node, attributes, start_ns, baggage, resource, outcome)
         below = node.below
         if below is not None and below.inner:
-            self._pass_on(below.inner, node, kind, outcome)
+            self._charging.pass_on(below.inner, node, kind, outcome)
         is_root = node.parent is None and kind not in _CALL_OR_NAMED
         totals = tree.close(node, Kind.ROOT if is_root else kind)
         if totals is not None:
-            self._corrected(tree.hand_up(node, totals), outcome)
+            self._charging.correct(tree.hand_up(node, totals), outcome)
         if kind == Kind.CALL and node.parent is not None and below is None:
             # Nothing can be asked of a call later: whoever comes late below it comes below its parent.
             tree.remember(span_id, node.parent)
@@ -162,6 +146,11 @@ class Engine:
         return outcome
 
     @property
+    def duplicates(self) -> int:
+        """Records of calls that were counted already."""
+        return self._charging.duplicates
+
+    @property
     def spent(self) -> Below:
         """Every charge of the process, as direct cost."""
         return self.tree.spent
@@ -177,35 +166,26 @@ class Engine:
 
     def settle(self, *, everything: bool = False) -> list[Count]:
         """Return what counters have waited for long enough, or all of it at the end."""
-        counts: list[Count] = []
-        due = self._clock() - _WAIT_NS
-        waiting = self._waiting
-        while waiting and (everything or waiting[0][0] <= due):
-            try:
-                _, charge = waiting.popleft()
-            except IndexError:
-                break
-            counts += self._settle(charge)
-        return counts
+        return self._charging.settle(everything=everything)
 
     def cost_so_far(self, trace_id: int, span_id: int) -> int | None:
         """Return pico-USD of the whole local trace that an open span belongs to, None if it is unknown."""
         node = self.tree.find(trace_id, span_id)
         if node is None:
             return None
-        root = top(node, _HIGHEST)
+        root = top(node)
         if root.ended:
             return self.tree.totals(root).total
         return self.tree.cost_below(root)
 
     def forget(self) -> None:
         """Start anew, as a forked child must: its parent goes on counting what was open."""
-        self.tree = Tree()
-        self._ids = ResponseIds()
-        self._revising = RLock()
-        self._waiting = deque()
-        self.duplicates = 0
         self.budgets.clear()
+        self._begin()
+
+    def _begin(self) -> None:
+        self.tree = self._new_tree()
+        self._charging = Charging(self.tree, self.budgets, self._places, self._clock)
 
     def _call(
         self,
@@ -225,140 +205,7 @@ class Engine:
         now_ns = self._clock()
         charge = Charge(node.span_id, call, price, parent, now_ns)
         charge.who, charge.agent_path, charge.owned = self._attribution.resolve(attributes, node, baggage, resource)
-        first = self._counted(charge, node)
-        if call.response_id:
-            # The same call inside may have told no id: it is known by this one from now on.
-            claimed = self._ids.claim(first or charge, call.response_id)
-            if first is None:
-                if claimed is not charge:
-                    first = node.record = final(claimed)
-            elif final(claimed) is not first:
-                self._merge(first, final(claimed), node, outcome)
-                self._ids.give(first, call.response_id)
-        if first is not None:
-            self.duplicates += 1
-            outcome.duplicate_of = first
-            self._revise(first, charge, node, outcome)
-            return
-        outcome.charge = charge
-        with self._revising:
-            # Another thread's record may have corrected it already. From here on such a record books the difference.
-            charge.entered = True
-            amounts = charge.amounts
-            home = charge.booked
-            who = charge.who
-        node.record = charge
-        corrected = self.tree.book(home, amounts)
-        if corrected:
-            self._corrected(corrected, outcome)
-        if amounts.cost and self.budgets.all:
-            self._observe(who, amounts.cost, None, node, outcome)
-        if offer(charge, parent):
-            self._waiting.append((now_ns, charge))
-            if len(self._waiting) > _MOST_WAITING:
-                outcome.counts += self._settle(self._waiting.popleft()[1])
-        else:
-            with self._revising:
-                charge.settled = True
-                amounts = charge.amounts
-            outcome.counts = (Count(charge, amounts),)
-
-    def _counted(self, charge: Charge, node: Node) -> Charge | None:
-        """Return the charge that the spans inside or around a call have told of already, None if it is a new one."""
-        first = None if node.below is None else nested(charge.call, node.below.inner)
-        if first is not None:
-            return final(first)
-        outer = outlived(charge, node.parent)
-        if outer is None or outer.record is None:
-            return None
-        first = final(outer.record)
-        # It may be told of in further layers: inside this one, or around it by one that is still open.
-        node.record = first
-        if node.parent is not None and node.parent is not outer:
-            self.tree.below(node.parent)
-            offer(first, node.parent)
-        if charge.call.usage is not None or first.call.usage is None:
-            # An attempt that was told nothing leaves it to the one that succeeded.
-            outer.record = None
-        return first
-
-    def _revise(self, first: Charge, later: Charge, node: Node, outcome: Outcome) -> None:
-        """Correct a charge by a later record that knows better, and move it under the owner that record has."""
-        better = knows_better(later, first)
-        with self._revising:
-            entered, settled = first.entered, first.settled
-            before, home, who = first.amounts, first.booked, first.who
-            if better:
-                first.call, first.price = later.call, later.price
-                first.amount, first.amounts, first.status = later.amount, later.amounts, later.status
-            if later.owned and not first.owned:
-                first.booked, first.owned = later.booked, True
-                first.who, first.agent_path = later.who, later.agent_path
-            after, new_home = first.amounts, first.booked
-        if not entered:
-            return
-        if new_home is not home:
-            self._corrected(self.tree.book(home, before.negated()), outcome)
-            self._corrected(self.tree.book(new_home, after), outcome)
-            self._observe(who, -before.cost, first.at_ns, node, outcome)
-            self._observe(first.who, after.cost, first.at_ns, node, outcome)
-        if not better:
-            return
-        difference = after.minus(before)
-        if new_home is home:
-            self._corrected(self.tree.book(home, difference), outcome)
-            self._observe(who, difference.cost, first.at_ns, node, outcome)
-        if settled:
-            outcome.counts += (Count(first, difference._replace(calls=0, partial=0, unpriced=0)),)
-
-    def _merge(self, first: Charge, other: Charge, node: Node, outcome: Outcome) -> None:
-        """Take back a charge that turned out to be another one: each was told of before a record told of both."""
-        self._revise(first, other, node, outcome)
-        with self._revising:
-            if other.merged is not None:
-                return
-            other.merged = first
-            entered, settled = other.entered, other.settled
-            taken, home, who = other.amounts.negated(), other.booked, other.who
-            # Whoever books or counts it from now on adds nothing.
-            other.amounts = _NO_AMOUNTS
-        self.duplicates += 1
-        if entered:
-            self._corrected(self.tree.book(home, taken), outcome)
-            self._observe(who, taken.cost, other.at_ns, node, outcome)
-        if settled:
-            outcome.counts += (Count(other, taken),)
-
-    def _observe(
-        self, who: tuple[str | None, ...], amount: int, corrects_ns: int | None, node: Node, outcome: Outcome
-    ) -> None:
-        if not amount or not self.budgets.all:
-            return
-        crossings = self.budgets.observe(who, self._place, amount, corrects_ns)
-        if not crossings:
-            return
-        outcome.crossings += crossings
-        for crossing in crossings:
-            outcome.state = worst(outcome.state, crossing.state)
-        below = self.tree.below(top(node, _HIGHEST))
-        below.state = worst(below.state, outcome.state)
-
-    def _settle(self, charge: Charge) -> tuple[Count, ...]:
-        with self._revising:
-            settled, charge.settled = charge.settled, True
-            # Read here: a later record that finds the charge settled adds what it corrects by itself.
-            amounts = charge.amounts
-        return () if settled else (Count(charge, amounts),)
-
-    def _pass_on(self, inner: list[Charge], node: Node, kind: str | None, outcome: Outcome) -> None:
-        """Offer the charges below a span that ends to the span above it, or let the counters have them."""
-        goes_on = kind is None or outcome.duplicate_of is not None
-        parent = node.parent
-        if goes_on and parent is not None:
-            self.tree.below(parent)
-        for charge in inner:
-            if not (goes_on and offer(charge, parent)):
-                outcome.counts += self._settle(charge)
+        self._charging.enter(charge, node, outcome)
 
     def _keep(self, node: Node, attributes: Attributes) -> None:
         """Keep of a span's attributes what late charges below it may ask for, and no more."""
@@ -370,12 +217,3 @@ class Engine:
         kept = None if names.isdisjoint(attributes) else {name: attributes[name] for name in names & attributes.keys()}
         node.live = None if kept is None else lambda: kept
         node.known = None
-
-    def _corrected(self, owners: list[Node], outcome: Outcome) -> None:
-        for owner in owners:
-            # The number first: what another thread adds in between is then in the totals, too, and the highest number
-            # never carries less than the whole.
-            sequence = 0 if owner.below is None else owner.below.sequence
-            totals = self.tree.totals(owner)
-            correction = Correction(owner.trace_id, owner.span_id, owner.kind or "", owner.name, totals, sequence)
-            outcome.corrections += (correction,)

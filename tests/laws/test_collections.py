@@ -27,10 +27,10 @@ _OURS = str(Path(spancost.__file__).parent)
 class _House:
     """An engine with all that hangs on it, small enough that every bound is met."""
 
-    def __init__(self) -> None:
+    def __init__(self, tree: Callable[[], Tree] = Tree) -> None:
         self.store = MemoryStore(most_keys=20)
         budgets = Budgets(parse_line("user=1/day; agent=1/month", _UTC), self.store, lambda: NOW)
-        self.engine = Engine(BOOK, budgets, dimensions=("user",), clock=lambda: NOW)
+        self.engine = Engine(BOOK, budgets, dimensions=("user",), clock=lambda: NOW, tree=tree)
         place = self.engine.who.keys.index
         self.series = Series(("user",), (place("agent"), place("workflow"), place("user")), most_rows=30)
         self.console = Console(self.engine, most_branches=20)
@@ -41,7 +41,7 @@ class _House:
     def locks(self) -> list[Any]:
         """Every lock of ours."""
         engine = self.engine
-        return [engine.tree._lock, engine._revising, self.store._lock, self.series._lock]
+        return [engine.tree._lock, engine._charging._revising, self.store._lock, self.series._lock]
 
     def start(self, span_id: int, parent: int | None, told: dict[str, Any], trace_id: int = 1) -> None:
         """Start a span."""
@@ -239,8 +239,7 @@ def test_no_lock_of_ours_is_held_while_anything_is_allocated() -> None:
 
 def test_the_same_where_open_spans_are_closed_for_want_of_room() -> None:
     """Evicting goes through the open spans while collections change them."""
-    house = _House()
-    house.engine.tree = Tree(open_spans=20, ended_spans=20)
+    house = _House(lambda: Tree(open_spans=20, ended_spans=20))
     faults: list[BaseException] = []
 
     def leak(number: int) -> None:

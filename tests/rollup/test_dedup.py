@@ -47,7 +47,7 @@ def test_charges_that_wait_are_bounded_where_nobody_collects() -> None:
     outer = play.start(call())
     for _ in range(20_000):
         play.play(call(1, 1), outer)
-    assert 10_000 > len(play.engine._waiting)
+    assert 10_000 > len(play.engine._charging._waiting)
     play.end(outer, call(999, 9))
     play.settle()
     assert 20_000 * cost(1, 1) + cost(999, 9) == play.counted
@@ -197,15 +197,15 @@ def test_a_record_of_another_thread_may_come_in_between(told: dict[str, Any], mo
     """It corrects, and moves, a charge whose id is known and which is not booked yet: once, not twice."""
     play = Player(*parse_line("agent=1/day", _UTC))
     root = play.start(agent("a"), trace_id=2)
-    claim = play.engine._ids.claim
+    claim = play.engine._charging._ids.claim
 
     def claim_and_wait(charge: Charge, response_id: str) -> Charge:
         first = claim(charge, response_id)
-        monkeypatch.setattr(play.engine._ids, "claim", claim)
+        monkeypatch.setattr(play.engine._charging._ids, "claim", claim)
         play.play(call(10, 5, response_id="r"), root)  # as another thread may, right here
         return first
 
-    monkeypatch.setattr(play.engine._ids, "claim", claim_and_wait)
+    monkeypatch.setattr(play.engine._charging._ids, "claim", claim_and_wait)
     play.play(told)
     play.end(root)
     assert (cost(10, 5), 1, 0, 0) == (

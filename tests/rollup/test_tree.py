@@ -87,8 +87,7 @@ def test_a_span_ended_twice_counts_once() -> None:
 
 def test_a_call_ended_twice_counts_once_even_below_an_evicted_agent() -> None:
     """What stands for an ended call is the span above it, whatever became of that."""
-    play = Player()
-    play.engine.tree = Tree(open_spans=2, ended_spans=10)
+    play = Player(tree=lambda: Tree(open_spans=2, ended_spans=10))
     root = play.start(agent("a"))
     span = play.start(call(10, 5), root)
     play.end(span)
@@ -165,8 +164,7 @@ def test_an_end_without_a_start_is_counted() -> None:
 
 def test_spans_that_never_end_are_closed_for_want_of_room() -> None:
     """Open spans are bounded: the oldest is closed for the roll-up, and counted as evicted."""
-    play = Player()
-    play.engine.tree = Tree(open_spans=10, ended_spans=10)
+    play = Player(tree=lambda: Tree(open_spans=10, ended_spans=10))
     for _ in range(25):
         play.start(agent("leak"))
     assert (10, 15) == (len(play.engine.tree), play.engine.tree.evictions)
@@ -174,8 +172,7 @@ def test_spans_that_never_end_are_closed_for_want_of_room() -> None:
 
 def test_an_agent_closed_for_want_of_room_still_says_what_it_cost() -> None:
     """When the end of an evicted owner comes after all, it carries what was below it, and money is counted once."""
-    play = Player()
-    play.engine.tree = Tree(open_spans=3, ended_spans=10)
+    play = Player(tree=lambda: Tree(open_spans=3, ended_spans=10))
     keeper = play.start(agent("keeper"))
     slow = play.start(agent("slow"), keeper)
     play.play(call(10, 5), slow)
@@ -209,8 +206,7 @@ def test_a_very_deep_trace_needs_no_recursion_and_no_long_climb() -> None:
 
 def test_a_chain_of_agents_without_end_is_forgotten_at_its_far_end() -> None:
     """Each starts below the one before, which has ended: only as many are remembered as there is room for."""
-    play = Player()
-    play.engine.tree = Tree(open_spans=10, ended_spans=10)
+    play = Player(tree=lambda: Tree(open_spans=10, ended_spans=10))
     last = play.start(agent("0"))
     for number in range(1, 100):
         play.end(last)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from spancost.calls.dialects import Kind
 from spancost.calls.read import kind_of
 from spancost.calls.who import as_label
-from spancost.rollup.tree import above
+from spancost.rollup.node import above
 
 if TYPE_CHECKING:
     from spancost.calls.read import Attributes
     from spancost.calls.who import Who
-    from spancost.rollup.tree import Node
+    from spancost.rollup.node import Node
 
 __all__ = ["Attribution", "Known", "agent_name", "workflow_name"]
 

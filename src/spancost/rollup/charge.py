@@ -9,7 +9,7 @@ from spancost.rollup.sums import Amounts
 if TYPE_CHECKING:
     from spancost.calls.read import Call
     from spancost.pricing.price import Price
-    from spancost.rollup.tree import Node
+    from spancost.rollup.node import Node
 
 __all__ = ["Charge"]
 

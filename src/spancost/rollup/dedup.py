@@ -15,7 +15,7 @@ from spancost.calls.dialects import Kind
 if TYPE_CHECKING:
     from spancost.calls.read import Call
     from spancost.rollup.charge import Charge
-    from spancost.rollup.tree import Node
+    from spancost.rollup.node import Node
 
 __all__ = ["ResponseIds", "final", "knows_better", "nested", "offer", "outlived"]
 

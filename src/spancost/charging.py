@@ -1,0 +1,205 @@
+"""Calls become charges: counted once, booked to the tree and the budgets, revised by later records, then counted."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from threading import RLock
+from typing import Final
+
+from spancost.budgets import Budgets, worst
+from spancost.outcome import Correction, Count, Outcome
+from spancost.rollup import Amounts, Charge, Node, ResponseIds, Tree
+from spancost.rollup.dedup import final, knows_better, nested, offer, outlived
+from spancost.rollup.node import top
+
+__all__ = ["Charging"]
+
+_WAIT_NS: Final = 30 * 10**9
+"""How long a charge's counters wait for an open span around it that may report it again."""
+
+_MOST_WAITING: Final = 8_192
+"""Charges whose counters wait at once: where no reader collects, nobody else asks for them."""
+
+_NO_AMOUNTS: Final = Amounts()
+
+
+class Charging:
+    """The charges of a process on their way to the tree, the budgets and the counters.
+
+    State: the response ids, which need no lock, and what waits for the counters. Its RLock guards the fields of charges
+    that later records revise.
+    """
+
+    def __init__(self, tree: Tree, budgets: Budgets, places: Mapping[str, int], clock: Callable[[], int]) -> None:
+        self._tree = tree
+        self.duplicates = 0
+        """Records of calls that were counted already."""
+        self._budgets = budgets
+        self._places = places
+        """Where among a charge's values that of each attribution key stands."""
+        self._clock = clock
+        self._ids = ResponseIds()
+        self._revising = RLock()
+        self._waiting: deque[tuple[int, Charge]] = deque()
+
+    def enter(self, charge: Charge, node: Node, outcome: Outcome) -> None:
+        """Count what a call's record tells, unless it was told before."""
+        response_id = charge.call.response_id
+        first = self._counted(charge, node)
+        if response_id:
+            # The same call inside may have told no id: it is known by this one from now on.
+            claimed = self._ids.claim(first or charge, response_id)
+            if first is None:
+                if claimed is not charge:
+                    first = node.record = final(claimed)
+            elif final(claimed) is not first:
+                self._merge(first, final(claimed), node, outcome)
+                self._ids.give(first, response_id)
+        if first is not None:
+            self.duplicates += 1
+            outcome.duplicate_of = first
+            self._revise(first, charge, node, outcome)
+            return
+        outcome.charge = charge
+        with self._revising:
+            # Another thread's record may have corrected it already. From here on such a record books the difference.
+            charge.entered = True
+            amounts = charge.amounts
+            home = charge.booked
+            who = charge.who
+        node.record = charge
+        corrected = self._tree.book(home, amounts)
+        if corrected:
+            self.correct(corrected, outcome)
+        if amounts.cost and self._budgets.all:
+            self._observe(who, amounts.cost, None, node, outcome)
+        if offer(charge, node.parent):
+            self._waiting.append((charge.at_ns, charge))
+            if len(self._waiting) > _MOST_WAITING:
+                outcome.counts += self._settle(self._waiting.popleft()[1])
+        else:
+            with self._revising:
+                charge.settled = True
+                amounts = charge.amounts
+            outcome.counts = (Count(charge, amounts),)
+
+    def pass_on(self, inner: list[Charge], node: Node, kind: str | None, outcome: Outcome) -> None:
+        """Offer the charges below a span that ends to the span above it, or let the counters have them."""
+        goes_on = kind is None or outcome.duplicate_of is not None
+        parent = node.parent
+        if goes_on and parent is not None:
+            self._tree.below(parent)
+        for charge in inner:
+            if not (goes_on and offer(charge, parent)):
+                outcome.counts += self._settle(charge)
+
+    def correct(self, owners: list[Node], outcome: Outcome) -> None:
+        """Tell the new totals of owners that had ended when more of their cost became known."""
+        for owner in owners:
+            # The number first: what another thread adds in between is then in the totals, too, and the highest number
+            # never carries less than the whole.
+            sequence = 0 if owner.below is None else owner.below.sequence
+            totals = self._tree.totals(owner)
+            correction = Correction(owner.trace_id, owner.span_id, owner.kind or "", owner.name, totals, sequence)
+            outcome.corrections += (correction,)
+
+    def settle(self, *, everything: bool = False) -> list[Count]:
+        """Return what counters have waited for long enough, or all of it at the end."""
+        counts: list[Count] = []
+        due = self._clock() - _WAIT_NS
+        waiting = self._waiting
+        while waiting and (everything or waiting[0][0] <= due):
+            try:
+                _, charge = waiting.popleft()
+            except IndexError:
+                break
+            counts += self._settle(charge)
+        return counts
+
+    def _counted(self, charge: Charge, node: Node) -> Charge | None:
+        """Return the charge that the spans inside or around a call have told of already, None if it is a new one."""
+        first = None if node.below is None else nested(charge.call, node.below.inner)
+        if first is not None:
+            return final(first)
+        outer = outlived(charge, node.parent)
+        if outer is None or outer.record is None:
+            return None
+        first = final(outer.record)
+        # It may be told of in further layers: inside this one, or around it by one that is still open.
+        node.record = first
+        if node.parent is not None and node.parent is not outer:
+            self._tree.below(node.parent)
+            offer(first, node.parent)
+        if charge.call.usage is not None or first.call.usage is None:
+            # An attempt that was told nothing leaves it to the one that succeeded.
+            outer.record = None
+        return first
+
+    def _revise(self, first: Charge, later: Charge, node: Node, outcome: Outcome) -> None:
+        """Correct a charge by a later record that knows better, and move it under the owner that record has."""
+        better = knows_better(later, first)
+        with self._revising:
+            entered, settled = first.entered, first.settled
+            before, home, who = first.amounts, first.booked, first.who
+            if better:
+                first.call, first.price = later.call, later.price
+                first.amount, first.amounts, first.status = later.amount, later.amounts, later.status
+            if later.owned and not first.owned:
+                first.booked, first.owned = later.booked, True
+                first.who, first.agent_path = later.who, later.agent_path
+            after, new_home = first.amounts, first.booked
+        if not entered:
+            return
+        if new_home is not home:
+            self.correct(self._tree.book(home, before.negated()), outcome)
+            self.correct(self._tree.book(new_home, after), outcome)
+            self._observe(who, -before.cost, first.at_ns, node, outcome)
+            self._observe(first.who, after.cost, first.at_ns, node, outcome)
+        if not better:
+            return
+        difference = after.minus(before)
+        if new_home is home:
+            self.correct(self._tree.book(home, difference), outcome)
+            self._observe(who, difference.cost, first.at_ns, node, outcome)
+        if settled:
+            outcome.counts += (Count(first, difference._replace(calls=0, partial=0, unpriced=0)),)
+
+    def _merge(self, first: Charge, other: Charge, node: Node, outcome: Outcome) -> None:
+        """Take back a charge that turned out to be another one: each was told of before a record told of both."""
+        self._revise(first, other, node, outcome)
+        with self._revising:
+            if other.merged is not None:
+                return
+            other.merged = first
+            entered, settled = other.entered, other.settled
+            taken, home, who = other.amounts.negated(), other.booked, other.who
+            # Whoever books or counts it from now on adds nothing.
+            other.amounts = _NO_AMOUNTS
+        self.duplicates += 1
+        if entered:
+            self.correct(self._tree.book(home, taken), outcome)
+            self._observe(who, taken.cost, other.at_ns, node, outcome)
+        if settled:
+            outcome.counts += (Count(other, taken),)
+
+    def _observe(
+        self, who: tuple[str | None, ...], amount: int, corrects_ns: int | None, node: Node, outcome: Outcome
+    ) -> None:
+        if not amount or not self._budgets.all:
+            return
+        crossings = self._budgets.observe(who, self._places, amount, corrects_ns)
+        if not crossings:
+            return
+        outcome.crossings += crossings
+        for crossing in crossings:
+            outcome.state = worst(outcome.state, crossing.state)
+        below = self._tree.below(top(node))
+        below.state = worst(below.state, outcome.state)
+
+    def _settle(self, charge: Charge) -> tuple[Count, ...]:
+        with self._revising:
+            settled, charge.settled = charge.settled, True
+            # Read here: a later record that finds the charge settled adds what it corrects by itself.
+            amounts = charge.amounts
+        return () if settled else (Count(charge, amounts),)
