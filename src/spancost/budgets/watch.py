@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, NamedTuple
 
 from spancost.budgets.alerts import Crossing
 from spancost.budgets.policy import Budget
-from spancost.budgets.stores import Booking, MemoryStore, Spend, Store
+from spancost.budgets.stores import Booking, Key, MemoryStore, Spend, Store
 from spancost.budgets.windows import Window, window_at
 from spancost.calls.who import NONE
 
@@ -14,6 +15,31 @@ __all__ = ["Budgets", "Standing"]
 
 Standing = tuple[Budget, Spend]
 """A budget and what one of its values has spent."""
+
+_MOST_REMEMBERED: Final = 1_024
+
+_Values = tuple[str | None, ...]
+
+
+class _Duty(NamedTuple):
+    """What a charge with certain values has to be booked to."""
+
+    key: Key
+    window: Window
+    triggers: tuple[int, ...]
+    budget: Budget
+
+
+class _Period:
+    """The time in which no window of any budget begins or ends, and so what falls under which stays the same."""
+
+    __slots__ = ("duties", "end_ns", "start_ns", "windows")
+
+    def __init__(self, windows: tuple[Window, ...]) -> None:
+        self.windows = windows
+        self.start_ns = max((window.start_ns for window in windows), default=0)
+        self.end_ns = min((window.end_ns for window in windows), default=0)
+        self.duties: dict[_Values, tuple[_Duty, ...]] = {}
 
 
 class Budgets:
@@ -26,11 +52,11 @@ class Budgets:
         self._store: Store = MemoryStore() if store is None else store
         self._clock = clock
         self._triggers = tuple(tuple(each.amount for each in budget.thresholds) for budget in budgets)
-        # One window a budget, replaced when it is over; an immutable value, so no lock.
-        self._windows: list[Window | None] = [None] * len(budgets)
+        # Replaced whole when it is over, so no lock.
+        self._period = _Period(())
 
     def observe(
-        self, values: Sequence[str | None], places: Mapping[str, int], amount: int, corrects_ns: int | None = None
+        self, values: _Values, places: Mapping[str, int], amount: int, corrects_ns: int | None = None
     ) -> tuple[Crossing, ...]:
         """Book pico-USD to every budget it falls under; return what was crossed, lowest threshold first.
 
@@ -38,20 +64,34 @@ class Budgets:
         made, ns since the epoch: a window that is over by now is left as it is, and the next is not its place.
         """
         now_ns = self._clock()
+        period = self._period
+        if not period.start_ns <= now_ns < period.end_ns:
+            windows = [window_at(budget.window, budget.zone, now_ns) for budget in self.all]
+            period = self._period = _Period(tuple(windows))
         crossings: tuple[Crossing, ...] = ()
-        for number, budget in enumerate(self.all):
-            value = values[places[budget.scope]] or NONE
-            if budget.value is not None and budget.value != value:
-                continue
-            window = self._windows[number]
-            if window is None or not window.start_ns <= now_ns < window.end_ns:
-                window = self._windows[number] = window_at(budget.window, budget.zone, now_ns)
+        book = self._store.book
+        duties = period.duties.get(values)
+        if duties is None:
+            duties = self._duties(period, values, places)
+        for key, window, triggers, budget in duties:
             if corrects_ns is not None and corrects_ns < window.start_ns:
                 continue
-            booking = self._store.book((budget.id, value), window, amount, self._triggers[number], budget.limit)
+            booking = book(key, window, amount, triggers, budget.limit)
             if booking is not None:
-                crossings += _crossings(booking, budget, value, window, now_ns)
+                crossings += _crossings(booking, budget, key[1], window, now_ns)
         return crossings
+
+    def _duties(self, period: _Period, values: _Values, places: Mapping[str, int]) -> tuple[_Duty, ...]:
+        """Find out which budgets these values fall under, and remember it for the period."""
+        duties: list[_Duty] = []
+        for budget, window, triggers in zip(self.all, period.windows, self._triggers, strict=True):
+            value = values[places[budget.scope]] or NONE
+            if budget.value in (None, value):
+                duties.append(_Duty((budget.id, value), window, triggers, budget))
+        if len(period.duties) >= _MOST_REMEMBERED:
+            period.duties.clear()
+        period.duties[values] = tuple(duties)
+        return tuple(duties)
 
     def standings(self) -> Iterable[Standing]:
         """Return how each value of each budget stands now."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple, cast
 
 from spancost.calls.dialects import DIALECTS, Field, Kind
+from spancost.calls.shapes import ABSENT, SHAPES, SPELLINGS, learn
 from spancost.calls.usage import Usage
 
 __all__ = ["ABSURD", "MARKERS", "Attributes", "Call", "kind_at_start", "kind_of", "read_call"]
@@ -15,6 +16,9 @@ Attributes = Mapping[str, Any]
 
 ABSURD: Final = 10**12
 """Tokens that no call can have used: such a count is a fault of who wrote it, never money."""
+
+_PLAUSIBLE: Final = 1 << 39
+"""Less than ABSURD, and more than any real call uses."""
 
 _ABSURD_USD: Final = 10**7
 
@@ -33,33 +37,26 @@ _USAGE_NAMES: Final = tuple(
     name for dialect in DIALECTS for field in (Field.INPUT, Field.OUTPUT) for name in dialect.fields.get(field, ())
 )
 
+# Parts of a row.
+_USAGE: Final = slice(Field.TOKENS)
+_COMMON: Final = slice(Field.REASONING + 1)
+_NAMED: Final = slice(Field.OPERATION, Field.RESPONSE_ID)
+_REST: Final = slice(Field.RESPONSE_ID, Field.COUNT)
 
-def _slots() -> dict[str, int]:
-    slots: dict[str, int] = {}
-    taken = [0] * Field.COUNT
-    for dialect in DIALECTS:
-        for field, names in dialect.fields.items():
-            for name in names:
-                if name not in slots:
-                    slots[name] = taken[field] * Field.COUNT + field
-                    taken[field] += 1
-    return slots
-
-
-# Attribute name -> slot: one pass over a span's attributes reads every field of every dialect. The first COUNT slots
-# are each field's best name, the next COUNT its second best, and so on.
-_SLOTS: Final = _slots()
-_EMPTY_ROW: Final[list[Any]] = [0] * Field.TOKENS + [None] * (
-    max(_SLOTS.values()) // Field.COUNT * Field.COUNT + Field.COUNT - Field.TOKENS
-)
-
-_TOKENS: Final = Field.TOKENS
-_COUNT: Final = Field.COUNT
 _BOTH: Final = 1 << Field.INPUT | 1 << Field.OUTPUT
 _INVALID: Final = 1 << Field.TOKENS
 
 # A tuple is made three times as fast without its class's own constructor.
 _tuple: Final = cast("Callable[[type[Any], Iterable[Any]], Any]", tuple.__new__)  # pyright: ignore[reportUnknownMemberType]
+
+
+_Names = tuple[str, tuple[str, ...], str, str]
+"""Provider, models, requested model and operation of a call."""
+
+_NAMES: Final[dict[tuple[object, ...], _Names]] = {}
+"""What spans tell of these -> what holds. Few are ever told, and each stands in memory once. Bounded like SHAPES."""
+
+_MOST_NAMES: Final = 1_024
 
 
 class Call(NamedTuple):
@@ -97,14 +94,14 @@ def kind_at_start(attributes: Attributes) -> str | None:
 
 def kind_of(attributes: Attributes) -> str | None:
     """Return the Kind that a span's attributes name, None where no dialect speaks of it."""
-    if MARKERS.isdisjoint(attributes):
-        return None
     for name in _OPERATIONS:
         operation = attributes.get(name)
         if operation is not None:
             kind = _KINDS.get(operation) if isinstance(operation, str) else None
             if kind is not None:
                 return kind
+    if MARKERS.isdisjoint(attributes):
+        return None
     # An operation we don't know, or none (conventions before v1.26): a call where it tells usage.
     for name in _USAGE_NAMES:
         if name in attributes:
@@ -114,93 +111,108 @@ def kind_of(attributes: Attributes) -> str | None:
 
 def read_call(attributes: Attributes) -> Call:
     """Read the call that a span of kind CALL tells of; impossible counts are a reason, never an exception."""
-    row = _EMPTY_ROW.copy()
-    slot_of = _SLOTS.get
-    told = 0  # Bit n: token field n.
-    odd = False
-    for name, value in attributes.items():
-        slot = slot_of(name)
-        if slot is not None:
-            row[slot] = value
-            if slot < _TOKENS:
-                told |= 1 << slot
-                if type(value) is not int or not 0 <= value < ABSURD:  # a bool is not an int here
-                    odd = True
-            elif slot >= _COUNT:
-                odd = True
-    if odd:
-        told = _mend(row, told)
-    request_model = row[Field.REQUEST_MODEL]
-    response_model = row[Field.RESPONSE_MODEL]
-    if type(request_model) is not str or len(request_model) > _LONGEST:
-        request_model = ""
-    if type(response_model) is not str or len(response_model) > _LONGEST or response_model == request_model:
-        models = (request_model,) if request_model else ()
+    try:
+        shape = tuple(attributes)
+        pick, place, told, usual = SHAPES.get(shape) or learn(shape)
+        row = place(pick(attributes) + ABSENT)
+    except (KeyError, RuntimeError):
+        # Another thread took an attribute away meanwhile; the copy is ours alone.
+        return read_call(dict(attributes))
+    input_, output, read, write, _, reasoning = row[_COMMON]
+    if (
+        usual
+        and type(input_) is int  # a bool is not an int here
+        and type(output) is int
+        and type(read) is int
+        and type(write) is int
+        and type(reasoning) is int
+        # All five at once: it is negative if one is, and as large as the largest.
+        and 0 <= input_ | output | read | write | reasoning < _PLAUSIBLE
+    ):
+        inclusive = read + write <= input_ and reasoning <= output
     else:
-        models = (response_model, request_model) if request_model else (response_model,)
-    provider = row[Field.PROVIDER]
-    response_id = row[Field.RESPONSE_ID]
-    operation = row[Field.OPERATION]
+        row, told = _mended(attributes)
+        inclusive = False
     usage = None
     reason = ""
     if told & _BOTH:
-        usage = _tuple(Usage, row[:_TOKENS])
-        if usage.cache_read or usage.cache_write or usage.cache_write_1h or usage.reasoning:
+        usage = _tuple(Usage, row[_USAGE])
+        if not inclusive:
             usage = _inclusive(usage)
     else:
         reason = "invalid_usage" if told == _INVALID else "no_usage"
-    amount_present = row[Field.COST] is not None
+    provider, models, request_model, operation = _named(row[_NAMED])
+    response_id, amount, _, _, list_cost = row[_REST]
     stated_cost, stated_by = None, ""
-    if amount_present or row[Field.LIST_COST] is not None:
+    if amount is not None or list_cost is not None:
         stated_cost, stated_by = _stated(row)
     return _tuple(
         Call,
         (
-            provider if type(provider) is str and len(provider) <= _LONGEST else "",
+            provider,
             models,
-            request_model or (models[0] if models else ""),
+            request_model,
             response_id if type(response_id) is str and len(response_id) <= _LONGEST else "",
             usage,
             usage is not None and told & _BOTH != _BOTH,
             reason,
             stated_cost,
             stated_by,
-            amount_present,
-            operation if type(operation) is str and len(operation) <= _LONGEST else "chat",
+            amount is not None,
+            operation,
         ),
     )
 
 
-def _mend(row: list[Any], told: int) -> int:
-    """Take second-best names where the best tell nothing, and check counts; return which token fields are told.
+def _mended(attributes: Attributes) -> tuple[tuple[Any, ...], int]:
+    """Read a row field by field: second-best names where the best tell nothing, and counts only if they can be true.
 
-    No bit of input and output is set where any count can't be true: then some other bit says that something was told.
+    Also return which token fields are told. No bit of input and output is set where any count can't be true: then
+    some other bit says that something was told.
     """
-    for slot in range(Field.COUNT, len(row)):
-        field = slot % Field.COUNT
-        value = row[slot]
-        if value is None or value == "":
-            continue
-        if field >= Field.TOKENS:
-            if row[field] is None or row[field] == "":
+    row: list[Any] = [0] * Field.TOKENS + [None] * (Field.COUNT - Field.TOKENS)
+    told = 0
+    for field, names in SPELLINGS.items():
+        for name in names:
+            value = attributes.get(name)
+            if value is not None and value != "":  # LiteLLM writes dozens of keys as "": empty is absent
                 row[field] = value
-        elif not told >> field & 1 or row[field] == "":
-            row[field] = value
-            told |= 1 << field
+                told |= 1 << field
+                break
+    told &= (1 << Field.TOKENS) - 1
     for field in range(Field.TOKENS):
         count = row[field]
-        if type(count) is int and 0 <= count < ABSURD:
+        if type(count) is int and 0 <= count < ABSURD:  # a bool is not an int here
             continue
-        if count is None or count == "":
-            # LiteLLM writes dozens of keys as "": empty is absent.
-            row[field] = 0
-            told &= ~(1 << field)
-        elif type(count) is float and 0 <= count < ABSURD and count.is_integer():
+        if type(count) is float and 0 <= count < ABSURD and count.is_integer():
             # Emitters in languages without integers.
             row[field] = int(count)
         else:
-            return _INVALID
-    return told
+            return tuple(row), _INVALID
+    return tuple(row), told
+
+
+def _named(told: tuple[Any, ...]) -> _Names:
+    """Return the names of a call from what its span tells of operation, provider and models, and remember them."""
+    try:
+        known = _NAMES.get(told)
+    except TypeError:
+        known = None  # not even hashable: no name
+    if known is not None:
+        return known
+    operation, provider, response_model, request_model = map(_name, told)
+    models = tuple(dict.fromkeys(filter(None, (response_model, request_model))))
+    names = provider, models, request_model or response_model, operation or "chat"
+    # Only what is text by its very class: anything else may be equal to it and mean something else.
+    if all(type(each) is str and len(each) <= _LONGEST for each in told if each is not None):
+        if len(_NAMES) >= _MOST_NAMES:
+            _NAMES.clear()
+        _NAMES[told] = names
+    return names
+
+
+def _name(told: object) -> str:
+    return told if type(told) is str and len(told) <= _LONGEST else ""
 
 
 def _inclusive(usage: Usage) -> Usage:
@@ -215,7 +227,7 @@ def _inclusive(usage: Usage) -> Usage:
     return usage
 
 
-def _stated(row: list[Any]) -> tuple[int | None, str]:
+def _stated(row: tuple[Any, ...]) -> tuple[int | None, str]:
     if (amount := _pico(row[Field.COST])) is not None and row[Field.COST_CURRENCY] in ("USD", None):
         return amount, "provider" if row[Field.COST_SOURCE] == "provider" else "local"
     if (amount := _pico(row[Field.LIST_COST])) is not None:

@@ -52,7 +52,7 @@ class MemoryStore:
                 self._make_room(window.start_ns)
         recovered = False
         with self._lock:
-            if account.window.start_ns < window.start_ns:
+            if account.window is not window and account.window.start_ns < window.start_ns:
                 recovered = account.usage >= limit
                 account.window = window
                 account.usage = account.fired = account.next = 0

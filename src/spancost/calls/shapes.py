@@ -1,0 +1,72 @@
+"""The attribute names of a span, and where each field of a call stands among them.
+
+An instrumentation writes the same names on every call: what they mean is found out once, and from then on all the
+fields of a call are taken out of its attributes in one step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
+
+from spancost.calls.dialects import DIALECTS, Field
+
+__all__ = ["ABSENT", "SHAPES", "SPELLINGS", "Shape", "learn"]
+
+SPELLINGS: Final[Mapping[int, tuple[str, ...]]] = {
+    field: tuple(dict.fromkeys(name for dialect in DIALECTS for name in dialect.fields.get(field, ())))
+    for field in range(Field.COUNT)
+}
+"""Field -> its names in every dialect, best first."""
+
+ABSENT: Final = (0, None)
+"""What a count is that isn't told, and what any other field is."""
+
+_FIELDS: Final = {name: field for field, names in SPELLINGS.items() for name in names}
+_USUAL: Final = frozenset({*range(Field.REASONING + 1), *range(Field.TOKENS, Field.COUNT)}) - {Field.CACHE_WRITE_1H}
+
+_MOST_SHAPES: Final = 256
+_MOST_NAMES: Final = 128
+_LONGEST: Final = 8_192
+"""Characters in the names of a shape that is remembered."""
+
+
+class Shape(NamedTuple):
+    """How to read the spans whose attributes have certain names, in a certain order."""
+
+    pick: Callable[[Mapping[str, Any]], tuple[Any, ...]]
+    """Takes the values of the fields that are told."""
+    place: Callable[[tuple[Any, ...]], tuple[Any, ...]]
+    """Puts what was picked, with ABSENT behind it, in the order of Field."""
+    told: int
+    """Bit n: token field n is told."""
+    usual: bool
+    """No field is told under two names, nor any count that few calls have."""
+
+
+SHAPES: Final[dict[tuple[str, ...], Shape]] = {}
+"""Names -> shape. It has no lock: where it is full it is emptied, and shapes are learned again."""
+
+
+def learn(names: tuple[str, ...]) -> Shape:
+    """Return the shape of these attribute names, and remember it."""
+    ours = [name for name in names if name in _FIELDS]
+    fields = [_FIELDS[name] for name in ours]
+    absent = [len(ours) + (field >= Field.TOKENS) for field in range(Field.COUNT)]
+    shape = Shape(
+        pick=_getter(ours),
+        place=itemgetter(*(fields.index(field) if field in fields else absent[field] for field in range(Field.COUNT))),
+        told=sum(1 << field for field in set(fields) if field < Field.TOKENS),
+        usual=len(fields) == len(set(fields)) and _USUAL.issuperset(fields),
+    )
+    if len(names) <= _MOST_NAMES and sum(map(len, names)) <= _LONGEST:
+        if len(SHAPES) >= _MOST_SHAPES:
+            SHAPES.clear()
+        SHAPES[names] = shape
+    return shape
+
+
+def _getter(names: list[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """Return an itemgetter; its like where there is but one name or none, of which it makes no tuple."""
+    return itemgetter(*names) if len(names) > 1 else lambda attributes: tuple([attributes[name] for name in names])
