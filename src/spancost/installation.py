@@ -152,6 +152,7 @@ class CostSpanProcessor(Facade):
             super().__init__(setup.exporter, sinks=setup.more_sinks, way=setup.way)
         else:
             super().__init__(exporter)
+            exporter.worker.start()
             lifetime.follow(_Apart(exporter))
 
 
@@ -215,6 +216,8 @@ def uninstall() -> None:
 
 @guarded("install")
 def _begin(setup: Setup) -> None:
+    # First, for spans may end as soon as a provider is attached to.
+    setup.exporter.worker.start()
     setup.attach(trace.get_tracer_provider())
     setup.exporter.install()
     for problem in setup.config.problems:
