@@ -245,6 +245,51 @@ def test_right_prices_stand_beside_wrong_budgets() -> None:
     assert () == config.budgets
 
 
+@pytest.mark.parametrize(
+    ("key", "remedy"),
+    [
+        ("usr", "write user if that is meant"),
+        ("app.teir", "write app.tier if that is meant"),
+        ("crm.region", "take it out"),
+    ],
+)
+def test_a_key_of_attribution_that_nobody_asks_for_is_a_warning(key: str, remedy: str) -> None:
+    """It may be a misspelt one: file, line, key and what may be meant are told, and everything else counts."""
+    config = _load(f'[attribution]\n"{key}" = ["crm.customer"]\n', BUDGETS="team=1/day", DIMENSIONS="app.tier")
+    (problem,) = config.problems
+    assert (
+        f"spancost.toml: attribution: '{key}' has no effect: no budget and no dimension asks for it" == problem.message
+    )
+    assert f"{remedy}, or name it as a budget's scope or in SPANCOST_DIMENSIONS" == problem.remedy
+    assert (False, "spancost.toml", 2, f"attribution.{key}") == (
+        problem.is_error, problem.file, problem.line, problem.key
+    )  # fmt: skip
+    assert ["team-day"] == [budget.id for budget in config.budgets]
+    assert {key: ("crm.customer",)} == config.attribution
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("[[budget]]\nscope = 'plan'\nlimit = 5\nwindow = 'day'", {}),
+        ("", {"BUDGETS": "plan=5/day"}),
+        ("", {"DIMENSIONS": "team, plan"}),
+    ],
+    ids=["a budget of the file", "a budget of the environment", "a dimension"],
+)
+def test_a_key_of_attribution_that_somebody_asks_for_is_none(file: str, told: dict[str, str]) -> None:
+    """A key of the user's own is right where a budget or a dimension is over it; ours are always."""
+    attribution = '[attribution]\nplan = ["crm.plan"]\nservice = ["crm.service"]\n'
+    assert () == _load(f"{file}\n{attribution}", **told).problems
+
+
+@pytest.mark.parametrize(("file", "line"), [("[[budget]]\nscope = 'plan'\n", ""), ("", "plan=5/week")])
+def test_while_budgets_are_wrong_no_key_of_attribution_is_doubted(file: str, line: str) -> None:
+    """What they ask for is not known yet."""
+    config = _load(f'{file}[attribution]\nplan = ["crm.plan"]\n', BUDGETS=line)
+    assert [True] * len(config.problems) == [problem.is_error for problem in config.problems]
+
+
 def test_one_id_in_file_and_environment_is_an_error() -> None:
     """Two budgets of one id would count into one another: neither is watched."""
     config = _load("[[budget]]\nscope = 'team'\nlimit = 5\nwindow = 'day'", BUDGETS="team=6/day")
@@ -308,5 +353,5 @@ def test_no_environment_whatever_stops_the_program(environ: dict[str, str]) -> N
 def test_no_file_whatever_stops_the_program(content: bytes) -> None:
     """A file of any content is read or refused."""
     config = _load(content)
-    assert all(problem.is_error for problem in config.problems)
-    assert not config.budgets or not config.problems
+    assert all(map(str, config.problems))
+    assert not config.budgets or not any(problem.is_error for problem in config.problems)

@@ -6,7 +6,7 @@ there are no budgets rather than some.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import Final
@@ -94,21 +94,24 @@ def load(environ: Mapping[str, str], read: Callable[[str], bytes] | None = None)
                 f"no time zone {shown(told('TIMEZONE'))} here, taken as UTC",
                 "write a name like Europe/Berlin; where the system has no zones, install tzdata",
             )
-    path = told("CONFIG")
-    file = read_file(path, zone, read or read_bytes) if path else File()
-    problems += file.problems
-    budgets = file.budgets
+    dimensions = _names(told("DIMENSIONS"))
+    budgets: tuple[Budget, ...] = ()
+    asked: frozenset[str] | None = None
     try:
-        budgets += _apart(parse_line(told("BUDGETS"), zone), file.budgets, path)
+        budgets = parse_line(told("BUDGETS"), zone)
+        asked = frozenset((*dimensions, *(budget.scope for budget in budgets)))
     except ConfigError as fault:
         problems += fault.problems
+    path = told("CONFIG")
+    file = read_file(path, zone, read or read_bytes, asked) if path else File()
+    problems += (*file.problems, *_twice(budgets, file.budgets, path))
     return Config(
         disabled=boolean("DISABLED"),
         # Rather none than some: whoever asked for a budget must not run with half of it.
-        budgets=() if any(problem.is_error for problem in problems) else budgets,
+        budgets=() if any(problem.is_error for problem in problems) else (*file.budgets, *budgets),
         prices=file.prices,
         attribution=file.attribution,
-        dimensions=_names(told("DIMENSIONS")),
+        dimensions=dimensions,
         console=one_of("CONSOLE", _CONSOLES, "off"),
         frameworks=_frameworks(told("FRAMEWORKS")),
         strict=boolean("STRICT"),
@@ -118,16 +121,11 @@ def load(environ: Mapping[str, str], read: Callable[[str], bytes] | None = None)
     )
 
 
-def _apart(budgets: tuple[Budget, ...], others: tuple[Budget, ...], where: str) -> tuple[Budget, ...]:
-    """Return the environment's budgets; raises ConfigError where one has the id of a budget of the file."""
-    taken = {budget.id for budget in others} & {budget.id for budget in budgets}
-    if taken:
-        remedy = "take one of them out, or give the one in the file an id of its own"
-        raise ConfigError(
-            Problem("SPANCOST_BUDGETS", f"SPANCOST_BUDGETS: budget {shown(name)} is also one of {where}", remedy)
-            for name in sorted(taken)
-        )
-    return budgets
+def _twice(budgets: tuple[Budget, ...], others: tuple[Budget, ...], where: str) -> Iterator[Problem]:
+    """Yield a problem for each budget of the environment that has the id of one of the file."""
+    remedy = "take one of them out, or give the one in the file an id of its own"
+    for name in sorted({budget.id for budget in others} & {budget.id for budget in budgets}):
+        yield Problem("SPANCOST_BUDGETS", f"SPANCOST_BUDGETS: budget {shown(name)} is also one of {where}", remedy)
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 from spancost.budgets import Budget, parse_tables
+from spancost.calls.who import NAMES
 from spancost.errors import ConfigError, Problem, nearest, shown
 from spancost.pricing.overrides import Override
 from spancost.pricing.overrides import parse as parse_prices
@@ -35,8 +36,11 @@ class File:
     problems: tuple[Problem, ...] = ()
 
 
-def read_file(path: str, zone: tzinfo, read: Callable[[str], bytes]) -> File:
-    """Read the file."""
+def read_file(path: str, zone: tzinfo, read: Callable[[str], bytes], asked: frozenset[str] | None) -> File:
+    """Read the file.
+
+    `asked` are the attribution keys that the environment's budgets and dimensions ask for, None where it isn't known.
+    """
     try:
         text = _text(path, read)
         tables = _parsed(path, text)
@@ -52,12 +56,14 @@ def read_file(path: str, zone: tzinfo, read: Callable[[str], bytes]) -> File:
             return otherwise
 
     attempt(lambda: _check_tables(tables, path), None)
-    budgets = attempt(lambda: parse_tables(_list(tables, "budget", path), path, zone), ())
+    budgets = attempt(lambda: parse_tables(_list(tables, "budget", path), path, zone), None)
     prices = attempt(lambda: parse_prices(_list(tables, "price", path), path), ())
     attribution = attempt(lambda: _attribution(tables, path), None)
+    if attribution and budgets is not None and asked is not None:
+        problems += _without_effect(attribution, asked | {budget.scope for budget in budgets}, path)
     # The lines are looked for only where something is wrong.
     placed = _placed(problems, path, lines_of(text)) if problems else ()
-    return File(budgets, prices, attribution, tuple(placed))
+    return File(budgets or (), prices, attribution, tuple(placed))
 
 
 def read_bytes(path: str) -> bytes:
@@ -147,3 +153,14 @@ def _attribution(tables: Mapping[str, Any], where: str) -> Mapping[str, tuple[st
     if problems:
         raise ConfigError(problems)
     return right
+
+
+def _without_effect(attribution: Mapping[str, object], asked: frozenset[str], where: str) -> Iterator[Problem]:
+    """Yield a warning for each key of the user's own that no budget and no dimension asks for: it may be misspelt."""
+    for key in attribution:
+        if key not in NAMES and key not in asked:
+            near = nearest(key, (*NAMES, *sorted(asked)))
+            meant = f"write {near} if that is meant" if near else "take it out"
+            message = f"{where}: attribution: {shown(key)} has no effect: no budget and no dimension asks for it"
+            remedy = f"{meant}, or name it as a budget's scope or in SPANCOST_DIMENSIONS"
+            yield Problem(f"attribution.{key}", message, remedy, is_error=False)
