@@ -38,6 +38,8 @@ _NAMES = (
 
 _ZONE = "write a name like Europe/Berlin; where the system has no zones, install tzdata"
 
+_LATER = "is not in this version and has no effect"
+
 
 def _load(file: str | bytes | None = None, **told: str) -> Config:
     """Load settings with these variables and a file of this content."""
@@ -100,8 +102,28 @@ def test_frameworks_are_all_some_or_none(told: str, heard: tuple[str, ...] | Non
         ("TIMEZONE", "../../etc/passwd", f"no time zone '../../etc/passwd' here, taken as UTC; {_ZONE}"),
         ("BUDGET", "team=1/day", "there is no such setting; write SPANCOST_BUDGETS; docs/configuration.md lists them"),
         ("COLOUR", "red", "there is no such setting; take it out; docs/configuration.md lists them"),
-        ("STORE", "redis://user:secret@host", "is not in this version and has no effect; take it out"),
-        ("ENFORCE", "on", "is not in this version and has no effect; take it out"),
+        ("ENFORCE", "on", f"{_LATER}; take it out: budgets are observed, and no call is stopped"),
+        (
+            "STORE",
+            "redis://user:secret@host",
+            f"{_LATER}; take it out: what was spent is kept in each process, and begins anew with it",
+        ),
+        ("FAIL", "closed", f"{_LATER}; take it out: no call waits for a budget, so none can fail"),
+        (
+            "LEDGER",
+            "costs.db",
+            f"{_LATER}; take it out: charges are kept nowhere; export the metrics, or set SPANCOST_CONSOLE=tree",
+        ),
+        (
+            "SAMPLER",
+            "all",
+            f"{_LATER}; take it out: spans that a sampler drops are not counted; sample in the Collector",
+        ),
+        (
+            "HASH_USERS",
+            "true",
+            f"{_LATER}; take `user` out of SPANCOST_DIMENSIONS and of budgets: users leave the process as they are",
+        ),
     ],
 )
 def test_a_wrong_variable_is_one_warning_and_the_default(name: str, value: str, message: str) -> None:
@@ -123,6 +145,12 @@ def test_a_wrong_variable_is_one_warning_and_the_default(name: str, value: str, 
     assert f"SPANCOST_{name}: {message}" == str(problem)
     assert (f"SPANCOST_{name}", False) == (problem.key, problem.is_error)
     assert "secret" not in str(problem)
+
+
+def test_what_is_off_already_is_no_warning() -> None:
+    """A setting of a later version that asks for nothing is obeyed as it stands."""
+    off = {"ENFORCE": "off", "FAIL": "open", "LEDGER": "false", "SAMPLER": "OFF", "HASH_USERS": "false"}
+    assert Config() == _load(**off)
 
 
 def test_a_wrong_zone_counts_in_utc() -> None:

@@ -21,7 +21,16 @@ __all__ = ["VARIABLES", "Config", "load"]
 
 _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _CONSOLES: Final = ("off", "summary", "tree")
-_LATER: Final = ("ENFORCE", "STORE", "FAIL", "LEDGER", "SAMPLER", "HASH_USERS")
+_LATER: Final = {
+    "ENFORCE": "take it out: budgets are observed, and no call is stopped",
+    "STORE": "take it out: what was spent is kept in each process, and begins anew with it",
+    "FAIL": "take it out: no call waits for a budget, so none can fail",
+    "LEDGER": "take it out: charges are kept nowhere; export the metrics, or set SPANCOST_CONSOLE=tree",
+    "SAMPLER": "take it out: spans that a sampler drops are not counted; sample in the Collector",
+    "HASH_USERS": "take `user` out of SPANCOST_DIMENSIONS and of budgets: users leave the process as they are",
+}
+"""Variables of later versions, and what to do without them in this one."""
+
 VARIABLES: Final = frozenset(
     {
         "DISABLED", "CONFIG", "BUDGETS", "TIMEZONE", "DIMENSIONS", "CONSOLE", "FRAMEWORKS", "STRICT",
@@ -81,9 +90,9 @@ def load(environ: Mapping[str, str], read: Callable[[str], bytes] | None = None)
             near = nearest(ours, sorted(VARIABLES))
             remedy = f"write SPANCOST_{near}" if near else "take it out"
             warn(ours, "there is no such setting", f"{remedy}; docs/configuration.md lists them")
-    for name in _LATER:
+    for name, remedy in _LATER.items():
         if told(name) and told(name).lower() not in ("off", "false", "open"):
-            warn(name, "is not in this version and has no effect", "take it out")
+            warn(name, "is not in this version and has no effect", remedy)
     zone: tzinfo = UTC
     if told("TIMEZONE"):
         try:
