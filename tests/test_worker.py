@@ -70,6 +70,15 @@ def test_tasks_that_wait_are_bounded() -> None:
     assert list(range(10)) == seen
 
 
+def test_a_forked_child_counts_what_it_dropped_itself() -> None:
+    """Its parent goes on telling of the parent's: an inherited count would be told twice."""
+    worker = Worker(most_tasks=0)
+    assert [False, False] == [worker.submit(int), worker.submit(int)]
+    assert 2 == worker.dropped
+    worker.forget()
+    assert 0 == worker.dropped
+
+
 def _held(most_tasks: int = 100) -> tuple[Worker, list[int], Event]:
     """Return a worker whose thread hangs in a task until it is released."""
     worker = Worker(most_tasks=most_tasks)

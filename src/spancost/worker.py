@@ -31,8 +31,6 @@ class Worker:
         self._timers: list[tuple[float, Task]] = []
         self._most_tasks = most_tasks
         self.forget()
-        self.dropped = 0
-        """Tasks not taken because too many waited."""
 
     @property
     def waiting(self) -> int:
@@ -43,8 +41,11 @@ class Worker:
         """Start anew, as a forked child must: threads don't survive a fork, and a lock may be held by one."""
         self._timers.clear()
         self._tasks: SimpleQueue[Task] = SimpleQueue()
-        self._starting = RLock()
+        # Guards the count and which thread it is, and nothing is made within.
+        self._lock = RLock()
         self._thread: Thread | None = None
+        self.dropped = 0
+        """Tasks not taken because too many waited."""
 
     def start(self) -> None:
         """Start the thread, if there is none; where Python refuses it, whoever drains does the work.
@@ -56,7 +57,7 @@ class Worker:
             return
         # Made outside of the lock: a garbage collection may come back here.
         thread = Thread(target=self._run, name="spancost", daemon=True)
-        with self._starting:
+        with self._lock:
             if self._thread is not None:
                 return
             self._thread = thread
@@ -69,7 +70,8 @@ class Worker:
     def submit(self, task: Task) -> bool:
         """Queue a task; False if it was dropped. Never blocks."""
         if self.waiting >= self._most_tasks:
-            self.dropped += 1
+            with self._lock:
+                self.dropped += 1
             return False
         self._put(task)
         return True

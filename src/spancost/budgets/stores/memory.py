@@ -111,4 +111,5 @@ class MemoryStore:
         # Insertion order: those that began to spend longest ago.
         for key in past or list(accounts)[: self._most_keys // 10]:
             if accounts.pop(key, None) is not None:
-                self.evictions += 1
+                with self._lock:
+                    self.evictions += 1
