@@ -189,6 +189,56 @@ def test_a_recorded_call_tells_all_it_is_told(receiver: Receiver, program: Progr
     assert 1 == program.spent[1]
 
 
+@pytest.mark.parametrize(
+    ("usage", "words"),
+    [
+        (
+            {"inptu": 1500, "output": 500},
+            "does not read 'inptu' of usage; the keys are input, output, cache_read, cache_write, reasoning",
+        ),
+        ({"output": 500, "seconds": 9, 5: 5}, "does not read 'seconds', 5 of usage; the keys are input, output"),
+        (spancost.Usage(0, 500, audio_output=9), "does not read 'audio_output' of usage; the keys are input, output"),
+        (
+            ["input", 1500],
+            "usage of record_call must be a mapping or a spancost.Usage, got list; the call is counted as unpriced",
+        ),
+        (1500, "usage of record_call must be a mapping or a spancost.Usage, got int; the call is counted as unpriced"),
+    ],
+    ids=["misspelt", "several", "a part", "a list", "a number"],
+)
+def test_usage_that_is_not_read_is_named_once(
+    receiver: Receiver, program: Program, caplog: pytest.LogCaptureFixture, usage: Any, words: str
+) -> None:
+    """A misspelt count must not pass for none: one warning names it, the call is counted, and nothing is raised."""
+    for _ in range(3):
+        spancost.record_call(provider="openai", model="gpt-5.2", usage=usage)
+    program.flush()
+    (warning,) = caplog.messages
+    assert words in warning
+    assert ["chat gpt-5.2"] * 3 == [span.name for span in receiver.spans()]
+    assert 3 == program.spent[1]
+
+
+def test_a_misspelt_count_leaves_a_lower_bound(receiver: Receiver, program: Program) -> None:
+    """What was told of the call is priced, and its span says that it is not the whole."""
+    spancost.record_call(provider="openai", model="gpt-5.2", usage={"imput": 1500, "output": 500})
+    program.flush()
+    (span,) = receiver.spans()
+    assert ("partial", 0.0075) == tuple(
+        span.attributes[name] for name in ("spancost.pricing.status", "gen_ai.usage.cost.amount")
+    )
+
+
+def test_a_usage_without_parts_writes_none(receiver: Receiver, program: Program) -> None:
+    """Cache and reasoning are on the span where there were any; input and output always."""
+    spancost.record_call(provider="openai", model="gpt-5.2", usage=spancost.Usage(1500, reasoning=0))
+    program.flush()
+    (span,) = receiver.spans()
+    assert {"gen_ai.usage.input_tokens": 1500, "gen_ai.usage.output_tokens": 0} == {
+        name: value for name, value in span.attributes.items() if name.endswith("_tokens")
+    }
+
+
 @pytest.mark.parametrize("cost", [Decimal("0.25"), 0.25])
 def test_what_the_provider_charged_is_the_cost(receiver: Receiver, program: Program, cost: Decimal | float) -> None:
     """A cost told with the call goes before our own price."""

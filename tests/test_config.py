@@ -36,6 +36,11 @@ _NAMES = (
 )  # fmt: skip
 
 
+_ZONE = "write a name like Europe/Berlin; where the system has no zones, install tzdata"
+
+_LATER = "is not in this version and has no effect"
+
+
 def _load(file: str | bytes | None = None, **told: str) -> Config:
     """Load settings with these variables and a file of this content."""
     environ = {f"SPANCOST_{name}": value for name, value in told.items()}
@@ -89,15 +94,36 @@ def test_frameworks_are_all_some_or_none(told: str, heard: tuple[str, ...] | Non
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("STRICT", "yes", "SPANCOST_STRICT: must be true or false, got 'yes'; taken as false"),
-        ("DISABLED", "1", "SPANCOST_DISABLED: must be true or false, got '1'; taken as false"),
-        ("CONSOLE", "trees", "SPANCOST_CONSOLE: must be one of off, summary, tree, got 'trees'; taken as off"),
-        ("LOG_LEVEL", "LOUD", "got 'LOUD'; taken as unset"),
-        ("TIMEZONE", "Mars/Olympus", "SPANCOST_TIMEZONE: no time zone 'Mars/Olympus' here; taken as UTC"),
-        ("TIMEZONE", "../../etc/passwd", "SPANCOST_TIMEZONE: no time zone '../../etc/passwd' here; taken as UTC"),
-        ("BUDGET", "team=1/day", "SPANCOST_BUDGET: there is no such setting"),
-        ("STORE", "redis://user:secret@host", "SPANCOST_STORE: is not in this version and has no effect"),
-        ("ENFORCE", "on", "SPANCOST_ENFORCE: is not in this version and has no effect"),
+        ("STRICT", "yes", "got 'yes', taken as false; write true or false"),
+        ("DISABLED", "1", "got '1', taken as false; write true or false"),
+        ("CONSOLE", "trees", "got 'trees', taken as off; write one of off, summary, tree"),
+        ("LOG_LEVEL", "LOUD", "got 'LOUD', taken as unset; write one of DEBUG, INFO, WARNING, ERROR, CRITICAL"),
+        ("TIMEZONE", "Mars/Olympus", f"no time zone 'Mars/Olympus' here, taken as UTC; {_ZONE}"),
+        ("TIMEZONE", "../../etc/passwd", f"no time zone '../../etc/passwd' here, taken as UTC; {_ZONE}"),
+        ("BUDGET", "team=1/day", "there is no such setting; write SPANCOST_BUDGETS; docs/configuration.md lists them"),
+        ("COLOUR", "red", "there is no such setting; take it out; docs/configuration.md lists them"),
+        ("ENFORCE", "on", f"{_LATER}; take it out: budgets are observed, and no call is stopped"),
+        (
+            "STORE",
+            "redis://user:secret@host",
+            f"{_LATER}; take it out: what was spent is kept in each process, and begins anew with it",
+        ),
+        ("FAIL", "closed", f"{_LATER}; take it out: no call waits for a budget, so none can fail"),
+        (
+            "LEDGER",
+            "costs.db",
+            f"{_LATER}; take it out: charges are kept nowhere; export the metrics, or set SPANCOST_CONSOLE=tree",
+        ),
+        (
+            "SAMPLER",
+            "all",
+            f"{_LATER}; take it out: spans that a sampler drops are not counted; sample in the Collector",
+        ),
+        (
+            "HASH_USERS",
+            "true",
+            f"{_LATER}; take `user` out of SPANCOST_DIMENSIONS and of budgets: users leave the process as they are",
+        ),
     ],
 )
 def test_a_wrong_variable_is_one_warning_and_the_default(name: str, value: str, message: str) -> None:
@@ -116,9 +142,15 @@ def test_a_wrong_variable_is_one_warning_and_the_default(name: str, value: str, 
         config.log_level,
     )
     (problem,) = config.problems
-    assert message in str(problem)
+    assert f"SPANCOST_{name}: {message}" == str(problem)
     assert (f"SPANCOST_{name}", False) == (problem.key, problem.is_error)
     assert "secret" not in str(problem)
+
+
+def test_what_is_off_already_is_no_warning() -> None:
+    """A setting of a later version that asks for nothing is obeyed as it stands."""
+    off = {"ENFORCE": "off", "FAIL": "open", "LEDGER": "false", "SAMPLER": "OFF", "HASH_USERS": "false"}
+    assert Config() == _load(**off)
 
 
 def test_a_wrong_zone_counts_in_utc() -> None:
@@ -152,42 +184,86 @@ def test_the_file_says_budgets_prices_and_attribution() -> None:
     assert {"user": ("crm.customer",)} == config.attribution
 
 
+_BRACKETS = 'write them in brackets, each in quotes, such as ["crm.user"], or take the key out'
+_SYNTAX = "texts stand in quotes, a table's name in brackets, a key once"
+
+
 @pytest.mark.parametrize(
-    ("file", "line", "words"),
+    ("file", "line", "key", "words"),
     [
-        ("[[budget]\nid=", 1, "is not TOML"),
-        ("\n\nbudget = = 5", 3, "is not TOML"),
-        ("[budget]\nscope = 'team'", None, "write each budget as a table of its own: [[budget]]"),
-        ("budget = 5", None, "write each budget as a table of its own: [[budget]]"),
-        ("[[budgets]]\nscope = 'team'", None, "unknown table 'budgets'; the tables are attribution, budget, price"),
-        ("\n[[budget]]\nid = 'gold'\nscope = 'team'\nlimit = -5\nwindow = 'day'", 3, "limit must be positive, got -5"),
-        ("\n[[budget]]\nlimit = 5\n\n[[budget]]\nlimit = 6", 2, "budget #1: scope must be an attribution key"),
-        ("\n\n[[price]]\nmodel = 'x'\ninput = 'free'", 3, "input must be a decimal string or number, got 'free'"),
-        ("[attribution]\nuser = 'crm.id'", None, "'user' must be a list of attribute names, got 'crm.id'"),
-        ("[attribution]\nuser = []", None, "'user' must be a list of attribute names, got []"),
-        ("attribution = 5", None, "must be a list of attribute names, got 5"),
-        (b"\xff\xfe", None, "is not TOML"),
-        (b"a = " + b"[" * 5000, None, "is not TOML"),
-        (b"#" * (4 * 2**20 + 1), None, "is over 4194304 bytes; that is no configuration"),
+        ("[[budget]\nid=", 1, "SPANCOST_CONFIG", f"; correct line 1: {_SYNTAX}"),
+        ("\n\nbudget = = 5", 3, "SPANCOST_CONFIG", "is not TOML: Invalid value (at line 3, column 10); correct line 3"),
+        ("\nx = [", 2, "SPANCOST_CONFIG", "(at end of document); correct line 2"),
+        (b"a = 1\n\xff\xfe", 2, "SPANCOST_CONFIG", "is not TOML: no UTF-8 in line 2; save it as UTF-8"),
+        (b"a = " + b"[" * 5000, None, "SPANCOST_CONFIG", "is not TOML: nested too deeply; write tables as docs/"),
+        (
+            b"#" * (4 * 2**20 + 1),
+            None,
+            "SPANCOST_CONFIG",
+            "is over 4194304 bytes; name the file of spancost's settings",
+        ),
+        ("\n[[budgets]]\nscope = 'team'", 2, "budgets", "unknown table 'budgets'; write budget"),
+        ("limit = 5", 1, "limit", "unknown table 'limit'; take it out: the tables are attribution, budget, price"),
+        (
+            "\n[budget]\nscope = 'team'",
+            2,
+            "budget",
+            "budget must be a list of tables, got {'scope': 'team'}; write each budget as a table of its own: [[budget]]",
+        ),
+        ("price = 5", 1, "price", "price must be a list of tables, got 5; write each price as a table of its own"),
+        (
+            "\n[[budget]]\nid = 'gold'\nscope = 'team'\nlimit = -5\nwindow = 'day'",
+            5,
+            "budget[0].limit",
+            "budget 'gold': limit must be positive, got -5; write an amount of USD above 0",
+        ),
+        (
+            "[[budget]]\nscope = 'a'\nlimit = 5\nwindow = 'day'\n\n[[budget]]\nlimit = 6\nwindow = 'day'",
+            6,
+            "budget[1].scope",
+            "budget #2: scope is missing; write one of",
+        ),
+        ("\n[[price]]\nmodel = 'x'\ninput = 'free'", 4, "price[0].input", "got 'free'; write what a million tokens"),
+        ("\n[[price]]\nmodel = 'x'", 2, "price[0]", "price #1 'x': has neither input nor output; write"),
+        ("[attribution]\n\nuser = 'crm.id'", 3, "attribution.user", f"attribute names, got 'crm.id'; {_BRACKETS}"),
+        (
+            "[attribution]\nuser = []",
+            2,
+            "attribution.user",
+            f"attribution: 'user' must be a list of attribute names, got []; {_BRACKETS}",
+        ),
+        (
+            "\nattribution = 5",
+            2,
+            "attribution",
+            "attribution must be a table, got 5; write [attribution], and below it",
+        ),
     ],
     ids=lambda value: None if isinstance(value, bytes) else str(value)[:20],
 )
-def test_a_wrong_file_is_an_error_that_says_where(file: str | bytes, line: int | None, words: str) -> None:
-    """File, line, key and what is wrong; costs are tracked, and no budget of any source is watched."""
+def test_a_wrong_file_is_an_error_that_says_where(file: str | bytes, line: int | None, key: str, words: str) -> None:
+    """File, line, key, what is wrong and what to write; costs are tracked, and no budget of any source is watched."""
     config = _load(file, BUDGETS="team=1/day")
     assert () == config.budgets
-    problem = config.problems[0]
+    (problem,) = config.problems
     assert words in str(problem)
     assert str(problem).startswith("spancost.toml: ")
-    assert (True, "spancost.toml", line) == (problem.is_error, problem.file, problem.line)
+    assert (True, "spancost.toml", line, key) == (problem.is_error, problem.file, problem.line, problem.key)
 
 
 def test_every_fault_of_a_file_is_named() -> None:
-    """Budgets, prices and attribution are each read, whatever is wrong with the others."""
-    config = _load("[[budget]]\nscope = 5\nid = 'a'\n[[price]]\nmodel = 5\n[attribution]\nuser = 5\n")
-    assert {"budget", "price", "attribution"} <= {
-        word.strip(":") for text in _messages(config) for word in text.split()
-    }
+    """Budgets, prices and attribution are each read, whatever is wrong with the others: told in the file's order."""
+    config = _load("[attribution]\nuser = 5\nteam = 6\n[[price]]\ninput = 'x'\n[[budget]]\nscope = 5\nid = 'a'\n[x]\n")
+    assert [
+        (2, "attribution.user"),
+        (3, "attribution.team"),
+        (4, "price[0].model"),
+        (5, "price[0].input"),
+        (6, "budget[0].limit"),
+        (6, "budget[0].window"),
+        (7, "budget[0].scope"),
+        (9, "x"),
+    ] == [(problem.line, problem.key) for problem in config.problems]
 
 
 def test_right_prices_stand_beside_wrong_budgets() -> None:
@@ -197,13 +273,58 @@ def test_right_prices_stand_beside_wrong_budgets() -> None:
     assert () == config.budgets
 
 
+@pytest.mark.parametrize(
+    ("key", "remedy"),
+    [
+        ("usr", "write user if that is meant"),
+        ("app.teir", "write app.tier if that is meant"),
+        ("crm.region", "take it out"),
+    ],
+)
+def test_a_key_of_attribution_that_nobody_asks_for_is_a_warning(key: str, remedy: str) -> None:
+    """It may be a misspelt one: file, line, key and what may be meant are told, and everything else counts."""
+    config = _load(f'[attribution]\n"{key}" = ["crm.customer"]\n', BUDGETS="team=1/day", DIMENSIONS="app.tier")
+    (problem,) = config.problems
+    assert (
+        f"spancost.toml: attribution: '{key}' has no effect: no budget and no dimension asks for it" == problem.message
+    )
+    assert f"{remedy}, or name it as a budget's scope or in SPANCOST_DIMENSIONS" == problem.remedy
+    assert (False, "spancost.toml", 2, f"attribution.{key}") == (
+        problem.is_error, problem.file, problem.line, problem.key
+    )  # fmt: skip
+    assert ["team-day"] == [budget.id for budget in config.budgets]
+    assert {key: ("crm.customer",)} == config.attribution
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("[[budget]]\nscope = 'plan'\nlimit = 5\nwindow = 'day'", {}),
+        ("", {"BUDGETS": "plan=5/day"}),
+        ("", {"DIMENSIONS": "team, plan"}),
+    ],
+    ids=["a budget of the file", "a budget of the environment", "a dimension"],
+)
+def test_a_key_of_attribution_that_somebody_asks_for_is_none(file: str, told: dict[str, str]) -> None:
+    """A key of the user's own is right where a budget or a dimension is over it; ours are always."""
+    attribution = '[attribution]\nplan = ["crm.plan"]\nservice = ["crm.service"]\n'
+    assert () == _load(f"{file}\n{attribution}", **told).problems
+
+
+@pytest.mark.parametrize(("file", "line"), [("[[budget]]\nscope = 'plan'\n", ""), ("", "plan=5/week")])
+def test_while_budgets_are_wrong_no_key_of_attribution_is_doubted(file: str, line: str) -> None:
+    """What they ask for is not known yet."""
+    config = _load(f'{file}[attribution]\nplan = ["crm.plan"]\n', BUDGETS=line)
+    assert [True] * len(config.problems) == [problem.is_error for problem in config.problems]
+
+
 def test_one_id_in_file_and_environment_is_an_error() -> None:
     """Two budgets of one id would count into one another: neither is watched."""
     config = _load("[[budget]]\nscope = 'team'\nlimit = 5\nwindow = 'day'", BUDGETS="team=6/day")
     assert () == config.budgets
-    assert [
-        "SPANCOST_BUDGETS: budget 'team-day': there is one of this id in spancost.toml; give each an id of its own"
-    ] == (_messages(config))
+    (problem,) = config.problems
+    assert "SPANCOST_BUDGETS: budget 'team-day' is also one of spancost.toml" == problem.message
+    assert "take one of them out, or give the one in the file an id of its own" == problem.remedy
 
 
 @pytest.mark.parametrize(
@@ -260,5 +381,5 @@ def test_no_environment_whatever_stops_the_program(environ: dict[str, str]) -> N
 def test_no_file_whatever_stops_the_program(content: bytes) -> None:
     """A file of any content is read or refused."""
     config = _load(content)
-    assert all(problem.is_error for problem in config.problems)
-    assert not config.budgets or not config.problems
+    assert all(map(str, config.problems))
+    assert not config.budgets or not any(problem.is_error for problem in config.problems)

@@ -107,6 +107,74 @@ if child:
     assert [0.01, 0.101] == sorted(by_process.values())
 
 
+_WATCHED = """
+import sys, threading
+started = []
+start = threading.Thread.start
+
+def watched(thread):
+    if threading.current_thread() is threading.main_thread():
+        started.append(thread.name)
+    start(thread)
+
+def ours():
+    return [thread.name for thread in threading.enumerate() if thread.name == "spancost"]
+
+def fork():
+    child = os.fork()
+    if child:
+        assert 0 == os.waitpid(child, 0)[1]
+
+sys.stdout.reconfigure(line_buffering=True)
+threading.Thread.start = watched
+import spancost.installation
+print(ours())
+"""
+
+
+@pytest.mark.parametrize("exporter", ["", "spancost.CostExporter()"], ids=["shared", "apart"])
+def test_no_span_starts_a_thread(exporter: str, receiver: Receiver, tmp_path: Path) -> None:
+    """The worker is there before the first span, in a forked child too; what spans tell starts none."""
+    done = _run(
+        _WATCHED
+        + f"""
+provider.add_span_processor(spancost.CostSpanProcessor({exporter}))
+trace.set_tracer_provider(provider)
+tracer = trace.get_tracer("program")
+print(ours())
+fork()
+print(ours())
+started.clear()
+with tracer.start_as_current_span("invoke_agent a", attributes=agent):
+    call(100)
+print(started)
+""",
+        receiver,
+        tmp_path,
+        SPANCOST_BUDGETS="agent=0.01/day",
+    )
+    expected = ["[]", "['spancost']", "['spancost']", "[]", "['spancost']", "[]"]
+    assert (0, expected) == (done.returncode, done.stdout.splitlines()), done.stderr
+
+
+@pytest.mark.parametrize("variable", ["SPANCOST_DISABLED", "OTEL_SDK_DISABLED"])
+def test_switched_off_there_is_no_thread(variable: str, receiver: Receiver, tmp_path: Path) -> None:
+    """Neither install nor a processor nor a fork starts one."""
+    done = _run(
+        _WATCHED
+        + """
+spancost.install()
+provider.add_span_processor(spancost.CostSpanProcessor())
+fork()
+print("spancost" in started, ours())
+""",
+        receiver,
+        tmp_path,
+        **{variable: "true"},
+    )
+    assert (0, ["[]", "False []", "False []"]) == (done.returncode, done.stdout.splitlines()), done.stderr
+
+
 @pytest.mark.parametrize("usage", ["None", "{'input': 'many', 'output': True}"])
 @pytest.mark.parametrize("cost", ["Decimal('NaN')", "-5", "float('inf')", "'abc'", "10**400", "True"])
 def test_record_call_neither_raises_nor_writes_impossible_money(

@@ -33,6 +33,21 @@ def test_tasks_run_in_order_on_one_thread_that_ends_with_the_program() -> None:
     assert current_thread() is not thread
 
 
+def test_a_started_worker_starts_no_thread_when_tasks_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tasks come from hooks, which may run inside a lock of `threading` itself; once is enough, and again is nothing."""
+    worker = Worker()
+    worker.start()
+    worker.start()
+    started: list[Thread] = []
+    monkeypatch.setattr(Thread, "start", started.append)
+    done = Event()
+    worker.submit(int)
+    worker.later(0, done.set)
+    assert done.wait(_SECONDS)
+    assert worker.drain(_SECONDS)
+    assert [] == started
+
+
 @pytest.mark.usefixtures("planted")
 def test_a_task_that_fails_ends_nothing() -> None:
     """The fault is counted, and the next task runs."""
@@ -53,6 +68,15 @@ def test_tasks_that_wait_are_bounded() -> None:
     release.set()
     assert worker.drain(_SECONDS)
     assert list(range(10)) == seen
+
+
+def test_a_forked_child_counts_what_it_dropped_itself() -> None:
+    """Its parent goes on telling of the parent's: an inherited count would be told twice."""
+    worker = Worker(most_tasks=0)
+    assert [False, False] == [worker.submit(int), worker.submit(int)]
+    assert 2 == worker.dropped
+    worker.forget()
+    assert 0 == worker.dropped
 
 
 def _held(most_tasks: int = 100) -> tuple[Worker, list[int], Event]:
@@ -171,6 +195,7 @@ def test_what_waits_is_done_where_no_thread_can_start(monkeypatch: pytest.Monkey
 
     with monkeypatch.context() as patch:
         patch.setattr(Thread, "start", refuse)
+        worker.start()
         assert worker.submit(lambda: seen.append(current_thread()))
         assert worker.drain(_SECONDS)
     assert [current_thread()] == seen

@@ -6,7 +6,8 @@ import logging
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal, localcontext
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, cast
 
 from opentelemetry import baggage, context, trace
 from opentelemetry.trace import SpanKind
@@ -24,13 +25,17 @@ _logger = logging.getLogger(__name__)
 
 _ABSURD_USD: Final = 10**7
 
-_USAGE: Final = (
-    ("input", semconv.GEN_AI_USAGE_INPUT_TOKENS),
-    ("output", semconv.GEN_AI_USAGE_OUTPUT_TOKENS),
-    ("cache_read", semconv.GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS),
-    ("cache_write", semconv.GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS),
-    ("reasoning", semconv.GEN_AI_USAGE_REASONING_OUTPUT_TOKENS),
-)
+_USAGE: Final = {
+    "input": semconv.GEN_AI_USAGE_INPUT_TOKENS,
+    "output": semconv.GEN_AI_USAGE_OUTPUT_TOKENS,
+    "cache_read": semconv.GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS,
+    "cache_write": semconv.GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS,
+    "reasoning": semconv.GEN_AI_USAGE_REASONING_OUTPUT_TOKENS,
+}
+"""Keys of usage that are read -> the attribute each is written as."""
+
+_MOST_NAMED: Final = 5
+"""Unread keys that one warning names."""
 
 
 @contextmanager
@@ -64,14 +69,14 @@ def record_call(
 
     `usage` has the keys input (cache included), output (reasoning included), cache_read, cache_write, reasoning; None
     where nothing is known: the call is counted as unpriced. `cost` is the USD that the provider said it charged.
-    Where no SDK records spans it is counted all the same. What can't be true is not counted as money, and not raised.
+    Where no SDK records spans it is counted all the same. What can't be true or read is not counted as money; it is not
+    raised, but told in a warning.
     """
-    told = usage._asdict() if isinstance(usage, Usage) else usage or {}
     record: dict[str, Any] = {
         semconv.GEN_AI_OPERATION_NAME: operation,
         semconv.GEN_AI_PROVIDER_NAME: provider,
         semconv.GEN_AI_REQUEST_MODEL: model,
-        **{name: told[key] for key, name in _USAGE if key in told},
+        **_counts(usage),
         **(attributes or {}),
     }
     if response_id:
@@ -89,6 +94,29 @@ def record_call(
     setup.record(record, span.get_span_context(), baggage.get_all())
 
 
+def _counts(usage: object) -> dict[str, Any]:
+    """Return token counts by attribute; a warning names what is not read of them."""
+    told: Mapping[Any, Any] = {}
+    if isinstance(usage, Usage):
+        # Of a Usage every part is there, told or not.
+        told = {key: count for key, count in usage._asdict().items() if count or key in ("input", "output")}
+    elif isinstance(usage, Mapping):
+        told = cast("Mapping[Any, Any]", usage)
+    elif usage is not None:
+        got = type(usage).__name__
+        _warn(f"usage of record_call must be a mapping or a spancost.Usage, got {got}; the call is counted as unpriced")
+    if unread := [key for key in told if key not in _USAGE]:
+        named = ", ".join(f"{key!r:.40}" for key in unread[:_MOST_NAMED])
+        _warn(f"record_call does not read {named} of usage; the keys are {', '.join(_USAGE)}")
+    return {name: told[key] for key, name in _USAGE.items() if key in told}
+
+
+@lru_cache(maxsize=64)
+def _warn(message: str) -> None:
+    """Warn of how the program calls us, once of each fault: the call may be one of millions."""
+    _logger.warning("spancost: %s", message)
+
+
 def _amount(cost: object) -> float | None:
     """Return what a provider charged, None with a warning where it can't be an amount of USD."""
     if cost is None:
@@ -99,7 +127,7 @@ def _amount(cost: object) -> float | None:
         amount = -1.0
     if 0 <= amount < _ABSURD_USD:  # not NaN either
         return amount
-    _logger.warning("spancost: record_call: cost must be USD, 0 or more; the call is priced by the table")
+    _warn("cost of record_call must be USD, 0 or more; the call is priced by the table")
     return None
 
 

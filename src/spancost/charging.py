@@ -57,7 +57,8 @@ class Charging:
                 self._merge(first, final(claimed), node, outcome)
                 self._ids.give(first, response_id)
         if first is not None:
-            self.duplicates += 1
+            with self._revising:
+                self.duplicates += 1
             outcome.duplicate_of = first
             self._revise(first, charge, node, outcome)
             return
@@ -176,7 +177,7 @@ class Charging:
             taken, home, who = other.amounts.negated(), other.booked, other.who
             # Whoever books or counts it from now on adds nothing.
             other.amounts = _NO_AMOUNTS
-        self.duplicates += 1
+            self.duplicates += 1
         if entered:
             self.correct(self._tree.book(home, taken), outcome)
             self._observe(who, taken.cost, other.at_ns, node, outcome)

@@ -6,28 +6,31 @@ there are no budgets rather than some.
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
-from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from spancost.budgets import Budget, parse_line, parse_tables
-from spancost.errors import ConfigError
+from spancost.budgets import Budget, parse_line
+from spancost.config_file import File, read_bytes, read_file
+from spancost.errors import ConfigError, Problem, nearest, shown
 from spancost.pricing.overrides import Override
-from spancost.pricing.overrides import parse as parse_prices
 
-__all__ = ["VARIABLES", "Config", "Problem", "load"]
+__all__ = ["VARIABLES", "Config", "load"]
 
-Part = TypeVar("Part")
-
-_MOST_BYTES: Final = 4 * 2**20
 _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _CONSOLES: Final = ("off", "summary", "tree")
-_LATER: Final = ("ENFORCE", "STORE", "FAIL", "LEDGER", "SAMPLER", "HASH_USERS")
+_LATER: Final = {
+    "ENFORCE": "take it out: budgets are observed, and no call is stopped",
+    "STORE": "take it out: what was spent is kept in each process, and begins anew with it",
+    "FAIL": "take it out: no call waits for a budget, so none can fail",
+    "LEDGER": "take it out: charges are kept nowhere; export the metrics, or set SPANCOST_CONSOLE=tree",
+    "SAMPLER": "take it out: spans that a sampler drops are not counted; sample in the Collector",
+    "HASH_USERS": "take `user` out of SPANCOST_DIMENSIONS and of budgets: users leave the process as they are",
+}
+"""Variables of later versions, and what to do without them in this one."""
+
 VARIABLES: Final = frozenset(
     {
         "DISABLED", "CONFIG", "BUDGETS", "TIMEZONE", "DIMENSIONS", "CONSOLE", "FRAMEWORKS", "STRICT",
@@ -35,24 +38,6 @@ VARIABLES: Final = frozenset(
     }
 )  # fmt: skip
 """Names after `SPANCOST_`, those of later versions included."""
-
-_TABLES: Final = frozenset({"budget", "price", "attribution"})
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing wrong with the settings."""
-
-    key: str
-    """The variable, or the table and key of the file."""
-    message: str
-    is_error: bool
-    """A wrong file or budget; else a wrong variable, for which the default stands."""
-    file: str = ""
-    line: int | None = None
-
-    def __str__(self) -> str:
-        return self.message
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +66,13 @@ def load(environ: Mapping[str, str], read: Callable[[str], bytes] | None = None)
     def told(name: str) -> str:
         return environ.get(f"SPANCOST_{name}", "").strip()
 
-    def warn(name: str, message: str) -> None:
-        problems.append(Problem(f"SPANCOST_{name}", f"SPANCOST_{name}: {message}", is_error=False))
+    def warn(name: str, message: str, remedy: str) -> None:
+        problems.append(Problem(f"SPANCOST_{name}", f"SPANCOST_{name}: {message}", remedy, is_error=False))
 
     def boolean(name: str) -> bool:
         value = told(name).lower()
         if value not in ("", "true", "false"):
-            warn(name, f"must be true or false, got {told(name)!r}; taken as false")
+            warn(name, f"got {shown(told(name))}, taken as false", "write true or false")
         return value == "true"
 
     def one_of(name: str, allowed: tuple[str, ...], default: str) -> str:
@@ -96,15 +81,18 @@ def load(environ: Mapping[str, str], read: Callable[[str], bytes] | None = None)
             if value.lower() == choice.lower():
                 return choice
         if value:
-            warn(name, f"must be one of {', '.join(allowed)}, got {value!r}; taken as {default or 'unset'}")
+            warn(name, f"got {shown(value)}, taken as {default or 'unset'}", f"write one of {', '.join(allowed)}")
         return default
 
     for name in sorted(environ):
-        if name.startswith("SPANCOST_") and name.removeprefix("SPANCOST_") not in VARIABLES and "_TEST_" not in name:
-            warn(name.removeprefix("SPANCOST_"), "there is no such setting; see docs/configuration.md")
-    for name in _LATER:
+        ours = name.removeprefix("SPANCOST_")
+        if ours != name and ours not in VARIABLES and "_TEST_" not in name:
+            near = nearest(ours, sorted(VARIABLES))
+            remedy = f"write SPANCOST_{near}" if near else "take it out"
+            warn(ours, "there is no such setting", f"{remedy}; docs/configuration.md lists them")
+    for name, remedy in _LATER.items():
         if told(name) and told(name).lower() not in ("off", "false", "open"):
-            warn(name, "is not in this version and has no effect")
+            warn(name, "is not in this version and has no effect", remedy)
     zone: tzinfo = UTC
     if told("TIMEZONE"):
         try:
@@ -112,38 +100,41 @@ def load(environ: Mapping[str, str], read: Callable[[str], bytes] | None = None)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             warn(
                 "TIMEZONE",
-                f"no time zone {told('TIMEZONE')!r} here; taken as UTC. Names are like Europe/Berlin; where the system "
-                "has no zones, install tzdata",
+                f"no time zone {shown(told('TIMEZONE'))} here, taken as UTC",
+                "write a name like Europe/Berlin; where the system has no zones, install tzdata",
             )
-    file, faults = _file(told("CONFIG"), zone, read or _read)
-    budgets = file.budgets
+    dimensions = _names(told("DIMENSIONS"))
+    budgets: tuple[Budget, ...] = ()
+    asked: frozenset[str] | None = None
     try:
-        budgets += _apart(parse_line(told("BUDGETS"), zone), file.budgets, told("CONFIG"))
+        budgets = parse_line(told("BUDGETS"), zone)
+        asked = frozenset((*dimensions, *(budget.scope for budget in budgets)))
     except ConfigError as fault:
-        faults += [Problem("SPANCOST_BUDGETS", line, is_error=True) for line in str(fault).split("\n")]
+        problems += fault.problems
+    path = told("CONFIG")
+    file = read_file(path, zone, read or read_bytes, asked) if path else File()
+    problems += (*file.problems, *_twice(budgets, file.budgets, path))
     return Config(
         disabled=boolean("DISABLED"),
         # Rather none than some: whoever asked for a budget must not run with half of it.
-        budgets=() if faults else budgets,
+        budgets=() if any(problem.is_error for problem in problems) else (*file.budgets, *budgets),
         prices=file.prices,
         attribution=file.attribution,
-        dimensions=_names(told("DIMENSIONS")),
+        dimensions=dimensions,
         console=one_of("CONSOLE", _CONSOLES, "off"),
         frameworks=_frameworks(told("FRAMEWORKS")),
         strict=boolean("STRICT"),
         operation_cost=boolean("OPERATION_COST"),
         log_level=one_of("LOG_LEVEL", _LEVELS, "") or None,
-        problems=(*problems, *faults),
+        problems=tuple(problems),
     )
 
 
-def _apart(budgets: tuple[Budget, ...], others: tuple[Budget, ...], where: str) -> tuple[Budget, ...]:
-    """Return the environment's budgets; raises ConfigError where one has the id of a budget of the file."""
-    taken = {budget.id for budget in others} & {budget.id for budget in budgets}
-    if taken:
-        faults = (f"budget {name!r}: there is one of this id in {where}; give each an id of its own" for name in taken)
-        raise ConfigError("\n".join(f"SPANCOST_BUDGETS: {fault}" for fault in sorted(faults)))
-    return budgets
+def _twice(budgets: tuple[Budget, ...], others: tuple[Budget, ...], where: str) -> Iterator[Problem]:
+    """Yield a problem for each budget of the environment that has the id of one of the file."""
+    remedy = "take one of them out, or give the one in the file an id of its own"
+    for name in sorted({budget.id for budget in others} & {budget.id for budget in budgets}):
+        yield Problem("SPANCOST_BUDGETS", f"SPANCOST_BUDGETS: budget {shown(name)} is also one of {where}", remedy)
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -155,106 +146,3 @@ def _frameworks(text: str) -> tuple[str, ...] | None:
     if "auto" in names:
         return None
     return () if "off" in names else names
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """What the TOML file says."""
-
-    budgets: tuple[Budget, ...] = ()
-    prices: tuple[Override, ...] = ()
-    attribution: Mapping[str, tuple[str, ...]] | None = None
-
-
-def _file(path: str, zone: tzinfo, read: Callable[[str], bytes]) -> tuple[_File, list[Problem]]:
-    """Read the file; each of its parts that is right counts, each that is wrong is a problem."""
-    if not path:
-        return _File(), []
-    problems: list[Problem] = []
-    text = ""
-
-    def attempt(parse: Callable[[], Part], otherwise: Part) -> Part:
-        try:
-            return parse()
-        except ConfigError as fault:
-            problems.extend(
-                Problem(_key(line), line, is_error=True, file=path, line=_line(text, line))
-                for line in str(fault).split("\n")
-            )
-            return otherwise
-        except ValueError as fault:
-            # A number of more digits than Python prints: no message of ours can quote it.
-            problems.append(Problem(path, f"{path}: {fault}", is_error=True, file=path))
-            return otherwise
-
-    def open_file() -> dict[str, Any]:
-        nonlocal text
-        try:
-            content = read(path)
-        except (OSError, ValueError) as fault:
-            reason = getattr(fault, "strerror", None) or str(fault)
-            raise ConfigError(f"{path}: can't be read ({reason}); correct SPANCOST_CONFIG or take it out") from fault
-        try:
-            if len(content) > _MOST_BYTES:
-                raise ConfigError(f"{path}: is over {_MOST_BYTES} bytes; that is no configuration")
-            text = content.decode()
-            tables = tomllib.loads(text)
-        except (ValueError, RecursionError) as fault:
-            raise ConfigError(f"{path}: is not TOML: {fault}") from fault
-        if unknown := sorted(set(tables) - _TABLES):
-            raise ConfigError(f"{path}: unknown table {unknown[0]!r}; the tables are {', '.join(sorted(_TABLES))}")
-        return tables
-
-    empty: dict[str, Any] = {}
-    tables = attempt(open_file, empty)
-    file = _File(
-        attempt(lambda: parse_tables(_list(tables, "budget", path), path, zone), ()),
-        attempt(lambda: parse_prices(_list(tables, "price", path), path), ()),
-        attempt(lambda: _attribution(tables, path), None),
-    )
-    return file, problems
-
-
-def _list(tables: Mapping[str, Any], key: str, where: str) -> list[Mapping[str, object]]:
-    value = tables.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(table, dict) for table in value):  # pyright: ignore[reportUnknownVariableType] - TOML
-        raise ConfigError(f"{where}: write each {key} as a table of its own: [[{key}]]")
-    return value  # pyright: ignore[reportUnknownVariableType]
-
-
-def _attribution(tables: Mapping[str, Any], where: str) -> Mapping[str, tuple[str, ...]] | None:
-    value = tables.get("attribution")
-    if value is None:
-        return None
-    right: dict[str, tuple[str, ...]] = {}
-    for key, told in value.items() if isinstance(value, dict) else [("", value)]:  # pyright: ignore[reportUnknownVariableType]
-        if not isinstance(told, list) or not told or not all(isinstance(name, str) and name for name in told):  # pyright: ignore[reportUnknownVariableType]
-            raise ConfigError(f"{where}: attribution: {key!r} must be a list of attribute names, got {told!r}")
-        right[str(key)] = tuple(told)  # pyright: ignore[reportUnknownArgumentType]
-    return right
-
-
-def _key(message: str) -> str:
-    """Return the table and key of the file that a message speaks of, such as `budget.limit`."""
-    match = re.search(r"\b(budget|price|attribution)\b[^:]*: '?(\w+)", message)
-    return f"{match[1]}.{match[2]}" if match else "file"
-
-
-def _line(text: str, message: str) -> int | None:
-    """Return the line of the file that a message speaks of, by the number or the id of the table it names."""
-    if match := re.search(r"\bline (\d+)", message):
-        return int(match[1])
-    lines = list(enumerate(text.splitlines(), 1))
-    if match := re.search(r"\b(budget|price) #(\d+)", message):
-        header = f"[[{match[1]}]]"
-        headers = [number for number, line in lines if line.replace(" ", "").startswith(header)]
-        return headers[int(match[2]) - 1] if int(match[2]) <= len(headers) else None
-    if match := re.search(r"\bbudget '([^']*)'", message):
-        named = re.compile(rf"id\s*=\s*[\"']{re.escape(match[1])}[\"']")
-        return next((number for number, line in lines if named.search(line)), None)
-    return None
-
-
-def _read(path: str) -> bytes:
-    with Path(path).open("rb") as file:
-        return file.read(_MOST_BYTES + 1)

@@ -129,6 +129,7 @@ class CostExporter:
         self.worker.forget()
         self._own.forget()
         self._begin()
+        self.worker.start()
 
     def install(self) -> None:
         """Register the instruments now, on the global meter provider or on the one that will be set."""

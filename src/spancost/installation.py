@@ -17,8 +17,9 @@ from opentelemetry.trace import SpanContext
 
 from spancost import frameworks, lifetime
 from spancost.assembly import engine_of
-from spancost.config import Config, Problem, load
+from spancost.config import Config, load
 from spancost.console import Console
+from spancost.errors import Problem
 from spancost.exporter import CostExporter
 from spancost.faults import guarded
 from spancost.processor import CostSpanProcessor as Facade
@@ -152,6 +153,7 @@ class CostSpanProcessor(Facade):
             super().__init__(setup.exporter, sinks=setup.more_sinks, way=setup.way)
         else:
             super().__init__(exporter)
+            exporter.worker.start()
             lifetime.follow(_Apart(exporter))
 
 
@@ -215,6 +217,8 @@ def uninstall() -> None:
 
 @guarded("install")
 def _begin(setup: Setup) -> None:
+    # First, for spans may end as soon as a provider is attached to.
+    setup.exporter.worker.start()
     setup.attach(trace.get_tracer_provider())
     setup.exporter.install()
     for problem in setup.config.problems:
@@ -244,4 +248,4 @@ def _report(config: Config) -> None:
 def _line(problem: Problem) -> str:
     # One record, one line: a file may hold line breaks to forge others with.
     where = f" (line {problem.line})" if problem.line and f"line {problem.line}" not in problem.message else ""
-    return problem.message.encode("unicode_escape").decode() + where
+    return str(problem).encode("unicode_escape").decode() + where

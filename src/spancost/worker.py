@@ -21,7 +21,7 @@ Task = Callable[[], object]
 
 
 class Worker:
-    """Runs tasks in order on one daemon thread, started with the first of them in each process.
+    """Runs tasks in order on one daemon thread a process: started by `start`, or with the first task where it was not.
 
     Tasks wait in the one queue of the library that may be put to from inside itself: a garbage collection on the
     worker, in the middle of its waiting, can end a span, whose hook submits. An Event would deadlock there.
@@ -31,8 +31,6 @@ class Worker:
         self._timers: list[tuple[float, Task]] = []
         self._most_tasks = most_tasks
         self.forget()
-        self.dropped = 0
-        """Tasks not taken because too many waited."""
 
     @property
     def waiting(self) -> int:
@@ -43,13 +41,37 @@ class Worker:
         """Start anew, as a forked child must: threads don't survive a fork, and a lock may be held by one."""
         self._timers.clear()
         self._tasks: SimpleQueue[Task] = SimpleQueue()
-        self._starting = RLock()
+        # Guards the count and which thread it is, and nothing is made within.
+        self._lock = RLock()
         self._thread: Thread | None = None
+        self.dropped = 0
+        """Tasks not taken because too many waited."""
+
+    def start(self) -> None:
+        """Start the thread, if there is none; where Python refuses it, whoever drains does the work.
+
+        To be called ahead of the first task, which comes from a span's hook: a garbage collection may run one inside a
+        lock of `threading` itself, and starting a thread there would wait for that lock for ever.
+        """
+        if self._thread is not None:
+            return
+        # Made outside of the lock: a garbage collection may come back here.
+        thread = Thread(target=self._run, name="spancost", daemon=True)
+        with self._lock:
+            if self._thread is not None:
+                return
+            self._thread = thread
+        try:
+            thread.start()
+        except RuntimeError:
+            # The interpreter is ending, or the system gives no more threads: the next task tries again.
+            self._thread = None
 
     def submit(self, task: Task) -> bool:
         """Queue a task; False if it was dropped. Never blocks."""
         if self.waiting >= self._most_tasks:
-            self.dropped += 1
+            with self._lock:
+                self.dropped += 1
             return False
         self._put(task)
         return True
@@ -76,22 +98,7 @@ class Worker:
 
     def _put(self, task: Task) -> None:
         self._tasks.put(task)
-        self._start()
-
-    def _start(self) -> None:
-        if self._thread is not None:
-            return
-        # Made outside of the lock: a garbage collection may come back here.
-        thread = Thread(target=self._run, name="spancost", daemon=True)
-        with self._starting:
-            if self._thread is not None:
-                return
-            self._thread = thread
-        try:
-            thread.start()
-        except RuntimeError:
-            # The interpreter is ending: what waits is done by whoever drains.
-            self._thread = None
+        self.start()
 
     def _run(self) -> None:
         while True:

@@ -58,73 +58,112 @@ def test_a_table_says_all_of_it() -> None:
 _RIGHT: dict[str, Any] = {"scope": "team", "limit": 5, "window": "day"}
 
 
+_KEYS = "id, scope, value, limit, window, thresholds, enforce"
+_SCOPES = "agent, workflow, user, session, team, tenant, service"
+_WRONG_SCOPE = "scope must be an attribution key or an attribute's name, got "
+_ANY_SCOPE = f"write one of {_SCOPES}, or an attribute's name"
+_PERCENTS = "write percents of the limit, such as 75"
+_LIST = "write them as [75, 90, 100], or leave them out"
+_ONE_VALUE = 'write the one value it is for, such as "search", or leave it out: then each has a budget of its own'
+_NAME = 'write a name of your choice, such as "search-team", or leave it out'
+_ENFORCE = "enforcing ('!' or enforce) is not in this version: no call would be stopped"
+_OBSERVE = "take it out, to have the budget observed"
+
+
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "message", "remedy"),
     [
-        ({"limit": -5}, "limit must be positive, got -5"),
-        ({"limit": 0}, "limit must be positive, got 0"),
-        ({"limit": "abc"}, "limit must be a number of USD, got 'abc'"),
-        ({"limit": None}, "limit must be a number of USD, got None"),
-        ({"limit": True}, "limit must be a number of USD, got True"),
-        ({"limit": float("nan")}, "limit must be a number of USD, got nan"),
-        ({"limit": float("inf")}, "limit must be a number of USD, got inf"),
-        ({"limit": "1e999"}, "limit must be at most 1000000000, got 1E+999"),
-        ({"limit": "1e-999"}, "limit must be at least a pico-dollar, got 1E-999"),
-        ({"limit": [5]}, "limit must be a number of USD, got [5]"),
-        ({"window": "week"}, "window must be one of day, month, got 'week'"),
-        ({"window": None}, "budget #1: window must be one of day, month, got None"),
-        ({"window": ["day"], "id": "x"}, "window must be one of day, month, got ['day']"),
-        ({"scope": "a b"}, "scope must be an attribution key or an attribute's name, got 'a b'"),
-        ({"scope": 5, "id": "x"}, "scope must be an attribution key or an attribute's name, got 5"),
-        ({"value": ""}, "value must be a text, got ''"),
-        ({"value": 5}, "value must be a text, got 5"),
-        ({"id": ""}, "id must be a text, got ''"),
-        ({"id": 5}, "id must be a text, got 5"),
-        ({"thresholds": []}, "thresholds must be a list of percents, got []"),
-        ({"thresholds": 75}, "thresholds must be a list of percents, got 75"),
-        ({"thresholds": [0]}, "thresholds must lie above 0 and at most 1000 percent, got 0"),
-        ({"thresholds": [75, "x"]}, "thresholds must lie above 0 and at most 1000 percent, got 'x'"),
-        ({"thresholds": [1001]}, "thresholds must lie above 0 and at most 1000 percent, got 1001"),
-        ({"thresholds": [[1]]}, "thresholds must lie above 0 and at most 1000 percent, got [1]"),
-        ({"enforce": True}, "enforcing ('!' or enforce) is not in this version"),
-        ({"enforce": "yes"}, "enforcing ('!' or enforce) is not in this version"),
-        ({"limits": 5}, "unknown key 'limits'; the keys are enforce, id, limit, scope, thresholds, value, window"),
+        ({"limit": -5}, "limit must be positive, got -5", "write an amount of USD above 0"),
+        ({"limit": 0}, "limit must be positive, got 0", "write an amount of USD above 0"),
+        ({"limit": "abc"}, "limit must be a number of USD, got 'abc'", "write digits alone, such as 100"),
+        ({"limit": None}, "limit is missing", "write digits alone, such as 100"),
+        ({"limit": True}, "limit must be a number of USD, got True", "write digits alone, such as 100"),
+        ({"limit": float("nan")}, "limit must be a number of USD, got nan", "write digits alone, such as 100"),
+        ({"limit": float("inf")}, "limit must be a number of USD, got inf", "write digits alone, such as 100"),
+        ({"limit": "1e999"}, "limit must be at most 1000000000, got '1e999'", "write it in USD"),
+        ({"limit": "1e-999"}, "limit must be at least a pico-dollar, got '1e-999'", "write 0.000000000001 or more"),
+        ({"limit": [5]}, "limit must be a number of USD, got [5]", "write digits alone, such as 100"),
+        ({"limit": 16**5000}, "limit must be a number of USD, got a number of thousands of digits", "write digits"),
+        ({"window": "week"}, "window must be one of day, month, got 'week'", "write day or month"),
+        ({"window": "monthly"}, "window must be one of day, month, got 'monthly'", "write month"),
+        ({"window": None}, "window is missing", "write day or month"),
+        ({"window": ["day"], "id": "x"}, "window must be one of day, month, got ['day']", "write day or month"),
+        ({"scope": "a b"}, f"{_WRONG_SCOPE}'a b'", _ANY_SCOPE),
+        ({"scope": 5, "id": "x"}, f"{_WRONG_SCOPE}5", _ANY_SCOPE),
+        ({"scope": None}, "scope is missing", _ANY_SCOPE),
+        ({"value": ""}, "value must be a text, got ''", _ONE_VALUE),
+        ({"value": 5}, "value must be a text, got 5", _ONE_VALUE),
+        ({"id": ""}, "id must be a text, got ''", _NAME),
+        ({"id": 5}, "id must be a text, got 5", _NAME),
+        ({"thresholds": []}, "thresholds must be a list of percents, got []", _LIST),
+        ({"thresholds": 75}, "thresholds must be a list of percents, got 75", _LIST),
+        ({"thresholds": [0]}, "thresholds must lie above 0 and at most 1000 percent, got 0", _PERCENTS),
+        ({"thresholds": [75, "x"]}, "thresholds must lie above 0 and at most 1000 percent, got 'x'", _PERCENTS),
+        ({"thresholds": [1001]}, "thresholds must lie above 0 and at most 1000 percent, got 1001", _PERCENTS),
+        ({"thresholds": [[1]]}, "thresholds must lie above 0 and at most 1000 percent, got [1]", _PERCENTS),
+        ({"enforce": True}, _ENFORCE, _OBSERVE),
+        ({"enforce": "yes"}, _ENFORCE, _OBSERVE),
+        ({"limits": 5}, "unknown key 'limits'", "write limit"),
+        ({"colour": 5}, "unknown key 'colour'", f"take it out: the keys are {_KEYS}"),
     ],
 )
-def test_each_wrong_table_is_named(change: dict[str, Any], words: str) -> None:
-    """The message says the file, the budget, what is wrong and what was found."""
+def test_each_wrong_key_is_named_with_its_remedy(change: dict[str, Any], message: str, remedy: str) -> None:
+    """The problem says the file, the budget, the key, what is wrong, what was found and what to write instead."""
     with pytest.raises(ConfigError) as raised:
-        parse_tables([_RIGHT | change], "spancost.toml", UTC)
-    assert str(raised.value).startswith("spancost.toml: budget ")
-    assert words in str(raised.value)
+        parse_tables([_RIGHT | {"id": "first"}, _RIGHT | change], "spancost.toml", UTC)
+    (problem,) = raised.value.problems
+    key = next(iter(change))
+    called = "'x'" if change.get("id") == "x" else "#2"
+    assert (f"budget[1].{key}", f"spancost.toml: budget {called}: {message}") == (problem.key, problem.message)
+    assert problem.remedy.startswith(remedy)
+
+
+def test_every_wrong_key_of_a_budget_is_named() -> None:
+    """One start of the program tells all that is wrong."""
+    table = {"id": "x", "scope": "", "limit": "$5", "window": "week", "thresholds": ["a", 0], "enforced": True}
+    with pytest.raises(ConfigError) as raised:
+        parse_tables([table], "spancost.toml", UTC)
+    keys = ["enforced", "scope", "limit", "window", "thresholds", "thresholds"]
+    assert [f"budget[0].{key}" for key in keys] == [problem.key for problem in raised.value.problems]
+
+
+def test_two_budgets_of_one_id_are_told_at_the_second() -> None:
+    """They would count into one another."""
+    with pytest.raises(ConfigError) as raised:
+        parse_tables([_RIGHT, _RIGHT | {"limit": 6}], "spancost.toml", UTC)
+    assert [("budget[1].id", "spancost.toml: budget #2: there are two of this id; give each an id of its own")] == [
+        (problem.key, str(problem)) for problem in raised.value.problems
+    ]
 
 
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("team", "budget 'team': write it as SCOPE=LIMIT/WINDOW, such as team=100/month"),
-        ("team=abc/day", "limit must be a number of USD, got 'abc'"),
-        ("team=-5/day", "limit must be positive, got -5"),
-        ("team=1e999/day", "limit must be at most 1000000000"),
-        ("team=5", "window must be one of day, month, got ''"),
-        ("team=5/fortnight", "window must be one of day, month, got 'fortnight'"),
-        ("team=5/day!", "enforcing ('!' or enforce) is not in this version"),
-        ("team=5/day; team=6/day", "budget 'team-day': there are two of this id"),
-        ("team=$5/day", "limit must be a number of USD, got '$5'"),
+        ("team", "'team' can't be read; write SCOPE=LIMIT/WINDOW, such as team=100/month"),
+        ("team=abc/day", "'team-day': limit must be a number of USD, got 'abc'; write digits alone, such as 100"),
+        ("team=-5/day", "'team-day': limit must be positive, got '-5'; write an amount of USD above 0"),
+        ("team=1e999/day", "'team-day': limit must be at most 1000000000, got '1e999'; write it in USD"),
+        ("team=5", "'team=5': window is missing; write day or month"),
+        ("team=5/fortnight", "'team-fortnight': window must be one of day, month, got 'fortnight'; write day or month"),
+        ("team=5/day!", f"'team-day': {_ENFORCE}; {_OBSERVE}"),
+        ("team=5/day; team=6/day", "'team-day': there are two of this id; keep one of them"),
+        ("team=$5/day", "'team-day': limit must be a number of USD, got '$5'; write digits alone, such as 100"),
     ],
 )
 def test_each_wrong_line_is_named(line: str, words: str) -> None:
-    """The message says the variable, the budget, what is wrong and what was found."""
-    with pytest.raises(ConfigError, match="SPANCOST_BUDGETS: budget ") as raised:
+    """The problem says the variable, the budget, what is wrong, what was found and what to write instead."""
+    with pytest.raises(ConfigError) as raised:
         parse_line(line, UTC)
-    assert words in str(raised.value)
+    assert [("SPANCOST_BUDGETS", f"SPANCOST_BUDGETS: budget {words}")] == [
+        (problem.key, str(problem)) for problem in raised.value.problems
+    ]
 
 
 def test_every_fault_is_named_at_once() -> None:
     """Nobody has to start the program again for each."""
     with pytest.raises(ConfigError) as raised:
         parse_line("team=-5/day; user; tenant=1/day; session=x/day", UTC)
-    assert 3 == len(str(raised.value).split("\n"))
+    assert 3 == len(raised.value.problems) == len(str(raised.value).split("\n"))
 
 
 @given(st.text(alphabet="team=user/daymonth;!0123456789.eE- $\n", max_size=40))

@@ -15,7 +15,8 @@ from semconv_registry.model import Registry, Signal, read
 
 import spancost
 from spancost import installation
-from spancost.config import Config, Problem
+from spancost.config import Config
+from spancost.errors import Problem
 from spancost.faults import swallow
 from spancost.telemetry.events import config_told
 
@@ -53,7 +54,7 @@ def sent(receiver: Receiver, monkeypatch: pytest.MonkeyPatch, planted: None) -> 
         now[0] += _DAY
         call(program.tracer, user__id="ada")
         swallow("on_start", ValueError())
-        wrong = Problem("team-day", "limit must be positive, got -5", is_error=True, file="spancost.toml", line=14)
+        wrong = Problem("budget[0].limit", "limit must be positive", "write 5", file="spancost.toml", line=14)
         program.exporter.tell(config_told(wrong, now[0]))
         program.flush()
     return receiver

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from time import sleep
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,7 +14,9 @@ from spancost.budgets import Budgets, Crossing, parse_line
 from spancost.console import Console
 from spancost.engine import Engine
 from spancost.outcome import Outcome
+from spancost.rollup import Tree
 from spancost.telemetry.series import Series
+from spancost.worker import Worker
 
 _UTC = ZoneInfo("UTC")
 _THREADS = 6
@@ -195,3 +198,40 @@ def test_a_span_ends_on_another_thread_than_it_began() -> None:
     run_at_once([lambda: play.end(span)])
     play.end(root)
     assert cost(10, 5) == play.owner(root).total
+
+
+class _Yielding(int):
+    """A count whose sum takes long enough for every other thread to come in between."""
+
+    def __add__(self, other: int) -> _Yielding:
+        sleep(0)
+        return _Yielding(int(self) + other)
+
+
+def test_our_own_counters_lose_nothing() -> None:
+    """Duplicates, late spans, evictions and dropped events are told exactly, however many threads come at once."""
+    engine = _Sinks().engine
+    small = Tree(open_spans=1)
+    worker, full = Worker(most_tasks=0), [False] * _CALLS
+    engine._charging.duplicates = engine.tree.late = small.evictions = worker.dropped = _Yielding()
+    engine.start(1, 1, None, "a", agent("a"))
+    engine.end(1, 1, None, "a", agent("a"), NOW, {})
+    engine.record(1, 2, call(response_id="r"), None, {})
+
+    def work(number: int) -> None:
+        base = (number + 1) * 100_000
+        for span_id in range(base, base + _CALLS):
+            engine.record(1, span_id, call(response_id="r"), None, {})
+            engine.start(1, span_id, 1, "late", call())
+            engine.end(1, span_id, 1, "late", call(), NOW, {})
+            small.start(1, span_id, None, "open")
+        assert full == [worker.submit(int) for _ in full]
+
+    run_at_once([lambda number=number: work(number) for number in range(4)])
+    calls = 4 * _CALLS
+    assert (calls, calls, calls - len(small), calls) == (
+        engine.duplicates,
+        engine.tree.late,
+        small.evictions,
+        worker.dropped,
+    )

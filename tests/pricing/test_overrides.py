@@ -185,44 +185,72 @@ def test_an_undated_price_holds_before_the_dated_ones() -> None:
     ]
 
 
+_COST = "write what a million tokens cost in USD"
+_DIGITS = f'{_COST}, in digits alone, such as "0.20"'
+_DATE = "write it as 2026-11-01 or 2026-11-01T00:00:00Z, or leave it out"
+_PROVIDER = "write the name as it stands on spans, or leave it out"
+
+
 @pytest.mark.parametrize(
-    ("item", "problem"),
+    ("item", "key", "message", "remedy"),
     [
-        ({"model": "m", "input": "x"}, "input must be a decimal string or number, got 'x'"),
-        ({"model": "m", "input": True}, "input must be a decimal string or number, got True"),
-        ({"model": "m", "input": "NaN"}, "input must be a decimal string or number, got 'NaN'"),
-        ({"model": "m", "input": float("inf")}, "input must be a decimal string or number, got inf"),
-        ({"model": "m", "input": [1]}, "input must be a decimal string or number, got [1]"),
-        ({"model": "m", "input": -1}, "input must be from 0 to 1000000 USD per million tokens, got -1"),
-        ({"model": "m", "input": "1e999999"}, "input must be from 0 to 1000000 USD per million tokens, got '1e999999'"),
-        ({"model": "m"}, "needs input or output, in USD per million tokens"),
-        ({"model": "m", "cache_read": 1}, "needs input or output, in USD per million tokens"),
-        ({"model": "m", "input": 1, "from": "soon"}, "from must be an ISO date or timestamp, got 'soon'"),
-        ({"model": "m", "input": 1, "from": 5}, "from must be an ISO date or timestamp, got 5"),
-        ({"model": "m", "input": 1, "provider": 5}, "provider must be text of at most 512 characters, got 5"),
+        ({"input": "x"}, ".input", "input must be a decimal string or number, got 'x'", _DIGITS),
+        ({"input": True}, ".input", "input must be a decimal string or number, got True", _DIGITS),
+        ({"input": "NaN"}, ".input", "input must be a decimal string or number, got 'NaN'", _DIGITS),
+        ({"input": float("inf")}, ".input", "input must be a decimal string or number, got inf", _DIGITS),
+        ({"output": [1]}, ".output", "output must be a decimal string or number, got [1]", _DIGITS),
+        (
+            {"input": 16**5000},
+            ".input",
+            "input must be a decimal string or number, got a number of thousands of digits",
+            _DIGITS,
+        ),
+        (
+            {"input": -1},
+            ".input",
+            "input must be from 0 to 1000000 USD per million tokens, got -1",
+            "write 0 where it costs nothing",
+        ),
+        ({"input": "1e9"}, ".input", "input must be from 0 to 1000000 USD per million tokens, got '1e9'", _COST),
+        ({}, "", "has neither input nor output", _COST),
+        ({"cache_read": 1}, "", "has neither input nor output", _COST),
+        ({"input": 1, "from": "soon"}, ".from", "from must be an ISO date or timestamp, got 'soon'", _DATE),
+        ({"input": 1, "from": 5}, ".from", "from must be an ISO date or timestamp, got 5", _DATE),
+        ({"input": 1, "provider": 5}, ".provider", "provider must be text of at most 512 characters, got 5", _PROVIDER),
+        ({"input": 1, "outptu": 5}, ".outptu", "unknown key 'outptu'", "write output"),
+        (
+            {"input": 1, "colour": 5},
+            ".colour",
+            "unknown key 'colour'",
+            f"take it out: the keys are provider, model, {RATES}, from",
+        ),
     ],
 )
-def test_a_wrong_price_is_named_with_its_place_and_key(item: dict[str, object], problem: str) -> None:
-    """The message says which price of which file, which key, and what it must be."""
+def test_a_wrong_price_is_named_with_its_place_key_and_remedy(
+    item: dict[str, object], key: str, message: str, remedy: str
+) -> None:
+    """The problem says which price of which file, which key, what it must be and what to write."""
     with pytest.raises(ConfigError) as raised:
-        parse([{"model": "fine", "input": 1}, item], "spancost.toml")
-    assert f"spancost.toml: price #2 'm': {problem}" == str(raised.value)
+        parse([{"model": "fine", "input": 1}, {"model": "m", **item}], "spancost.toml")
+    assert [(f"price[1]{key}", f"spancost.toml: price #2 'm': {message}", remedy)] == [
+        (problem.key, problem.message, problem.remedy) for problem in raised.value.problems
+    ]
 
 
 def test_every_problem_is_named_at_once() -> None:
-    """One error has a line for each problem of each price, and nothing of the file is used."""
+    """One error has each problem of each price, and nothing of the file is used."""
     items: list[Any] = [{"input": "x", "colour": 1}, {"model": "b", "input": 1}, {"model": "B ", "input": 2}, "text"]
     with pytest.raises(ConfigError) as raised:
         parse(items, "f.toml")
     assert [
-        "f.toml: price #1: needs a model: the name as it stands on spans",
-        f"f.toml: price #1: unknown key 'colour'; known are provider, model, {RATES}, from",
-        "f.toml: price #1: input must be a decimal string or number, got 'x'",
-        "f.toml: price #3 'b': the same model, provider and from as an earlier price; keep one of them",
-        "f.toml: price #4: must be a table, got 'text'",
-        "f.toml: price #4: needs a model: the name as it stands on spans",
-        "f.toml: price #4: needs input or output, in USD per million tokens",
-    ] == str(raised.value).splitlines()
+        ("price[0].model", "f.toml: price #1: model is missing"),
+        ("price[0].colour", "f.toml: price #1: unknown key 'colour'"),
+        ("price[0].input", "f.toml: price #1: input must be a decimal string or number, got 'x'"),
+        ("price[2]", "f.toml: price #3 'b': the same model, provider and from as an earlier price"),
+        ("price[3]", "f.toml: price #4: must be a table, got 'text'"),
+        ("price[3].model", "f.toml: price #4: model is missing"),
+        ("price[3]", "f.toml: price #4: has neither input nor output"),
+    ] == [(problem.key, problem.message) for problem in raised.value.problems]
 
 
 def test_the_decimal_context_of_the_program_plays_no_part() -> None:

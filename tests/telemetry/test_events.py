@@ -10,7 +10,7 @@ from otlp_receiver import Receiver
 from sdk_program import Program, call, run_agent
 
 from spancost.budgets import parse_line
-from spancost.config import Problem
+from spancost.errors import Problem
 from spancost.telemetry.events import bucket, config_told
 
 pytestmark = pytest.mark.sdk
@@ -131,14 +131,16 @@ def test_a_late_child_is_told_as_the_owners_new_totals(receiver: Receiver) -> No
 
 def test_a_wrong_file_is_told_with_its_place_and_remedy(receiver: Receiver) -> None:
     """A configuration fault leaves as an event that names file, line, key and what to do."""
-    problem = Problem("team-day", "limit must be positive, got -5; write an amount above 0", True, "spancost.toml", 14)
+    problem = Problem(
+        "budget[0].limit", "limit must be positive, got -5", "write an amount above 0", file="spancost.toml", line=14
+    )
     with Program(receiver.endpoint) as program:
         program.exporter.tell(config_told(problem, 1))
         program.flush()
     (record,) = receiver.records()
     assert ("spancost.config.error", "ERROR", "") == (record.event_name, record.severity_text, record.span_id)
     assert {
-        "spancost.config.key": "team-day",
+        "spancost.config.key": "budget[0].limit",
         "spancost.config.message": "limit must be positive, got -5",
         "spancost.config.remedy": "write an amount above 0",
         "spancost.config.file": "spancost.toml",

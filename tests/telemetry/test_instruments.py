@@ -13,6 +13,8 @@ from opentelemetry import trace
 from otlp_receiver import ReceivedPoint, Receiver
 from sdk_program import Ledger, Program, call, run_agent
 
+from spancost.budgets.stores import MemoryStore
+
 pytestmark = pytest.mark.sdk
 
 _CUMULATIVE, _DELTA = 2, 1
@@ -225,6 +227,17 @@ def test_a_forked_childs_counters_add_to_its_parents(receiver: Receiver, delta: 
     assert ledger.calls == received(points, "spancost.calls")
     assert pytest.approx(ledger.cost / 10**12, rel=1e-12) == received(points, "spancost.cost")
     assert ledger.tokens.total() == received(points, "spancost.tokens")
+
+
+def test_overruns_never_fall_whatever_the_store_forgets(receiver: Receiver) -> None:
+    """The counter tells every window that was overspent, of accounts too that made room for others."""
+    with Program(receiver.endpoint, budgets="user=0.001/day") as program:
+        program.engine.budgets._store = MemoryStore(most_keys=10)
+        for number in range(30):
+            call(program.tracer, user__id=f"user-{number}")
+            program.flush()
+    overruns = [point.value for point in receiver.points() if point.metric == "spancost.budget.overruns"]
+    assert [*range(1, 31), 30] == overruns, "at each flush, and as the provider ends"
 
 
 def test_our_own_counters_tell_of_duplicates_and_late_spans(receiver: Receiver) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from decimal import Decimal, InvalidOperation, localcontext
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 
 from spancost.budgets.windows import KINDS
-from spancost.errors import ConfigError
+from spancost.calls.who import NAMES
+from spancost.errors import ConfigError, Problem, nearest, shown
 from spancost.money import EXACT, pico_from_decimal
 
 __all__ = ["Budget", "Threshold", "parse_line", "parse_tables"]
@@ -22,6 +23,9 @@ _LIMIT: Final = Decimal(100)
 """Percent of the limit that are always told: passing it is a breach."""
 
 _MOST_USD: Final = Decimal(10**9)
+_MOST_PERCENT: Final = 1000
+
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,98 +64,168 @@ class Budget:
 
 
 def parse_line(line: str, zone: tzinfo) -> tuple[Budget, ...]:
-    """Read `SPANCOST_BUDGETS`, such as `team=100/month; user=5/day`; raises ConfigError naming every fault."""
-    budgets: list[Budget] = []
-    faults: list[str] = []
+    """Read `SPANCOST_BUDGETS`, such as `team=100/month; user=5/day`; raises ConfigError naming every problem."""
+    checked = _Checked("SPANCOST_BUDGETS", zone)
     for part in filter(None, (piece.strip() for piece in line.split(";"))):
         match = _LINE.fullmatch(part)
         if match is None:
-            faults.append(f"budget {part!r}: write it as SCOPE=LIMIT/WINDOW, such as team=100/month")
+            checked.complain(f"budget {shown(part)} can't be read", "write SCOPE=LIMIT/WINDOW, such as team=100/month")
             continue
-        scope, window = match["scope"], match["window"] or ""
-        table: dict[str, object] = {"scope": scope, "limit": match["limit"], "window": window}
-        if match["hold"]:
-            table["enforce"] = True
-        try:
-            budgets.append(_budget(table, f"{scope}-{window}", zone, repr(f"{scope}-{window}")))
-        except ConfigError as fault:
-            faults.append(str(fault))
-    return _checked(budgets, faults, "SPANCOST_BUDGETS")
+        scope, window = match["scope"], match["window"]
+        table: dict[str, object] = {"scope": scope, "limit": match["limit"], "enforce": bool(match["hold"])}
+        if window:
+            table["window"] = window
+        checked.add(table, f"{scope}-{window}", shown(f"{scope}-{window}" if window else part), "")
+    return checked.budgets()
 
 
 def parse_tables(tables: Sequence[Mapping[str, object]], where: str, zone: tzinfo) -> tuple[Budget, ...]:
-    """Read the `[[budget]]` tables of a file; raises ConfigError naming every fault."""
-    budgets: list[Budget] = []
-    faults: list[str] = []
-    for number, table in enumerate(tables, 1):
+    """Read the `[[budget]]` tables of a file; raises ConfigError naming every problem."""
+    checked = _Checked(where, zone)
+    for number, table in enumerate(tables):
+        key = f"budget[{number}]"
         name = table.get("id", f"{table.get('scope')}-{table.get('window')}")
-        if not isinstance(name, str) or not name:
-            faults.append(f"budget #{number}: id must be a text, got {name!r}")
-            continue
-        try:
-            budgets.append(_budget(table, name, zone, repr(name) if "id" in table else f"#{number}"))
-        except ConfigError as fault:
-            faults.append(str(fault))
-    return _checked(budgets, faults, where)
-
-
-def _checked(budgets: list[Budget], faults: list[str], where: str) -> tuple[Budget, ...]:
-    seen: set[str] = set()
-    for budget in budgets:
-        if budget.id in seen:
-            faults.append(f"budget {budget.id!r}: there are two of this id; give each an id of its own")
-        seen.add(budget.id)
-    if faults:
-        raise ConfigError("\n".join(f"{where}: {fault}" for fault in faults))
-    return tuple(budgets)
-
-
-_KEYS: Final = frozenset({"id", "scope", "value", "limit", "window", "thresholds", "enforce"})
-
-
-def _budget(table: Mapping[str, object], name: str, zone: tzinfo, called: str) -> Budget:
-    def fault(message: str) -> ConfigError:
-        return ConfigError(f"budget {called}: {message}")
-
-    if unknown := sorted(set(table) - _KEYS):
-        raise fault(f"unknown key {unknown[0]!r}; the keys are {', '.join(sorted(_KEYS))}")
-    if table.get("enforce", False) is not False:
-        raise fault("enforcing ('!' or enforce) is not in this version: take it out to have the budget observed")
-    scope = table.get("scope")
-    if not isinstance(scope, str) or not _SCOPE.fullmatch(scope):
-        raise fault(f"scope must be an attribution key or an attribute's name, got {scope!r}")
-    value = table.get("value")
-    if value is not None and (not isinstance(value, str) or not value):
-        raise fault(f"value must be a text, got {value!r}")
-    limit = _decimal(table.get("limit"))
-    if limit is None:
-        raise fault(f"limit must be a number of USD, got {table.get('limit')!r}")
-    if limit <= 0:
-        raise fault(f"limit must be positive, got {limit}")
-    if limit > _MOST_USD:
-        raise fault(f"limit must be at most {_MOST_USD}, got {limit}")
-    window = table.get("window")
-    if window not in KINDS:
-        raise fault(f"window must be one of {', '.join(KINDS)}, got {window!r}")
-    percents = table.get("thresholds", _DEFAULT_THRESHOLDS)
-    if not isinstance(percents, (list, tuple)) or not percents:
-        raise fault(f"thresholds must be a list of percents, got {percents!r}")
-    told = cast("Sequence[object]", percents)
-    parsed = [_decimal(percent) for percent in told]
-    wrong = [raw for raw, read in zip(told, parsed, strict=True) if read is None or not 0 < read <= 1000]
-    if wrong:
-        raise fault(f"thresholds must lie above 0 and at most 1000 percent, got {wrong[0]!r}")
-    pico = pico_from_decimal(limit)
-    if pico == 0:
-        raise fault(f"limit must be at least a pico-dollar, got {limit}")
-    with localcontext(EXACT):
-        thresholds = tuple(
-            Threshold(
-                percent, pico_from_decimal(limit * percent / 100), float(percent / 100), f"{percent.normalize():f}"
+        called = shown(name) if "id" in table else f"#{number + 1}"
+        if isinstance(name, str) and name:
+            checked.add(table, name, called, key)
+        else:
+            checked.complain(
+                f"budget #{number + 1}: id must be a text, got {shown(name)}",
+                'write a name of your choice, such as "search-team", or leave it out',
+                f"{key}.id",
             )
-            for percent in sorted({_LIMIT, *(each for each in parsed if each is not None)})
-        )
-    return Budget(name, scope, pico, str(window), zone, thresholds, value)
+    return checked.budgets()
+
+
+_KEYS: Final = ("id", "scope", "value", "limit", "window", "thresholds", "enforce")
+
+
+class _Checked:
+    """The budgets of one source, and every problem with them."""
+
+    def __init__(self, where: str, zone: tzinfo) -> None:
+        self._where = where
+        self._zone = zone
+        self._budgets: dict[str, Budget] = {}
+        self._problems: list[Problem] = []
+
+    def budgets(self) -> tuple[Budget, ...]:
+        """Return the budgets; raises ConfigError where anything is wrong with any."""
+        if self._problems:
+            raise ConfigError(self._problems)
+        return tuple(self._budgets.values())
+
+    def complain(self, message: str, remedy: str, key: str = "") -> None:
+        """Note a problem: of a key of the file, or of the variable where there is none."""
+        self._problems.append(Problem(key or self._where, f"{self._where}: {message}", remedy))
+
+    def add(self, table: Mapping[str, object], name: str, called: str, key: str) -> None:
+        """Read one budget; `key` is its table in the file, empty for a part of the variable."""
+
+        def complain(wrong: str, message: str, remedy: str) -> None:
+            self.complain(f"budget {called}: {message}", remedy, key and f"{key}.{wrong}")
+
+        reader = _Reader(table, complain)
+        budget = reader.read(name, self._zone)
+        if budget is None:
+            return
+        if name in self._budgets:
+            remedy = "give each an id of its own" if key else "keep one of them"
+            complain("id", "there are two of this id", remedy)
+        self._budgets[name] = budget
+
+
+class _Reader:
+    """Reads one budget, key by key, and complains of what is wrong with it."""
+
+    def __init__(self, table: Mapping[str, object], complain: Callable[[str, str, str], None]) -> None:
+        self._table = table
+        self._told = complain
+        self._is_right = True
+
+    def read(self, name: str, zone: tzinfo) -> Budget | None:
+        """Return the budget, None where anything is wrong with it."""
+        for key in self._table:
+            if key not in _KEYS:
+                near = nearest(key, _KEYS)
+                remedy = f"write {near}" if near else f"take it out: the keys are {', '.join(_KEYS)}"
+                self._complain(key, f"unknown key {shown(key)}", remedy)
+        if self._table.get("enforce", False) is not False:
+            message = "enforcing ('!' or enforce) is not in this version: no call would be stopped"
+            self._complain("enforce", message, "take it out, to have the budget observed")
+        scope, value, limit, window = self._scope(), self._value(), self._limit(), self._window()
+        percents = self._percents()
+        if not self._is_right:
+            return None
+        with localcontext(EXACT):
+            thresholds = tuple(
+                Threshold(
+                    percent, pico_from_decimal(limit * percent / 100), float(percent / 100), f"{percent.normalize():f}"
+                )
+                for percent in sorted({_LIMIT, *percents})
+            )
+        return Budget(name, scope, pico_from_decimal(limit), window, zone, thresholds, value)
+
+    def _scope(self) -> str:
+        scope = self._table.get("scope")
+        if isinstance(scope, str) and _SCOPE.fullmatch(scope):
+            return scope
+        remedy = f"write one of {', '.join(NAMES)}, or an attribute's name"
+        return self._wrong("scope", "scope must be an attribution key or an attribute's name", remedy, "")
+
+    def _value(self) -> str | None:
+        value = self._table.get("value")
+        if value is None or (isinstance(value, str) and value):
+            return value
+        remedy = 'write the one value it is for, such as "search", or leave it out: then each has a budget of its own'
+        return self._wrong("value", "value must be a text", remedy, None)
+
+    def _limit(self) -> Decimal:
+        limit = _decimal(self._table.get("limit"))
+        nothing = Decimal(0)
+        if limit is None:
+            return self._wrong("limit", "limit must be a number of USD", "write digits alone, such as 100", nothing)
+        if limit <= 0:
+            return self._wrong("limit", "limit must be positive", "write an amount of USD above 0", nothing)
+        if limit > _MOST_USD:
+            return self._wrong("limit", f"limit must be at most {_MOST_USD}", "write it in USD", nothing)
+        if pico_from_decimal(limit) == 0:
+            return self._wrong("limit", "limit must be at least a pico-dollar", "write 0.000000000001 or more", nothing)
+        return limit
+
+    def _window(self) -> str:
+        window = self._table.get("window")
+        if isinstance(window, str) and window in KINDS:
+            return window
+        near = nearest(window, KINDS) if isinstance(window, str) else None
+        remedy = f"write {near or ' or '.join(KINDS)}"
+        return self._wrong("window", f"window must be one of {', '.join(KINDS)}", remedy, "")
+
+    def _percents(self) -> list[Decimal]:
+        told = self._table.get("thresholds", _DEFAULT_THRESHOLDS)
+        if not isinstance(told, (list, tuple)) or not told:
+            remedy = "write them as [75, 90, 100], or leave them out"
+            return self._wrong("thresholds", "thresholds must be a list of percents", remedy, [])
+        right: list[Decimal] = []
+        for raw in cast("Sequence[object]", told):
+            percent = _decimal(raw)
+            if percent is None or not 0 < percent <= _MOST_PERCENT:
+                message = f"thresholds must lie above 0 and at most {_MOST_PERCENT} percent, got {shown(raw)}"
+                self._complain("thresholds", message, "write percents of the limit, such as 75")
+            else:
+                right.append(percent)
+        return right
+
+    def _wrong(self, key: str, message: str, remedy: str, otherwise: Part) -> Part:
+        if self._table.get(key) is None:
+            self._complain(key, f"{key} is missing", remedy)
+        else:
+            self._complain(key, f"{message}, got {shown(self._table[key])}", remedy)
+        return otherwise
+
+    def _complain(self, key: str, message: str, remedy: str) -> None:
+        self._is_right = False
+        self._told(key, message, remedy)
 
 
 def _decimal(value: object) -> Decimal | None:
@@ -159,6 +233,6 @@ def _decimal(value: object) -> Decimal | None:
         return None
     try:
         number = Decimal(str(value).strip())
-    except InvalidOperation:
+    except (InvalidOperation, ValueError):
         return None
     return number if number.is_finite() else None

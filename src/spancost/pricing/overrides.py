@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from spancost.errors import ConfigError
+from spancost.errors import ConfigError, Problem, nearest, shown
 from spancost.pricing import names
 from spancost.pricing.rates import Rates, pico_rate
 
@@ -53,60 +53,68 @@ def parse(items: Sequence[Mapping[str, object]], where: str) -> tuple[Override, 
 
     Prices are USD per million tokens. What is left out costs what the class around it costs: cache reads and writes
     and audio what `input` costs, hour-long writes what writes cost, reasoning and spoken output what `output` costs.
-    Raises ConfigError naming every problem, a line each.
+    Raises ConfigError naming every problem.
     """
-    problems: list[str] = []
+    problems: list[Problem] = []
     overrides: list[Override] = []
     seen: set[tuple[str, str, int | None]] = set()
-    for number, item in enumerate(items, 1):
-        reader = _Reader(item, f"{where}: price #{number}")
+    for number, item in enumerate(items):
+        reader = _Reader(item, f"{where}: price #{number + 1}", f"price[{number}]")
         override = reader.read()
+        same = (override.provider, override.model, override.from_ns)
+        if same in seen and not reader.problems:
+            reader.complain("the same model, provider and from as an earlier price", "keep one of them")
         problems += reader.problems
-        key = (override.provider, override.model, override.from_ns)
-        if key in seen and not reader.problems:
-            problems.append(f"{reader.place}: the same model, provider and from as an earlier price; keep one of them")
-        seen.add(key)
+        seen.add(same)
         overrides.append(override)
     if problems:
-        raise ConfigError("\n".join(problems))
+        raise ConfigError(problems)
     return tuple(overrides)
 
 
 class _Reader:
     """Reads one table and collects what is wrong with it."""
 
-    def __init__(self, item: object, place: str) -> None:
-        self.place = place
-        self.problems: list[str] = []
+    def __init__(self, item: object, place: str, key: str) -> None:
+        self.problems: list[Problem] = []
+        self._place = place
+        self._key = key
         self._item: Mapping[object, object] = {}
         if isinstance(item, Mapping):
             self._item = item
         else:
-            self._complain(f"must be a table, got {item!r:.80}")
+            self.complain(f"must be a table, got {shown(item)}", "write it below a line [[price]]")
 
     def read(self) -> Override:
-        model = names.normal(self._text("model", required=True))
+        model = names.normal(self._text("model", "write the name as it stands on spans", required=True))
         if model:
-            self.place += f" {model!r:.80}"
-        provider = self._text("provider", required=False).strip()
+            self._place += f" {shown(model)}"
+        provider = self._text(
+            "provider", "write the name as it stands on spans, or leave it out", required=False
+        ).strip()
         for key in self._item:
             if key not in _KEYS:
-                self._complain(f"unknown key {key!r:.80}; known are {', '.join(_KEYS)}")
+                near = nearest(str(key), _KEYS)
+                remedy = f"write {near}" if near else f"take it out: the keys are {', '.join(_KEYS)}"
+                self.complain(f"unknown key {shown(key)}", remedy, str(key))
         told = {key: self._rate(key) for key in _RATES if key in self._item}
         if not ("input" in told or "output" in told):
-            self._complain("needs input or output, in USD per million tokens")
+            self.complain("has neither input nor output", "write what a million tokens cost in USD")
         return Override(model, _filled(told), provider, self._from_ns())
 
-    def _complain(self, problem: str) -> None:
-        self.problems.append(f"{self.place}: {problem}")
+    def complain(self, message: str, remedy: str, key: str = "") -> None:
+        """Note a problem of one key, or of the table."""
+        self.problems.append(Problem(f"{self._key}.{key}" if key else self._key, f"{self._place}: {message}", remedy))
 
-    def _text(self, key: str, *, required: bool) -> str:
+    def _text(self, key: str, remedy: str, *, required: bool) -> str:
         value = self._item.get(key, "")
         if not isinstance(value, str) or len(value) > names.LONGEST_NAME:
-            self._complain(f"{key} must be text of at most {names.LONGEST_NAME} characters, got {value!r:.80}")
+            self.complain(
+                f"{key} must be text of at most {names.LONGEST_NAME} characters, got {shown(value)}", remedy, key
+            )
             return ""
         if required and not value.strip():
-            self._complain(f"needs a {key}: the name as it stands on spans")
+            self.complain(f"{key} is missing", remedy, key)
         return value
 
     def _rate(self, key: str) -> int:
@@ -114,12 +122,20 @@ class _Reader:
         try:
             # str() of a float is what the file says; the float itself is not.
             price = Decimal(str(value)) if isinstance(value, str | int | float | Decimal) else None
-        except InvalidOperation:
+        except (InvalidOperation, ValueError):
             price = None
         if price is None or isinstance(value, bool) or not price.is_finite():
-            self._complain(f"{key} must be a decimal string or number, got {value!r:.80}")
+            self.complain(
+                f"{key} must be a decimal string or number, got {shown(value)}",
+                'write what a million tokens cost in USD, in digits alone, such as "0.20"',
+                key,
+            )
         elif not 0 <= price <= DEAREST:
-            self._complain(f"{key} must be from 0 to {DEAREST} USD per million tokens, got {value!r:.80}")
+            self.complain(
+                f"{key} must be from 0 to {DEAREST} USD per million tokens, got {shown(value)}",
+                "write 0 where it costs nothing" if price < 0 else "write what a million tokens cost in USD",
+                key,
+            )
         else:
             return pico_rate(price)
         return 0
@@ -135,7 +151,11 @@ class _Reader:
         if isinstance(moment, date) and not isinstance(moment, datetime):
             moment = datetime.combine(moment, time())
         if not isinstance(moment, datetime):
-            self._complain(f"from must be an ISO date or timestamp, got {value!r:.80}")
+            self.complain(
+                f"from must be an ISO date or timestamp, got {shown(value)}",
+                "write it as 2026-11-01 or 2026-11-01T00:00:00Z, or leave it out",
+                "from",
+            )
             return None
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return (aware - _EPOCH) // timedelta(microseconds=1) * 1000

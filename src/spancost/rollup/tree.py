@@ -215,10 +215,10 @@ class Tree:
                 ended = node.ended
                 if ended:
                     below.sequence += 1
+                    if node is first:
+                        self.late += 1
             if not ended:
                 return corrected
-            if node is first:
-                self.late += 1
             if node.kind in _OWNERS:
                 if ended == ENDED:
                     corrected.append(node)
@@ -246,7 +246,8 @@ class Tree:
             node = self._open.pop(span, None)
             if node is None:
                 continue
-            self.evictions += 1
+            with self._lock:
+                self.evictions += 1
             totals = self.close(node, node.kind, EVICTED)
             self.remember(node.span_id, node)
             if totals is not None:

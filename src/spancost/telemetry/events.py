@@ -14,7 +14,7 @@ from spancost.money import format_usd, nano_usd, usd
 
 if TYPE_CHECKING:
     from spancost.budgets import Crossing
-    from spancost.config import Problem
+    from spancost.errors import Problem
     from spancost.outcome import Correction
     from spancost.rollup import Totals
 
@@ -141,17 +141,16 @@ def correction_told(correction: Correction, time_ns: int) -> Told:
 
 def config_told(problem: Problem, time_ns: int) -> Told:
     """Return the log record of a wrong file or budget."""
-    message, _, remedy = problem.message.partition("; ")
     attributes: dict[str, Any] = {
         semconv.CONFIG_KEY: problem.key,
-        semconv.CONFIG_MESSAGE: message,
-        semconv.CONFIG_REMEDY: remedy or "correct it and start again",
+        semconv.CONFIG_MESSAGE: problem.message,
+        semconv.CONFIG_REMEDY: problem.remedy,
     }
     if problem.file:
         attributes[semconv.CONFIG_FILE] = problem.file
     if problem.line is not None:
         attributes[semconv.CONFIG_LINE] = problem.line
-    return Told(semconv.EVENT_CONFIG_ERROR, SeverityNumber.ERROR, problem.message, attributes, None, time_ns)
+    return Told(semconv.EVENT_CONFIG_ERROR, SeverityNumber.ERROR, _plain(str(problem)), attributes, None, time_ns)
 
 
 def _plain(text: str) -> str:

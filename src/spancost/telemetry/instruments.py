@@ -135,9 +135,9 @@ class Instruments:
     def _overruns(self) -> Iterable[Observation]:
         totals: dict[str, tuple[int, dict[str, str]]] = {}
         for budget, spend in self._readings.standings():
-            count, told = totals.get(budget.id, (0, {}))
-            told = told or {semconv.BUDGET_ID: budget.id, semconv.BUDGET_WINDOW_KIND: budget.window}
-            totals[budget.id] = (count + spend.overruns, told)
+            # Each spend tells those of its whole budget.
+            told = {semconv.BUDGET_ID: budget.id, semconv.BUDGET_WINDOW_KIND: budget.window}
+            totals[budget.id] = (spend.overruns, told)
         return (Observation(count, told) for count, told in totals.values())
 
     def _errors(self) -> Iterable[Observation]:

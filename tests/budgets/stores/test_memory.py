@@ -79,6 +79,17 @@ def test_those_of_past_windows_go_first() -> None:
     assert 8 == store.evictions
 
 
+def test_overruns_outlive_the_accounts_they_were_counted_on() -> None:
+    """A counter that left can't be taken back: who makes room for others has overrun the budget all the same."""
+    store = MemoryStore(most_keys=10)
+    store.book(("other", "v"), _TODAY, 101, (), 100)
+    seen: list[int] = []
+    for number in range(30):
+        store.book(("b", str(number)), _TODAY, 101, (), 100)
+        seen.append({spend.key[0]: spend.overruns for spend in store.spends(NOW)}["b"])
+    assert (list(range(1, 31)), 21) == (seen, store.evictions)
+
+
 def test_threads_lose_nothing() -> None:
     """Sums are exact and the one trigger is told once, however many threads book."""
     store = MemoryStore()

@@ -18,19 +18,29 @@ _NEVER: Final = 10**30
 """More pico-USD than there are."""
 
 
+class _Overruns:
+    """Windows in which a value of one budget passed the limit. Guarded by the store's lock."""
+
+    __slots__ = ("count",)
+
+    def __init__(self) -> None:
+        self.count = 0
+
+
 class _Account:
     """What one key has spent in its current window. Guarded by the store's lock."""
 
     __slots__ = ("breached", "fired", "next", "overruns", "usage", "window")
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: Window, overruns: _Overruns) -> None:
         self.window = window
         self.usage = 0
         self.fired = 0
         self.next = 0
         """Usage below which nothing has to be looked at."""
         self.breached = False
-        self.overruns = 0
+        self.overruns = overruns
+        """Of the budget, and not of this key alone: the count outlives the accounts, so it never falls."""
 
 
 class MemoryStore:
@@ -39,6 +49,7 @@ class MemoryStore:
     def __init__(self, most_keys: int = _MOST_KEYS) -> None:
         self._lock = RLock()
         self._accounts: dict[Key, _Account] = {}
+        self._overruns: dict[str, _Overruns] = {}
         self._most_keys = most_keys
         self.evictions = 0
         """Accounts dropped for want of room: their spend is forgotten."""
@@ -47,7 +58,8 @@ class MemoryStore:
         """Add pico-USD and tell which triggers it passed for the first time in the window, None if none."""
         account = self._accounts.get(key)
         if account is None:
-            account = self._accounts.setdefault(key, _Account(window))
+            overruns = self._overruns.setdefault(key[0], _Overruns())
+            account = self._accounts.setdefault(key, _Account(window, overruns))
             if len(self._accounts) > self._most_keys:
                 self._make_room(window.start_ns)
         recovered = False
@@ -75,7 +87,7 @@ class MemoryStore:
                 place += 1
             if usage > limit and not account.breached:
                 account.breached = True
-                account.overruns += 1
+                account.overruns.count += 1
             following = triggers[place] if place < count else _NEVER
             account.next = following if account.breached or following <= limit else limit + 1
         return Booking(usage, crossed, recovered) if crossed or recovered else None
@@ -83,7 +95,7 @@ class MemoryStore:
     def spends(self, now_ns: int) -> Iterable[Spend]:
         """Return what is spent in the windows that hold this moment; a past window counts as nothing spent."""
         return [
-            Spend(key, account.window, account.usage if account.window.holds(now_ns) else 0, account.overruns)
+            Spend(key, account.window, account.usage if account.window.holds(now_ns) else 0, account.overruns.count)
             for key, account in self._accounts.copy().items()
         ]
 
@@ -91,6 +103,7 @@ class MemoryStore:
         """Forget everything, with a new lock: another thread may have held the old one at the fork."""
         self._lock = RLock()
         self._accounts = {}
+        self._overruns = {}
 
     def _make_room(self, before_ns: int) -> None:
         accounts = self._accounts
@@ -98,4 +111,5 @@ class MemoryStore:
         # Insertion order: those that began to spend longest ago.
         for key in past or list(accounts)[: self._most_keys // 10]:
             if accounts.pop(key, None) is not None:
-                self.evictions += 1
+                with self._lock:
+                    self.evictions += 1

@@ -32,7 +32,7 @@ class Spend(NamedTuple):
     window: Window
     usage: int
     overruns: int
-    """Windows in which the limit was passed."""
+    """Windows in which any value of the budget passed the limit; it never falls, whatever the store forgets."""
 
 
 class Store(Protocol):
