@@ -208,8 +208,8 @@ def main() -> None:
         arguments.out.open("a", encoding="utf-8") as file,
         Receiver(port=arguments.port, also=_line_writer(file)) as receiver,
     ):
-        print(f"OTEL_EXPORTER_OTLP_ENDPOINT={receiver.endpoint}", flush=True)
         try:
+            print(f"OTEL_EXPORTER_OTLP_ENDPOINT={receiver.endpoint}", flush=True)
             threading.Event().wait()
         except KeyboardInterrupt:
             print(f"{receiver.requests} requests received")
