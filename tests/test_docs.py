@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from spancost import config
+import spancost
+from spancost import config, semconv
 
 _ROOT = Path(__file__).resolve().parents[1]
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -70,6 +71,15 @@ def test_the_configuration_page_lists_every_variable_and_no_other() -> None:
     """What can be set stands on the page, and what stands there can be set."""
     named = set(re.findall(r"SPANCOST_([A-Z_]+)", (_ROOT / "docs/configuration.md").read_text()))
     assert set(config.VARIABLES) == named
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/configuration.md", "docs/architecture.md", "examples/README.md"])
+def test_every_name_on_a_page_is_one_of_ours(page: str) -> None:
+    """An attribute, metric or event that a page names is written, and a function it names can be called."""
+    named = set(re.findall(r"(?<![\w/.-])(?:spancost|gen_ai)(?:\.[a-z_]+)+", (_ROOT / page).read_text()))
+    names = {value for value in vars(semconv).values() if isinstance(value, str)}
+    functions = {f"spancost.{name}" for name in spancost.__all__}
+    assert set() == named - names - functions - {"spancost.toml"}
 
 
 @pytest.mark.parametrize(
