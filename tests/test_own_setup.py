@@ -107,6 +107,25 @@ if child:
     assert [0.01, 0.101] == sorted(by_process.values())
 
 
+@pytest.mark.parametrize("exporter", ["", "spancost.CostExporter()"], ids=["shared", "apart"])
+def test_a_forked_child_counts_its_own_faults(exporter: str, receiver: Receiver, tmp_path: Path) -> None:
+    """Its parent goes on telling of the parent's: an inherited count would be told twice."""
+    done = _run(
+        f"""
+from spancost.faults import faults, swallow
+provider.add_span_processor(spancost.CostSpanProcessor({exporter}))
+swallow("on_end", ValueError())
+child = os.fork()
+if child:
+    assert 0 == os.waitpid(child, 0)[1]
+print(dict(faults), flush=True)
+""",
+        receiver,
+        tmp_path,
+    )
+    assert (0, ["{}", "{'on_end': 1}"]) == (done.returncode, done.stdout.splitlines()), done.stderr
+
+
 _WATCHED = """
 import sys, threading
 started = []

@@ -21,7 +21,7 @@ from spancost.config import Config, load
 from spancost.console import Console
 from spancost.errors import Problem
 from spancost.exporter import CostExporter
-from spancost.faults import guarded
+from spancost.faults import faults, guarded
 from spancost.processor import CostSpanProcessor as Facade
 from spancost.processor import Sink
 from spancost.telemetry import pipeline, stamps
@@ -106,6 +106,7 @@ class Setup:
         """Start anew in a forked child."""
         self._forked = True
         self._may_warn = False
+        faults.clear()
         self.engine.forget()
         self.exporter.forget()
         if self.console is not None:
@@ -172,6 +173,7 @@ class _Apart:
 
     @guarded("fork of an exporter")
     def after_fork(self) -> None:
+        faults.clear()
         self._exporter.engine.forget()
         self._exporter.forget()
 
