@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from statistics import median
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.trace import Span, TracerProvider
@@ -25,9 +25,14 @@ from benchmarks.cases import spancost_processor
 from benchmarks.workloads import AGENT, CHAT, REQUEST, RESPONSE, model_answer
 from spancost.calls import Kind, Usage, kind_of, read_call
 from spancost.outcome import Count, Outcome
+from spancost.pricing import PriceBook
 from spancost.rollup import Charge, Node, ResponseIds
 from spancost.rollup.attribution import Attribution
+from spancost.telemetry.reading import inside
 from spancost.telemetry.stamps import stamp
+
+if TYPE_CHECKING:
+    from spancost.exporter import CostExporter
 
 ITEMS = 2_000
 REPEATS = 15
@@ -66,9 +71,10 @@ def engine_steps() -> Iterator[Step]:
     yield "read_call", read_call, _same(chat)
 
     processor = spancost_processor(MeterProvider())
-    engine, exporter = processor.engine, processor._sinks[0]
+    exporter = cast("CostExporter", processor._sinks[0])
+    engine = exporter.engine
     tree, who, budgets = engine.tree, engine.who, engine.budgets
-    engine.start(1, 1, None, "invoke_agent clerk", agent, lambda: agent, _no_baggage)
+    engine.start(1, 1, None, "invoke_agent clerk", agent, lambda: agent)
     parent = tree.find(1, 1)
     numbers = count(2)
 
@@ -77,35 +83,36 @@ def engine_steps() -> Iterator[Step]:
         node = tree.take(1, number)
         if node is not None:
             tree.close(node, None)
-            tree.remember(node)
+            tree.remember(number, node)
 
     yield "tree: start, take, close, remember", through, lambda: [next(numbers) for _ in range(ITEMS)]
 
     call = read_call(chat)
     usage = call.usage or Usage(0, 0)
-    price = engine._pricer.price
+    price = PriceBook().price
     yield "price", lambda _: price(call.provider, call.models, usage, _NOW), _same(None)
     priced = price(call.provider, call.models, usage, _NOW)
-    yield "Charge", lambda _: Charge(1, 2, call, priced, _NOW), _same(None)
-    charge = Charge(1, 2, call, priced, _NOW)
+    yield "Charge", lambda _: Charge(2, call, priced, parent), _same(None)
+    charge = Charge(2, call, priced, parent)
 
     def answered() -> list[Charge]:
         calls = [read_call({**CHAT, **model_answer()}) for _ in range(ITEMS)]
-        return [Charge(1, 2, told, priced, _NOW) for told in calls]
+        return [Charge(2, told, priced, parent) for told in calls]
 
-    yield "claim a response id", ResponseIds().claim, answered
+    ids = ResponseIds()
+    yield "claim a response id", lambda each: ids.claim(each, each.call.response_id), answered
     node = Node(1, 2, parent, "chat gpt-5.2", Kind.CALL, lambda: chat, None)
-    resolve = Attribution(who).resolve
-    yield "who it is for", lambda _: resolve(chat, node, _no_baggage, _RESOURCE), _same(None)
-    charge.who, charge.agent_path, _ = resolve(chat, node, _no_baggage, _RESOURCE)
+    resolve = Attribution(who, inside).resolve
+    yield "who it is for", lambda _: resolve(chat, node, None, _RESOURCE), _same(None)
+    charge.who, charge.agent_path, _ = resolve(chat, node, None, _RESOURCE)
     yield "book in the tree", lambda _: tree.book(parent, charge.amounts), _same(None)
-    values = dict(zip(who.keys, charge.who, strict=True))
-    yield "observe two budgets", lambda _: budgets.observe(values.get, charge.amounts.cost), _same(None)
+    places = {key: place for place, key in enumerate(who.keys)}
+    yield "observe two budgets", lambda _: budgets.observe(charge.who, places, charge.amounts.cost), _same(None)
 
     yield "Outcome", lambda _: Outcome(node), _same(None)
     outcome = Outcome(node)
     outcome.charge = charge
-    outcome.counts.append(Count(charge, charge.amounts))
+    outcome.counts = (Count(charge, charge.amounts),)
     yield "stamp, as a dict", stamp, _same(outcome)
     yield "exporter: count it", lambda each: exporter.take(each, None), _same(outcome)
 
@@ -118,28 +125,24 @@ def _same(item: object) -> Callable[[], Sequence[object]]:
     return lambda: [item] * ITEMS
 
 
-def _no_baggage() -> None:
-    return None
-
-
 def hook_steps() -> Iterator[Step]:
     """Yield the processor's hooks, called as the SDK calls them on spans below one open agent."""
     processor = spancost_processor(MeterProvider())
     tracer = TracerProvider().get_tracer("spancost.benchmarks")
     named = {**AGENT, "gen_ai.agent.name": "clerk"}
     agent = cast("Span", tracer.start_span("invoke_agent clerk", None, attributes=named))
-    inside = set_span_in_context(agent)
+    below = set_span_in_context(agent)
     processor.on_start(agent, None)
 
     def begun(name: str, at_start: Mapping[str, AttributeValue]) -> list[Span]:
-        return [cast("Span", tracer.start_span(name, inside, attributes=at_start)) for _ in range(ITEMS)]
+        return [cast("Span", tracer.start_span(name, below, attributes=at_start)) for _ in range(ITEMS)]
 
     def joined(
         name: str, at_start: Mapping[str, AttributeValue], told: Callable[[], Mapping[str, AttributeValue]]
     ) -> list[Span]:
         spans = begun(name, at_start)
         for span in spans:
-            processor.on_start(span, inside)
+            processor.on_start(span, below)
             span.set_attributes(told())
             span.end()  # a provider without processors: only the SDK's own part of the end
         return spans
@@ -154,7 +157,7 @@ def hook_steps() -> Iterator[Step]:
 
     kinds = (("plain", REQUEST, lambda: RESPONSE), ("model", CHAT, model_answer))
     for name, at_start, told in kinds:
-        yield f"on_start, {name}", lambda span: processor.on_start(span, inside), lambda n=name, a=at_start: begun(n, a)
+        yield f"on_start, {name}", lambda span: processor.on_start(span, below), lambda n=name, a=at_start: begun(n, a)
         yield f"_on_ending, {name}", processor._on_ending, lambda n=name, a=at_start, t=told: joined(n, a, t)
         yield f"on_end after it, {name}", processor.on_end, lambda n=name, a=at_start, t=told: ending(n, a, t)
 
