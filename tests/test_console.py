@@ -193,3 +193,23 @@ def test_a_duplicate_is_no_tree_of_its_own() -> None:
     play.make(call(1000, 0, response_id="r"), trace_id=2)
     assert 2 == len(play.console.text("tree").split("\n"))
     assert Kind.ROOT not in play.console.text("tree")
+
+
+def test_a_call_that_an_owner_has_after_all_stands_there_alone() -> None:
+    """A client's own trace ends before the framework's record of the same call, under an agent."""
+    printed = _Printed()
+    printed.make(call(1000, 500, response_id="r"), trace_id=2)
+    root = printed.start(agent("coordinator"))
+    printed.make(call(1000, 500, response_id="r"), root)
+    printed.finish(root)
+    amount = format_usd(cost(1000, 500))
+    assert f"coordinator  {amount}\nspancost: {amount}, priced 1 of 1 calls" == printed.console.text("tree")
+
+
+def test_a_call_that_is_corrected_shows_what_it_cost() -> None:
+    """The first record knew half of it."""
+    printed = _Printed()
+    printed.finish(printed.start(call(1000, response_id="r"), name="chat"))
+    printed.make(call(1000, 500, response_id="r"), trace_id=2)
+    amount = format_usd(cost(1000, 500))
+    assert f"chat  {amount}\nspancost: {amount}, priced 1 of 1 calls" == printed.console.text("tree")

@@ -154,6 +154,17 @@ def test_the_providers_own_number_goes_before_ours() -> None:
     assert cost(10, 5) == charge.computed
 
 
+@pytest.mark.parametrize("amount", [0.0, float("nan"), -3.0, float("inf")])
+def test_what_we_computed_stands_beside_an_amount_that_cannot_be_the_cost(amount: float) -> None:
+    """An amount that is there is never overwritten, and one that says nothing is not taken for the cost."""
+    charge = Player().play(call(10, 5) | {"gen_ai.usage.cost.amount": amount}).charge
+    assert charge is not None
+    assert (cost(10, 5), cost(10, 5), "override") == (charge.amount, charge.computed, charge.status)
+    silent = Player().play(call() | {"gen_ai.usage.cost.amount": amount}).charge
+    assert silent is not None
+    assert (None, "unpriced") == (silent.amount, silent.status)
+
+
 def test_a_librarys_list_price_is_used_only_where_we_have_none() -> None:
     """Ours goes before what a library computed from a list of its own; where we have none, theirs is better."""
     play = Player()

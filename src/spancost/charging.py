@@ -149,21 +149,21 @@ class Charging:
             if later.owned and not first.owned:
                 first.booked, first.owned = later.booked, True
                 first.who, first.agent_path = later.who, later.agent_path
-            after, new_home = first.amounts, first.booked
+            after, new_home, new_who = first.amounts, first.booked, first.who
         if not entered:
             return
+        difference = after.minus(before)
         if new_home is not home:
             self.correct(self._tree.book(home, before.negated()), outcome)
             self.correct(self._tree.book(new_home, after), outcome)
-            self._observe(who, -before.cost, first.at_ns, node, outcome)
-            self._observe(first.who, after.cost, first.at_ns, node, outcome)
-        if not better:
-            return
-        difference = after.minus(before)
-        if new_home is home:
+        elif better:
             self.correct(self._tree.book(home, difference), outcome)
+        if new_who != who:
+            self._observe(who, -before.cost, first.at_ns, node, outcome)
+            self._observe(new_who, after.cost, first.at_ns, node, outcome)
+        elif better:
             self._observe(who, difference.cost, first.at_ns, node, outcome)
-        if settled:
+        if better and settled:
             outcome.counts += (Count(first, difference._replace(calls=0, partial=0, unpriced=0)),)
 
     def _merge(self, first: Charge, other: Charge, node: Node, outcome: Outcome) -> None:

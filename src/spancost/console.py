@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from spancost.engine import Engine
     from spancost.outcome import Outcome
-    from spancost.rollup import Totals
+    from spancost.rollup import Charge, Totals
 
 __all__ = ["Branch", "Console", "render"]
 
@@ -34,7 +34,7 @@ _LONGEST: Final = 120
 class Branch:
     """One owner, or a call that no owner has, as a line of the tree."""
 
-    __slots__ = ("ancestors", "children", "direct", "name", "total", "unpriced")
+    __slots__ = ("ancestors", "charge", "children", "direct", "name", "total", "unpriced")
 
     def __init__(self, name: str, total: int, direct: int, unpriced: int, ancestors: tuple[int, ...] = ()) -> None:
         self.name = name
@@ -45,6 +45,8 @@ class Branch:
         """Calls below that have no amount."""
         self.ancestors = ancestors
         """Ids of the spans above, nearest first."""
+        self.charge: Charge | None = None
+        """Of a call that no owner has: a later record may correct it, or know of an owner."""
         self.children: list[Branch] = []
 
 
@@ -118,7 +120,8 @@ class Console:
             ancestors = tuple(span.span_id for span in above(node.parent, _HIGHEST))
             branch = _owner(outcome.name, outcome.totals, ancestors)
         elif outcome.charge is not None and node.parent is None:
-            branch = Branch(node.name or "call", outcome.charge.amounts.cost, 0, outcome.charge.amounts.unpriced)
+            branch = Branch(node.name or "call", 0, 0, 0)
+            branch.charge = outcome.charge
         else:
             return
         self._remember((node.trace_id, node.span_id), branch)
@@ -156,8 +159,15 @@ class Console:
     def _roots(self) -> list[Branch]:
         branches = self._branches.copy()
         roots: list[Branch] = []
-        for branch in branches.values():
+        for span, branch in tuple(branches.items()):
             branch.children = []
+            charge = branch.charge
+            if charge is None:
+                continue
+            branch.total, branch.unpriced = charge.amounts.cost, charge.amounts.unpriced
+            if charge.booked is not None or charge.merged is not None:
+                # It stands in an owner's sums by now.
+                del branches[span]
         for (trace_id, _), branch in branches.items():
             parent = next((found for span_id in branch.ancestors if (found := branches.get((trace_id, span_id)))), None)
             (roots if parent is None else parent.children).append(branch)

@@ -83,13 +83,9 @@ class Engine:
         live: Live | None = None,
         context: Any = None,
     ) -> None:
-        """Join an open span to the tree; of the context it starts in, spans of ours keep the baggage."""
-        kind = baggage = None
-        if attributes:
-            kind = kind_at_start(attributes)
-            if kind is not None:
-                baggage = self._baggage(context)
-        self.tree.start(trace_id, span_id, parent_id, name, kind, live, baggage)
+        """Join an open span to the tree; of the context it starts in, the baggage is kept."""
+        kind = kind_at_start(attributes) if attributes else None
+        self.tree.start(trace_id, span_id, parent_id, name, kind, live, self._baggage(context))
 
     def end(
         self,
@@ -111,7 +107,7 @@ class Engine:
         if node is None:
             # Its start was not seen: it began before we came.
             parent = None if parent_id is None else tree.find(trace_id, parent_id)
-            node = Node(trace_id, span_id, parent, name, None, None, None)
+            node = Node(trace_id, span_id, parent, name, None, None, self._baggage(None))
         kind = None if MARKERS.isdisjoint(attributes) else kind_of(attributes)
         if kind is None:
             # A span past its limit of attributes drops the oldest of them: what it said it was at the start holds.
@@ -120,8 +116,7 @@ class Engine:
             return None
         outcome = Outcome(node)
         if kind == Kind.CALL:
-            baggage = self._baggage(None) if node.kind is None else node.baggage
-            self._call(node, attributes, start_ns, baggage, resource, outcome)
+            self._call(node, attributes, start_ns, resource, outcome)
         below = node.below
         if below is not None and below.inner:
             self._charging.pass_on(below.inner, node, kind, outcome)
@@ -161,7 +156,7 @@ class Engine:
         """Count a call that no span tells of, as one that starts and ends now."""
         node = Node(trace_id, span_id, None, "", Kind.CALL, None, baggage)
         outcome = Outcome(node)
-        self._call(node, attributes, self._clock(), baggage, resource, outcome)
+        self._call(node, attributes, self._clock(), resource, outcome)
         return outcome
 
     def settle(self, *, everything: bool = False) -> list[Count]:
@@ -192,7 +187,6 @@ class Engine:
         node: Node,
         attributes: Attributes,
         start_ns: int,
-        baggage: Attributes | None,
         resource: Attributes,
         outcome: Outcome,
     ) -> None:
@@ -204,7 +198,7 @@ class Engine:
         parent = node.parent
         now_ns = self._clock()
         charge = Charge(node.span_id, call, price, parent, now_ns)
-        charge.who, charge.agent_path, charge.owned = self._attribution.resolve(attributes, node, baggage, resource)
+        charge.who, charge.agent_path, charge.owned = self._attribution.resolve(attributes, node, resource)
         self._charging.enter(charge, node, outcome)
 
     def _keep(self, node: Node, attributes: Attributes) -> None:

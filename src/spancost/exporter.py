@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from spancost.budgets import Standing
     from spancost.engine import Engine
-    from spancost.outcome import Outcome
+    from spancost.outcome import Count, Outcome
     from spancost.rollup import Amounts, Charge
 
 __all__ = ["CostExporter"]
@@ -83,10 +83,8 @@ class CostExporter:
         """Count an outcome and queue what it tells; adds integers and never blocks."""
         if self._started is False:
             self._start()
-        for count in outcome.counts:
-            self._series.add(count)
-            if self._operation_cost:
-                self._queue(*count)
+        if outcome.counts:
+            self._count(outcome.counts)
         if outcome.kind is not None and outcome.totals is not None:
             totals = outcome.totals
             self.owners.append(Owner(outcome.kind, outcome.name, totals.direct + totals.children))
@@ -106,8 +104,7 @@ class CostExporter:
 
     def hand_over(self, timeout: float = 5.0) -> bool:
         """Let the counters have everything, and the worker finish; False if that took longer than `timeout` seconds."""
-        for count in self.engine.settle(everything=True):
-            self._series.add(count)
+        self._count(self.engine.settle(everything=True))
         return self.worker.drain(timeout)
 
     def shutdown(self) -> None:
@@ -141,8 +138,7 @@ class CostExporter:
     def collecting(self) -> None:
         """Hear that a reader collects: what waited too long for an open span is counted now."""
         self.collected = True
-        for count in self.engine.settle():
-            self._series.add(count)
+        self._count(self.engine.settle())
 
     def rows(self) -> Iterable[Row]:
         """Return the counters' rows."""
@@ -207,8 +203,15 @@ class CostExporter:
                 "set. Set OTEL_EXPORTER_OTLP_ENDPOINT, or OTEL_METRICS_EXPORTER=none if that is meant."
             )
 
+    def _count(self, counts: Iterable[Count]) -> None:
+        for count in counts:
+            self._series.add(count)
+            if self._operation_cost:
+                self._queue(*count)
+
     def _queue(self, charge: Charge, amounts: Amounts) -> None:
-        if charge.amount is None or not amounts.calls:
+        if charge.amount is None or amounts.calls < 1:
+            # What corrects a charge comes too late: a histogram can't take back.
             return
         call = charge.call
         attributes = {

@@ -142,3 +142,14 @@ def test_a_call_that_names_another_agent_is_a_step_further() -> None:
     assert same is not None
     assert alone is not None
     assert ("coordinator/helper", "coordinator", "helper") == (other.agent_path, same.agent_path, alone.agent_path)
+
+
+def test_baggage_holds_from_the_start_of_a_span_that_says_later_what_it_is() -> None:
+    """A stream starts inside `with attribute(...)`, tells of itself later and ends outside."""
+    play = Player(dimensions=("user",))
+    span = play.start(None, baggage={"user.id": "ada"})
+    span.baggage = {}
+    outcome = play.end(span, call(1, 1))
+    assert outcome is not None
+    assert outcome.charge is not None
+    assert "ada" == outcome.charge.who[play.engine.who.keys.index("user")]

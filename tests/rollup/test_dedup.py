@@ -79,6 +79,17 @@ def test_a_charge_that_moves_after_midnight_takes_nothing_from_the_new_day() -> 
     assert {"(none)": cost(1, 1)} == usage
 
 
+def test_a_charge_whose_owner_became_known_moves_between_budgets_where_it_is() -> None:
+    """Its parent was a plain span at the first record and is an agent with a team at the second."""
+    play = Player(*parse_line("team=1/day", _UTC))
+    parent = play.start(None)
+    play.play(call(10, 5, response_id="r"), parent)
+    parent.attributes.update(agent("a", **{"spancost.team": "ml"}))
+    play.play(call(10, 5, response_id="r"), parent)
+    usage = {spend.key[1]: spend.usage for _, spend in play.engine.budgets.standings()}
+    assert {"(none)": 0, "ml": cost(10, 5)} == usage
+
+
 # -- Which record tells of which charge ---------------------------------------------------------------------------
 
 
@@ -101,6 +112,7 @@ def _around(outer: dict[str, Any], *inner: dict[str, Any]) -> tuple[Player, Outc
     [
         (call(10, 5), call(10, 5)),
         (call(10, 6), call(10, 5)),
+        (call(10, 5, response_id="r"), call(10, 5)),
         (call(10, 5, response_id="r"), call(10, 5, response_id="r")),
         (call(99, 99, response_id="r"), call(10, 5, response_id="r")),
         (call(10, 5, model="gpt-nobody-knows"), call(10, 5)),
@@ -110,6 +122,7 @@ def _around(outer: dict[str, Any], *inner: dict[str, Any]) -> tuple[Player, Outc
     ids=[
         "same tokens",
         "a token more",
+        "an id outside",
         "same id",
         "same id, other tokens",
         "a name of its own",
@@ -132,8 +145,18 @@ def test_a_call_around_the_same_call_is_no_second_one(outer: dict[str, Any], inn
         (call(11, 5), call(10, 5)),
         (call(10, 7), call(10, 5)),
         (call(model="gemini-3-pro"), call(10, 5)),
+        (call(10, model="gemini-3-pro"), call(10, 5)),
+        (call(10, 5, response_id="chatcmpl-0123456789abcdef"), call(10, 5, response_id="msg_0123456789abcdefgh")),
+        (call(response_id="chatcmpl-0123456789abcdef"), call(10, 5, response_id="msg_0123456789abcdefgh")),
     ],
-    ids=["other input", "other output", "no usage, other model"],
+    ids=[
+        "other input",
+        "other output",
+        "no usage, other model",
+        "half the usage, other model",
+        "other id",
+        "no usage, other id",
+    ],
 )
 def test_a_call_around_another_call_is_one_of_its_own(outer: dict[str, Any], inner: dict[str, Any]) -> None:
     """Without evidence both count: a guardrail's call inside an answer is billed too."""
@@ -147,6 +170,35 @@ def test_a_wrapper_that_sums_its_attempts_is_no_call() -> None:
     play, outcome = _around(call(30, 9), call(10, 5), call(20, 4))
     assert outcome.duplicate_of is not None
     assert (cost(30, 9), 2) == (play.counted, play.engine.spent.calls)
+
+
+@pytest.mark.parametrize(
+    "outer", [call(30, 15), call(30, 9, model="gemini-3-pro")], ids=["other output", "other model"]
+)
+def test_a_call_whose_input_is_the_sum_of_others_is_one_of_its_own(outer: dict[str, Any]) -> None:
+    """A wrapper sums what came out as well, and of the same model: else it was billed besides."""
+    play, outcome = _around(outer, call(10, 5), call(20, 4))
+    assert outcome.charge is not None
+    assert 3 == play.engine.spent.calls
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner"),
+    [
+        (call(1000, 100), call(1000)),
+        (call(1000), call(1000, 100)),
+        (call(1000, 100), call(None, 100)),
+        (call(None, 100), call(1000, 100)),
+    ],
+    ids=["input inside", "input outside", "output inside", "output outside"],
+)
+@pytest.mark.parametrize("outer_first", [False, True], ids=["in order", "outer first"])
+def test_a_record_that_tells_half_is_of_the_call_that_tells_all(
+    outer: dict[str, Any], inner: dict[str, Any], outer_first: bool
+) -> None:
+    """A stream that was cut tells its client half of what the framework knows, or the other way round."""
+    play = _outlived(outer, inner)[0] if outer_first else _around(outer, inner)[0]
+    assert (1, 0, cost(1000, 100)) == (play.engine.spent.calls, play.engine.spent.partial, play.counted)
 
 
 @pytest.mark.parametrize("between", [agent("b"), tool("t"), workflow("w")], ids=["agent", "tool", "workflow"])

@@ -58,10 +58,10 @@ class Attribution:
         self._nothing: tuple[str | None, ...] = (None,) * len(who.keys)
 
     def resolve(
-        self, attributes: Attributes, node: Node, baggage: Attributes | None, resource: Attributes
+        self, attributes: Attributes, node: Node, resource: Attributes
     ) -> tuple[tuple[str | None, ...], str, bool]:
         """Return the values of the keys, the agent path (`coordinator/code_agent`) and whether an owner is above."""
-        parent = node.parent
+        parent, baggage = node.parent, node.baggage
         known = None if parent is None else parent.known
         if known is None or known.baggage != baggage or known.resource is not resource or not _holds(known):
             known = self._ask(parent, baggage, resource)

@@ -52,7 +52,7 @@ class Charge:
         amount, status, _, _, _ = price
         source = "local"
         computed = None
-        if call.stated_cost is not None:
+        if call.stated_cost is not None or call.amount_present:
             amount, status, source, computed = _whose_number_wins(call, price)
         elif call.partial and amount is not None:
             status = "partial"
@@ -90,7 +90,7 @@ def _whose_number_wins(call: Call, price: Price) -> tuple[int | None, str, str, 
         return call.stated_cost, "reported", "provider", price.amount
     if price.amount is not None:
         return price.amount, "partial" if call.partial else price.status, "local", computed
-    if call.usage is not None:
+    if call.usage is not None and call.stated_cost is not None:
         return call.stated_cost, "partial" if call.partial else "reported", "local", computed
     return None, "unpriced", "local", None
 

@@ -95,21 +95,24 @@ def nested(call: Call, inner: list[Charge]) -> Charge | None:
         if call.response_id and charge.call.response_id == call.response_id:
             return charge
     models = set(call.models)
-    alike = [charge for charge in inner if not models or models & set(charge.call.models)]
-    usage = call.usage
-    if usage is None:
+    possible = [charge for charge in inner if not _differ_in_id(call, charge.call)]
+    alike = [charge for charge in possible if not models or models & set(charge.call.models)]
+    if call.usage is None:
         # The outer record was told nothing: it is the last inner call of the same model.
         return alike[-1] if alike else None
-    told = [(charge, charge.call.usage) for charge in inner if charge.call.usage is not None]
-    for charge, theirs in told:
-        # One token apart: Traceloop adds the first event's output token to a stream's sum.
-        if usage.input == theirs.input and abs(usage.output - theirs.output) <= 1:
+    for charge in possible:
+        if _agree(call, charge.call, may_be_partial=charge in alike):
             return charge
-    if len(told) > 1 and usage.input == sum(theirs.input for _, theirs in told):
+    told = [charge.call.usage for charge in alike if charge.call.usage is not None]
+    if len(told) > 1 and (call.usage.input, call.usage.output) == (
+        sum(usage.input for usage in told),
+        sum(usage.output for usage in told),
+    ):
         # A retry or fallback wrapper that sums its attempts.
-        return inner[-1]
+        return alike[-1]
     # Inner attempts that failed tell nothing; only where none tells anything is the last of them the outer call.
-    return alike[-1] if alike and not told else None
+    silent = all(charge.call.usage is None for charge in inner)
+    return alike[-1] if alike and silent else None
 
 
 def outlived(charge: Charge, node: Node | None) -> Node | None:
@@ -129,11 +132,31 @@ def outlived(charge: Charge, node: Node | None) -> Node | None:
     return None
 
 
-def _may_be_one(one: Call, other: Call) -> bool:
+def _differ_in_id(one: Call, other: Call) -> bool:
+    """Tell whether two records have ids of which each is unique: then they are of two calls, whatever the numbers."""
+    mine, theirs = one.response_id, other.response_id
+    return mine != theirs and min(len(mine), len(theirs)) >= _LONG_ENOUGH
+
+
+def _agree(one: Call, other: Call, *, may_be_partial: bool) -> bool:
+    """Tell whether two records tell the same tokens, as far as each tells any."""
     mine, theirs = one.usage, other.usage
-    if mine is None or theirs is None or one.partial or other.partial:
+    if mine is None or theirs is None:
+        return False
+    # One token apart: Traceloop adds the first event's output token to a stream's sum.
+    inputs, outputs = mine.input == theirs.input, abs(mine.output - theirs.output) <= 1
+    if (one.partial or other.partial) and may_be_partial:
+        inputs = inputs or not (mine.input and theirs.input)
+        outputs = outputs or not (mine.output and theirs.output)
+        # Something must be told by both.
+        return inputs and outputs and bool((mine.input and theirs.input) or (mine.output and theirs.output))
+    return inputs and outputs
+
+
+def _may_be_one(one: Call, other: Call) -> bool:
+    if one.usage is None or other.usage is None or one.partial or other.partial:
         return True
-    return mine.input == theirs.input and abs(mine.output - theirs.output) <= 1
+    return _agree(one, other, may_be_partial=False)
 
 
 def final(charge: Charge) -> Charge:

@@ -100,7 +100,7 @@ def stamp(outcome: Outcome) -> dict[str, Any]:
     if outcome.charge is not None:
         attributes = _charge(outcome.charge)
     elif outcome.duplicate_of is not None:
-        return {DEDUP_ROLE: DedupRole.DUPLICATE, DEDUP_DUPLICATE_OF: f"{outcome.duplicate_of.span_id:016x}"}
+        attributes = {DEDUP_ROLE: DedupRole.DUPLICATE, DEDUP_DUPLICATE_OF: f"{outcome.duplicate_of.span_id:016x}"}
     elif outcome.totals is None:
         return {}
     elif outcome.kind is None:
