@@ -65,7 +65,6 @@ def test_nothing_set_is_nothing_wrong() -> None:
 def test_every_variable_is_heard() -> None:
     """Each setting that the environment has, as it arrives."""
     config = _load(
-        DISABLED="true",
         BUDGETS="team=100/month; user=5/day",
         TIMEZONE="Europe/Berlin",
         DIMENSIONS=" team, app.tier ,",
@@ -76,11 +75,22 @@ def test_every_variable_is_heard() -> None:
         LOG_LEVEL="debug",
     )
     assert () == config.problems
-    assert (True, True, True) == (config.disabled, config.strict, config.operation_cost)
+    assert (False, True, True) == (config.disabled, config.strict, config.operation_cost)
     assert ("team-month", "user-day") == tuple(budget.id for budget in config.budgets)
     assert {ZoneInfo("Europe/Berlin")} == {budget.zone for budget in config.budgets}
     assert (("team", "app.tier"), "tree", "DEBUG") == (config.dimensions, config.console, config.log_level)
     assert ("pydantic-ai", "openai-agents") == config.frameworks
+
+
+@pytest.mark.parametrize("switch", ["SPANCOST_DISABLED", "OTEL_SDK_DISABLED"])
+def test_what_is_off_reads_nothing_else(switch: str) -> None:
+    """By either switch: no file is opened and nothing is wrong, whatever else is told."""
+
+    def read(path: str) -> bytes:
+        raise AssertionError(path)
+
+    told = {"SPANCOST_CONFIG": "spancost.toml", "SPANCOST_BUDGETS": "tea", "SPANCOST_STRICT": "true"}
+    assert Config(disabled=True) == load(told | {switch: " True "}, read)
 
 
 @pytest.mark.parametrize(

@@ -69,9 +69,12 @@ def record_call(
 
     `usage` has the keys input (cache included), output (reasoning included), cache_read, cache_write, reasoning; None
     where nothing is known: the call is counted as unpriced. `cost` is the USD that the provider said it charged.
-    Where no SDK records spans it is counted all the same. What can't be true or read is not counted as money; it is not
-    raised, but told in a warning.
+    Where no SDK records spans it is counted all the same; where everything is switched off it is not. What can't be
+    true or read is not counted as money; it is not raised, but told in a warning.
     """
+    setup = setup_of()
+    if not setup.active:
+        return
     record: dict[str, Any] = {
         semconv.GEN_AI_OPERATION_NAME: operation,
         semconv.GEN_AI_PROVIDER_NAME: provider,
@@ -86,7 +89,6 @@ def record_call(
         record[semconv.GEN_AI_USAGE_COST_AMOUNT] = charged
         record[semconv.GEN_AI_USAGE_COST_CURRENCY] = "USD"
         record[semconv.GEN_AI_USAGE_COST_SOURCE] = "provider"
-    setup = setup_of()
     tracer = trace.get_tracer("spancost", VERSION)
     with tracer.start_as_current_span(f"{operation} {model}", kind=SpanKind.CLIENT, attributes=record) as span:
         if span.is_recording():

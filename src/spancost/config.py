@@ -17,7 +17,7 @@ from spancost.config_file import File, read_bytes, read_file
 from spancost.errors import ConfigError, Problem, nearest, shown
 from spancost.pricing.overrides import Override
 
-__all__ = ["VARIABLES", "Config", "load"]
+__all__ = ["VARIABLES", "Config", "is_off", "load"]
 
 _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _CONSOLES: Final = ("off", "summary", "tree")
@@ -59,8 +59,18 @@ class Config:
     problems: tuple[Problem, ...] = ()
 
 
+def is_off(environ: Mapping[str, str]) -> bool:
+    """Tell whether the environment switches everything off, by our variable or by OpenTelemetry's."""
+    return any(environ.get(name, "").strip().lower() == "true" for name in ("SPANCOST_DISABLED", "OTEL_SDK_DISABLED"))
+
+
 def load(environ: Mapping[str, str], read: Callable[[str], bytes] | None = None) -> Config:
-    """Read the settings; never raises, whatever they hold: see `Config.problems`."""
+    """Read the settings; never raises, whatever they hold: see `Config.problems`.
+
+    Where everything is off nothing else is read: no file, however wrong, is in the way of a switch.
+    """
+    if is_off(environ):
+        return Config(disabled=True)
     problems: list[Problem] = []
 
     def told(name: str) -> str:
@@ -114,8 +124,8 @@ def load(environ: Mapping[str, str], read: Callable[[str], bytes] | None = None)
     path = told("CONFIG")
     file = read_file(path, zone, read or read_bytes, asked) if path else File()
     problems += (*file.problems, *_twice(budgets, file.budgets, path))
+    boolean("DISABLED")  # not true, and a warning where it is anything else than false
     return Config(
-        disabled=boolean("DISABLED"),
         # Rather none than some: whoever asked for a budget must not run with half of it.
         budgets=() if any(problem.is_error for problem in problems) else (*file.budgets, *budgets),
         prices=file.prices,

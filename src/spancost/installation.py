@@ -17,7 +17,7 @@ from opentelemetry.trace import SpanContext
 
 from spancost import frameworks, lifetime
 from spancost.assembly import engine_of
-from spancost.config import Config, load
+from spancost.config import Config, is_off, load
 from spancost.console import Console
 from spancost.errors import Problem
 from spancost.exporter import CostExporter
@@ -44,12 +44,17 @@ class Setup:
         """How spans are written on in this SDK."""
         self.engine = engine_of(config, clock)
         self.exporter = CostExporter(
-            self.engine, clock=clock, operation_cost=config.operation_cost, resource=self._resource
+            self.engine,
+            # What is off knows no endpoint.
+            environ={} if config.disabled else None,
+            clock=clock,
+            operation_cost=config.operation_cost,
+            resource=self._resource,
         )
         self.console = Console(self.engine) if config.console != "off" else None
         self.more_sinks: tuple[Sink, ...] = (self.console,) if self.console else ()
-        self.active = True
-        """Whether spans are counted: False where nothing was ever set up, and after `uninstall`."""
+        self.active = not config.disabled
+        """Whether anything is counted: False where all is switched off, and after `uninstall`."""
         self._processors: WeakKeyDictionary[TracerProvider, Facade | None] = WeakKeyDictionary()
         self._may_warn = True
         self._forked = False
@@ -144,7 +149,8 @@ class CostSpanProcessor(Facade):
     """Counts a provider's spans; for programs that set OpenTelemetry up themselves.
 
     Without an exporter it is one more facade of the process's own set-up, as `install()` makes it: a span that reaches
-    several of them counts once. With an exporter it is apart from all that, with an engine of its own.
+    several of them counts once. With an exporter it is apart from all that, with an engine of its own. Where everything
+    is switched off it sees no span.
     """
 
     def __init__(self, exporter: CostExporter | None = None) -> None:
@@ -154,6 +160,9 @@ class CostSpanProcessor(Facade):
             super().__init__(setup.exporter, sinks=setup.more_sinks, way=setup.way)
         else:
             super().__init__(exporter)
+        if is_off(os.environ):
+            self.shutdown()
+        elif exporter is not None:
             exporter.worker.start()
             lifetime.follow(_Apart(exporter))
 
@@ -196,7 +205,7 @@ def install(config: Config | None = None) -> Setup:
     """
     global _setup  # noqa: PLW0603 - one set-up a process
     if _setup is not None:
-        if not _setup.active and not _is_off(_setup.config):
+        if not _setup.active and not _setup.config.disabled:
             _setup.switch(active=True)
         return _setup
     config = config or load(os.environ)
@@ -204,9 +213,7 @@ def install(config: Config | None = None) -> Setup:
         logging.getLogger("spancost").setLevel(config.log_level)
     _report(config)
     setup = _setup = Setup(config)
-    if _is_off(config):
-        setup.active = False
-    else:
+    if setup.active:
         _begin(setup)
     return setup
 
@@ -229,10 +236,6 @@ def _begin(setup: Setup) -> None:
     frameworks.switch_on(setup.config.frameworks)
     lifetime.follow(setup)
     setup.warn_soon_if_blind()
-
-
-def _is_off(config: Config) -> bool:
-    return config.disabled or os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
 
 
 def _report(config: Config) -> None:

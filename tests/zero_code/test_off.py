@@ -32,6 +32,38 @@ def test_with_the_sdk_disabled_nothing_leaves(stage: Stage) -> None:
     assert 0 == stage.receiver.requests
 
 
+@pytest.mark.parametrize("variable", ["SPANCOST_DISABLED", "OTEL_SDK_DISABLED"])
+def test_switched_off_every_door_leads_nowhere(stage: Stage, variable: str) -> None:
+    """What a program calls by itself counts, sends and starts nothing, and answers; its own spans are its own."""
+    finished = stage.plain("every_door.py", SPANCOST_CONSOLE="tree", **budget("0.0001"), **{variable: "true"})
+
+    answers = ["0 True", "{'user.id': 'ada'}", "0 True", "['MainThread']"]
+    assert (0, "", answers) == (finished.status, finished.stderr, finished.stdout.splitlines())
+    own = {
+        "gen_ai.operation.name",
+        "gen_ai.provider.name",
+        "gen_ai.request.model",
+        "gen_ai.usage.input_tokens",
+        "gen_ai.usage.output_tokens",
+    }
+    left = [] if variable == "OTEL_SDK_DISABLED" else [("chat", own)]
+    assert left == [(span.name, set(span.attributes)) for span in stage.receiver.spans()]
+    assert ([], []) == (stage.receiver.points(), stage.receiver.records())
+
+
+def test_every_door_leads_somewhere(stage: Stage) -> None:
+    """The same program with nothing switched off: both doors stamp, count and send, so the test above can fail."""
+    finished = stage.plain("every_door.py", SPANCOST_CONSOLE="summary", **budget("0.0001"))
+
+    first, _, second, threads = finished.stdout.splitlines()
+    assert ("0.00045 True", "0.00135 True") == (first, second)
+    assert "spancost" in threads
+    assert finished.stderr.endswith("priced 3 of 3 calls\n")
+    assert all("gen_ai.usage.cost.amount" in span.attributes for span in stage.receiver.spans())
+    assert "spancost.budget.breach" in {record.event_name for record in stage.receiver.records()}
+    assert "spancost.cost" in {point.metric for point in stage.receiver.points()}
+
+
 def test_exporters_set_to_none_mean_none(stage: Stage) -> None:
     """With an endpoint named and each exporter `none` nothing leaves by a way of ours; the console knows the cost."""
     finished = stage.instrumented("calls.py", SPANCOST_CONSOLE="summary", **budget("0.0001"), **_NONE)
