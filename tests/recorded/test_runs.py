@@ -1,0 +1,82 @@
+"""Recorded runs of real frameworks: each billed call is one charge, with its tokens and its dollars."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import pytest
+from recorded.recording import RUNS, Order, Span, recordings
+from recorded.replay import Live, replay
+from recorded.verdict import Finding, judge
+
+_RECORDINGS: Final = {recording.name: recording for recording in recordings(RUNS)}
+
+_FINDINGS: Final[dict[str, dict[str, list[str]]]] = json.loads(
+    (Path(__file__).parents[1] / "data" / "findings.json").read_text()
+)
+"""What is found in each run: `wrong` is to be mended, `untold` are calls that no span speaks of, with the reason."""
+
+_WAYS: Final[tuple[tuple[Order, Live], ...]] = (("events", "start"), ("events", "final"), ("times", "final"))
+
+
+def _said(finding: Finding) -> str:
+    return f"{finding.what} #{finding.seq}"
+
+
+@pytest.mark.parametrize("name", _RECORDINGS)
+def test_each_billed_call_is_one_charge_with_its_tokens_and_dollars(name: str) -> None:
+    """Call by call as the ledger says, but for what the checked-in list names: no more, and no less."""
+    listed = _FINDINGS.get(name, {})
+    recording = _RECORDINGS[name]
+    verdict = judge(recording, replay(recording))
+    assert listed.get("wrong", []) == [_said(finding) for finding in verdict.wrong]
+    assert [line.partition(":")[0] for line in listed.get("untold", [])] == [
+        _said(finding) for finding in verdict.findings if finding.what == "untold"
+    ]
+
+
+@pytest.mark.parametrize("name", _RECORDINGS)
+@pytest.mark.parametrize(("order", "live"), _WAYS, ids=["live", "live, names late", "from the file"])
+def test_live_and_from_a_file_give_the_same_money(name: str, order: Order, live: Live) -> None:
+    """Whether spans are seen as they happen or are read afterwards, with whatever is known of them when."""
+    recording = _RECORDINGS[name]
+    tally, seen = replay(recording, order, live), replay(recording)
+    assert (seen.spent, seen.amounts, seen.statuses) == (tally.spent, tally.amounts, tally.statuses)
+
+
+@pytest.mark.parametrize("name", _RECORDINGS)
+def test_counters_sums_and_charges_agree(name: str) -> None:
+    """What the counters were given, what lies below owners and what the charges say is one amount."""
+    tally = replay(_RECORDINGS[name])
+    assert tally.spent == tally.counted == sum(tally.amounts)
+
+
+@pytest.mark.parametrize("name", _RECORDINGS)
+def test_names_of_services_and_agents_change_nothing(name: str) -> None:
+    """No rule knows a recording by its names."""
+
+    def renamed(span: Span) -> Span:
+        names = {key: f"{value}-renamed" for key, value in span.attributes.items() if key in _OF_AGENTS}
+        return replace(span, attributes={**span.attributes, **names}, resource={"service.name": "renamed"})
+
+    recording = _RECORDINGS[name]
+    tally, seen = replay(recording, "times", change=renamed), replay(recording, "times")
+    assert (seen.spent, seen.amounts, seen.statuses) == (tally.spent, tally.amounts, tally.statuses)
+
+
+_OF_AGENTS: Final = ("gen_ai.agent.name", "agent.name", "gen_ai.workflow.name", "traceloop.workflow.name")
+
+
+def test_the_list_names_only_what_is_recorded() -> None:
+    """A run that is gone, or a group nobody reads, leaves nothing behind in the list."""
+    assert set() == _FINDINGS.keys() - _RECORDINGS.keys()
+    assert {"untold", "wrong"} >= {group for each in _FINDINGS.values() for group in each}
+    assert all(": " in line for each in _FINDINGS.values() for line in each.get("untold", [])), "a reason each"
+
+
+def test_every_run_of_the_folder_is_judged() -> None:
+    """Forty-one runs, each with its processes' files."""
+    assert (41, 42) == (len(_RECORDINGS), sum(len(each.processes) for each in _RECORDINGS.values()))

@@ -1,0 +1,144 @@
+"""Pairs what the engine counted with what was billed, and says what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from recorded.recording import CLASSES, Expected, Recording
+from recorded.replay import Tally
+
+from spancost.money import PICO
+from spancost.rollup import Charge
+
+__all__ = ["Finding", "Verdict", "judge"]
+
+TOLERANCE: Final = PICO // 10**9
+"""Pico-USD by which two amounts of one call may differ: 1e-9 USD."""
+
+
+class Finding(NamedTuple):
+    """One thing that is wrong, or that can't be known."""
+
+    what: str
+    """`missed`, `twice`, `invented`, `tokens`, `price`, `status` are wrong; `untold` can't be known."""
+    seq: int
+    """The ledger's number of the call, 0 where it has none."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How one run compares."""
+
+    findings: tuple[Finding, ...]
+    agents_right: int
+    agents_known: int
+    amount: int
+    expected_amount: int
+
+    @property
+    def wrong(self) -> tuple[Finding, ...]:
+        """What is wrong, without what no span tells."""
+        return tuple(finding for finding in self.findings if finding.what != "untold")
+
+    @property
+    def exact(self) -> bool:
+        """Tell whether every call is counted once, with its tokens and its dollars."""
+        return not self.wrong
+
+
+def judge(recording: Recording, tally: Tally) -> Verdict:
+    """Pair the engine's charges with the ledger's calls and say what differs."""
+    pairs, lone = _pair(recording.calls, tally)
+    findings: list[Finding] = []
+    right = known = 0
+    for call in recording.calls:
+        charge = pairs.get(call.seq)
+        if charge is None:
+            findings.append(_without_charge(call))
+            continue
+        findings += _compare(call, charge)
+        if call.agent is not None and call.state == "priced":
+            known += 1
+            right += tally.agents[charge.span_id] == call.agent
+    findings += [_without_call(charge, recording.calls, tally) for charge in lone]
+    amount = sum(charge.amount or 0 for charge in tally.charges)
+    expected = sum(call.amount or 0 for call in recording.calls)
+    return Verdict(tuple(sorted(findings, key=lambda each: each.seq)), right, known, amount, expected)
+
+
+def _pair(calls: Sequence[Expected], tally: Tally) -> tuple[dict[int, Charge], list[Charge]]:
+    """Pair each call with the likeliest charge: by id, then by tokens, then by a span that speaks of it."""
+    scored = [
+        (score, call.seq, place)
+        for call in calls
+        for place, charge in enumerate(tally.charges)
+        if (score := _likeness(call, charge, tally)) > 0
+    ]
+    pairs: dict[int, Charge] = {}
+    taken: set[int] = set()
+    for _, seq, place in sorted(scored, key=lambda each: (-each[0], each[1], each[2])):
+        if seq not in pairs and place not in taken:
+            pairs[seq] = tally.charges[place]
+            taken.add(place)
+    return pairs, [charge for place, charge in enumerate(tally.charges) if place not in taken]
+
+
+def _likeness(call: Expected, charge: Charge, tally: Tally) -> int:
+    same_id = bool(call.response_id) and charge.call.response_id == call.response_id
+    speaks = not tally.records[charge.span_id].isdisjoint(call.spans)
+    usage = charge.call.usage
+    same_tokens = call.state != "unpriced" and usage is not None and tuple(usage)[:2] == call.tokens[:2]
+    # An unpriced call is one that no span may speak of: it is the charge of its model that was open when it was made.
+    start, end = tally.times[charge.span_id]
+    inside = start - _CLOCKS_NS <= call.received_ns <= end + _LAZY_NS
+    silent = call.state == "unpriced" and inside and _same_model(call.model, charge)
+    if not (same_id or speaks or silent):
+        return 0
+    return 8 * same_id + 4 * (speaks and same_tokens) + 2 * speaks + silent
+
+
+_CLOCKS_NS: Final = 3_000_000
+"""How far the provider's clock may be behind the program's; both are one machine's."""
+
+_LAZY_NS: Final = 1_000_000_000
+"""How long after a span's end its request may leave: some wrap the making of a stream, not its reading."""
+
+
+def _same_model(model: str, charge: Charge) -> bool:
+    return any(model.startswith(each.removeprefix("models/")) or each.endswith(model) for each in charge.call.models)
+
+
+def _without_charge(call: Expected) -> Finding:
+    text = f"{call.agent} {call.model} in={call.tokens[0]} out={call.tokens[1]}"
+    return Finding("untold" if call.state == "unpriced" else "missed", call.seq, text)
+
+
+def _without_call(charge: Charge, calls: Sequence[Expected], tally: Tally) -> Finding:
+    records = tally.records[charge.span_id]
+    spoken = [call.seq for call in calls if not records.isdisjoint(call.spans)]
+    usage = charge.call.usage
+    told = "no usage" if usage is None else f"in={usage.input} out={usage.output}"
+    text = f"{charge.span_id:016x} {'/'.join(charge.call.models)} {told} {charge.status}"
+    return Finding("twice" if spoken else "invented", spoken[0] if spoken else 0, text)
+
+
+def _compare(call: Expected, charge: Charge) -> Iterator[Finding]:
+    state = "unpriced" if charge.amount is None else "partial" if charge.status == "partial" else "priced"
+    if state != call.state and not (state == "unpriced" and call.amount is None and call.state == "priced"):
+        yield Finding("status", call.seq, f"{state} ({charge.reason or charge.status}), should be {call.state}")
+    usage = charge.call.usage
+    tokens = (0,) * len(CLASSES) if usage is None else tuple(usage)[: len(CLASSES)]
+    if call.state != "unpriced" and tokens != call.tokens:
+        odd = [
+            f"{name}={ours} not {theirs}"
+            for name, ours, theirs in zip(CLASSES, tokens, call.tokens, strict=True)
+            if ours != theirs
+        ]
+        yield Finding("tokens", call.seq, " ".join(odd))
+    elif call.amount is not None and charge.amount is not None and abs(charge.amount - call.amount) > TOLERANCE:
+        yield Finding(
+            "price", call.seq, f"{charge.amount / PICO:.9f} not {call.amount / PICO:.9f} ({charge.price.model})"
+        )
