@@ -265,6 +265,57 @@ def test_a_call_counts_where_no_span_is_recorded(
     assert [{"user": "ada"}] == _who(receiver, program)
 
 
+@pytest.mark.parametrize("operation", ["chat", "rerank", "image_generation", "execute_tool", "invoke_agent"])
+@pytest.mark.parametrize("sdk", ["SDK", "sampled out", "no SDK"])
+def test_whatever_its_operation_a_recorded_call_is_a_call(
+    receiver: Receiver, program: Program, monkeypatch: pytest.MonkeyPatch, sdk: str, operation: str
+) -> None:
+    """Money that a provider charged is counted, and a call of which nothing is known too: the same in all set-ups."""
+    silent = {
+        "sampled out": TracerProvider(sampler=ALWAYS_OFF, shutdown_on_exit=False),
+        "no SDK": trace.NoOpTracerProvider(),
+    }
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER", silent.get(sdk, program.tracing))
+    told = {"provider": "cohere", "model": "rerank-v3.5", "usage": None, "operation": operation}
+    with spancost.attribute(user="ada"):
+        spancost.record_call(**told, cost=0.002)
+        spancost.record_call(**told)
+    program.flush()
+    calls = {
+        (point.attributes["spancost.pricing.status"], point.attributes["user.id"]): point.value
+        for point in receiver.points()
+        if point.metric == "spancost.calls"
+    }
+    assert {("reported", "ada"): 1, ("unpriced", "ada"): 1} == calls
+    assert (2 * 10**9, 2, 1) == (*program.spent, program.engine.spent.unpriced)
+    if sdk == "SDK":
+        assert [("reported", operation), ("unpriced", operation)] == [
+            (span.attributes["spancost.pricing.status"], span.attributes["gen_ai.operation.name"])
+            for span in receiver.spans()
+        ]
+
+
+def test_a_recorded_call_of_any_operation_is_its_agents(receiver: Receiver, program: Program) -> None:
+    """A reranking is direct cost of the agent that asked for it, and carries an amount and no totals."""
+    with run_agent(program.tracer, "helper"):
+        spancost.record_call(provider="cohere", model="rerank-v3.5", usage=None, operation="execute_tool", cost=0.002)
+    program.flush()
+    span, owner = receiver.spans()
+    assert ("helper", 0.002) == (
+        span.attributes["spancost.agent.path"],
+        span.attributes["gen_ai.usage.cost.amount"],
+    )
+    assert "spancost.cost.total" not in span.attributes
+    assert (0.002, 1) == (owner.attributes["spancost.cost.direct"], owner.attributes["spancost.calls.total"])
+
+
+def test_a_span_that_nobody_counts_is_counted_by_the_call(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a provider records the span and has no processor of ours, the call counts all the same, and once."""
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER", TracerProvider(shutdown_on_exit=False))
+    spancost.record_call(provider="openai", model="gpt-5.2", usage={"input": 1500, "output": 500})
+    assert (12 * 10**9, 1) == program.spent
+
+
 def test_the_cost_so_far_is_exact_in_a_trace_and_outside(program: Program) -> None:
     """Inside a trace it is the trace's, open spans and all; outside it is the process's."""
     assert Decimal(0) == spancost.current_cost()

@@ -64,6 +64,21 @@ def test_a_bare_call_is_a_charge_and_no_owner() -> None:
     assert {} == play.owners
 
 
+def test_a_span_declared_a_call_is_one_whatever_it_says() -> None:
+    """What is declared of an open span goes before its attributes; a span that is not open here is not taken."""
+    play = Player(dimensions=("user",))
+    told = {**call(10, 5), "gen_ai.operation.name": "execute_tool"}
+    span = play.start({"gen_ai.operation.name": "rerank"}, baggage={"user.id": "ada"})
+    assert play.engine.declare(span.trace_id, span.span_id, told)
+    outcome = play.end(span)
+    assert outcome is not None
+    assert outcome.charge is not None
+    assert (cost(10, 5), "execute_tool") == (outcome.charge.amount, outcome.charge.call.operation)
+    assert "ada" in outcome.charge.who
+    assert not play.engine.declare(span.trace_id, span.span_id, told)
+    assert not play.engine.declare(span.trace_id, 77, told)
+
+
 def test_a_tool_carries_the_total_below_it_and_is_no_owner() -> None:
     """What a tool's calls cost stands on the tool, and is the direct cost of the agent above."""
     play = Player()

@@ -67,10 +67,11 @@ def record_call(
 ) -> None:
     """Count a model call that nothing instruments, as a span of its own below the current one.
 
-    `usage` has the keys input (cache included), output (reasoning included), cache_read, cache_write, reasoning; None
-    where nothing is known: the call is counted as unpriced. `cost` is the USD that the provider said it charged.
-    Where no SDK records spans it is counted all the same; where everything is switched off it is not. What can't be
-    true or read is not counted as money; it is not raised, but told in a warning.
+    It is a call whatever `operation` says: a reranking, an image, a tool that is billed. `usage` has the keys input
+    (cache included), output (reasoning included), cache_read, cache_write, reasoning; None where nothing is known: the
+    call is counted as unpriced. `cost` is the USD that the provider said it charged. Where no SDK records spans it is
+    counted all the same; where everything is switched off it is not. What can't be true or read is not counted as
+    money; it is not raised, but told in a warning.
     """
     setup = setup_of()
     if not setup.active:
@@ -91,7 +92,7 @@ def record_call(
         record[semconv.GEN_AI_USAGE_COST_SOURCE] = "provider"
     tracer = trace.get_tracer("spancost", VERSION)
     with tracer.start_as_current_span(f"{operation} {model}", kind=SpanKind.CLIENT, attributes=record) as span:
-        if span.is_recording():
+        if setup.declare(record, span.get_span_context()):
             return
     setup.record(record, span.get_span_context(), baggage.get_all())
 

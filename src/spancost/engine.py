@@ -87,6 +87,18 @@ class Engine:
         kind = kind_at_start(attributes) if attributes else None
         self.tree.start(trace_id, span_id, parent_id, name, kind, live, self._baggage(context))
 
+    def declare(self, trace_id: int, span_id: int, told: Attributes) -> bool:
+        """Take an open span for the call that `told` tells of, whatever operation it names; False if it is not here.
+
+        What is told goes before what the span's attributes say when it ends, and is written on no span.
+        """
+        node = self.tree.find(trace_id, span_id)
+        if node is None or node.ended:
+            return False
+        node.told = told
+        node.kind = Kind.CALL
+        return True
+
     def end(
         self,
         trace_id: int,
@@ -114,6 +126,9 @@ class Engine:
             kind = node.kind
         if kind is None and tree.end_bare(node):
             return None
+        if node.told is not None:
+            kind = Kind.CALL
+            attributes = {**attributes, **node.told}
         outcome = Outcome(node)
         if kind == Kind.CALL:
             self._call(node, attributes, start_ns, resource, outcome)

@@ -40,6 +40,7 @@ class Node:
         "parent",
         "record",
         "span_id",
+        "told",
         "trace_id",
     )
 
@@ -71,6 +72,8 @@ class Node:
         self.known: Known | None = None
         # Of a call that has ended: the charge it is a record of, until a call inside that outlives it is the same one.
         self.record: Charge | None = None
+        # What `Engine.declare` was told of the call that this span is, whatever its attributes say.
+        self.told: Attributes | None = None
 
 
 def above(node: Node | None, most: int) -> Iterator[Node]:
