@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from datetime import UTC
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -337,16 +339,32 @@ def test_one_id_in_file_and_environment_is_an_error() -> None:
     assert "take one of them out, or give the one in the file an id of its own" == problem.remedy
 
 
+def test_a_pipe_is_not_read(tmp_path: Path) -> None:
+    """Somebody may write to a pipe late or never, and the program waits for no one: it is one error, as no file is."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    # Were the pipe read, there would be a budget and no problem.
+    writer = threading.Thread(target=path.write_text, args=(_FILE,), daemon=True)
+    writer.start()
+    config = load({"SPANCOST_CONFIG": str(path)})
+    (problem,) = config.problems
+    message = f"{path}: can't be read (not a regular file); name a TOML file in SPANCOST_CONFIG or take it out"
+    assert (message, True, str(path), ()) == (str(problem), problem.is_error, problem.file, config.budgets)
+    assert _FILE == path.read_text()
+    writer.join()
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
         (lambda path: None, "can't be read (No such file or directory)"),
-        (lambda path: path.mkdir(), "can't be read (Is a directory)"),
+        (lambda path: path.mkdir(), "can't be read (not a regular file)"),
+        (lambda path: path.symlink_to("/dev/null"), "can't be read (not a regular file)"),
         (lambda path: path.symlink_to(path), "can't be read (Too many levels of symbolic links)"),
         (lambda path: path.write_bytes(b"\x00" * 5_000_000), "is over 4194304 bytes"),
         (lambda path: path.write_bytes(b"\x00"), "is not TOML"),
     ],
-    ids=["missing", "a directory", "a loop of links", "huge", "binary"],
+    ids=["missing", "a directory", "a device", "a loop of links", "huge", "binary"],
 )
 def test_a_file_that_cannot_be_read_is_an_error(make: object, words: str, tmp_path: Path) -> None:
     """Whatever stands where the file should be."""

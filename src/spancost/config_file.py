@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any, Final, TypeVar, cast
 
 from spancost.budgets import Budget, parse_tables
@@ -67,7 +68,12 @@ def read_file(path: str, zone: tzinfo, read: Callable[[str], bytes], asked: froz
 
 
 def read_bytes(path: str) -> bytes:
-    """Return what stands in a file, and no more than a byte beyond what is read of it."""
+    """Return what stands in a file, and no more than a byte beyond what is read of it.
+
+    Raises ValueError where it is no regular file: a pipe or a terminal would hold up the start of the program.
+    """
+    if not S_ISREG(Path(path).stat().st_mode):
+        raise ValueError("not a regular file")
     with Path(path).open("rb") as file:
         return file.read(_MOST_BYTES + 1)
 
@@ -89,7 +95,7 @@ def _text(path: str, read: Callable[[str], bytes]) -> str:
         content = read(path)
     except (OSError, ValueError) as fault:
         reason = getattr(fault, "strerror", None) or str(fault)
-        raise wrong(f"can't be read ({reason})", "correct SPANCOST_CONFIG or take it out") from fault
+        raise wrong(f"can't be read ({reason})", "name a TOML file in SPANCOST_CONFIG or take it out") from fault
     if len(content) > _MOST_BYTES:
         raise wrong(f"is over {_MOST_BYTES} bytes", "name the file of spancost's settings in SPANCOST_CONFIG")
     try:
