@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -17,8 +18,9 @@ from otlp_receiver import Receiver
 from sdk_program import Program, call, run_agent
 
 import spancost
-from spancost import installation
+from spancost import installation, recorded
 from spancost.config import Config
+from spancost.faults import faults
 
 pytestmark = pytest.mark.sdk
 
@@ -217,6 +219,110 @@ def test_usage_that_is_not_read_is_named_once(
     assert words in warning
     assert ["chat gpt-5.2"] * 3 == [span.name for span in receiver.spans()]
     assert 3 == program.spent[1]
+
+
+_RIGHT = {"provider": "openai", "model": "gpt-5.2", "usage": {"input": 1500, "output": 500}}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status", "words"),
+    [
+        ({"usage": 5}, "invalid_usage", "usage of record_call must be a mapping or a spancost.Usage, got int"),
+        (
+            {"usage": [("input", 5)]},
+            "invalid_usage",
+            "usage of record_call must be a mapping or a spancost.Usage, got li",
+        ),
+        ({"attributes": 5}, "override", "attributes of record_call must be a mapping of attributes by name, got int"),
+        (
+            {"attributes": [("a", 1)]},
+            "override",
+            "attributes of record_call must be a mapping of attributes by name, got",
+        ),
+        ({"attributes": {5: "five", "plan": "gold"}}, "override", "got a name of type int; that one is not taken"),
+        ({"provider": None}, "override", "provider of record_call must be text, got NoneType; it is not read"),
+        ({"model": 5}, "unknown_model", "model of record_call must be text, got int; it is not read"),
+        ({"operation": ["chat"]}, "override", "operation of record_call must be text, got list; it is not read"),
+        ({"response_id": 5}, "override", "response_id of record_call must be text, got int; it is not read"),
+        (
+            {"cost": "0.01"},
+            "override",
+            "cost of record_call must be USD, from 0 to under 10000000, got str; the call is",
+        ),
+        (
+            {"cost": -0.01},
+            "override",
+            "cost of record_call must be USD, from 0 to under 10000000, got less; the call is",
+        ),
+        (
+            {"cost": 10**400},
+            "override",
+            "cost of record_call must be USD, from 0 to under 10000000, got no number; the",
+        ),
+        (
+            {"cost": 1e300},
+            "override",
+            "cost of record_call must be USD, from 0 to under 10000000, got 10000000 or more;",
+        ),
+    ],
+    ids=lambda told: "-".join(told) if isinstance(told, dict) else "",
+)
+@pytest.mark.parametrize("sdk", ["SDK", "no SDK"])
+def test_a_wrong_argument_is_one_warning_and_the_call_counts(
+    receiver: Receiver,
+    program: Program,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    sdk: str,
+    wrong: dict[str, Any],
+    status: str,
+    words: str,
+) -> None:
+    """The warning names the argument, what came and what is wanted; what else is told of the call stands."""
+    recorded._warn.cache_clear()
+    if sdk != "SDK":
+        monkeypatch.setattr(trace, "_TRACER_PROVIDER", trace.NoOpTracerProvider())
+    for _ in range(2):
+        spancost.record_call(**{**_RIGHT, **wrong})
+    program.flush()
+    (warning,) = caplog.messages
+    assert words in warning
+    assert (2 * (12 * 10**9 if status == "override" else 0), 2) == program.spent
+    assert {"override" if status == "override" else "unpriced": 2} == {
+        point.attributes["spancost.pricing.status"]: point.value
+        for point in receiver.points()
+        if point.metric == "spancost.calls"
+    }
+    spans = receiver.spans()
+    assert (2 if sdk == "SDK" else 0) == len(spans)
+    assert {status} >= {span.attributes.get("spancost.pricing.reason", status) for span in spans}
+    # What is told to the engine of a usage that is none is no attribute for a backend to sum.
+    assert {None, 1500} >= {span.attributes.get("gen_ai.usage.input_tokens") for span in spans}
+
+
+def test_an_enumerations_member_is_the_text_it_is(receiver: Receiver, program: Program) -> None:
+    """Providers and models are often kept in an enumeration of strings: its member is priced as what it equals."""
+
+    class Model(str, Enum):  # noqa: UP042 - the older way, whose str() is not its value
+        BEST = "gpt-5.2"
+
+    spancost.record_call(**{**_RIGHT, "model": Model.BEST})
+    program.flush()
+    assert ["chat gpt-5.2"] == [span.name for span in receiver.spans()]
+    assert (12 * 10**9, 1) == program.spent
+
+
+def test_our_own_fault_in_a_recorded_call_stays_with_us(
+    planted: None, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mapping that breaks while it is read, or whatever else may raise inside, ends in our own counter."""
+
+    class Broken(dict[str, int]):
+        def __iter__(self) -> Iterator[str]:
+            raise RuntimeError
+
+    spancost.record_call(provider="openai", model="gpt-5.2", usage=Broken(input=1))
+    assert {"record_call": 1} == dict(faults)
 
 
 def test_a_misspelt_count_leaves_a_lower_bound(receiver: Receiver, program: Program) -> None:

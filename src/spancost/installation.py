@@ -86,7 +86,6 @@ class Setup:
         """Let an open span count as the call that these attributes tell of, when it ends; False if it is not here."""
         return self.engine.declare(context.trace_id, context.span_id, attributes)
 
-    @guarded("record_call")
     def record(self, attributes: Mapping[str, Any], context: SpanContext, baggage: Mapping[str, Any]) -> None:
         """Count a call that no span records."""
         resource = self._resource().attributes

@@ -1,0 +1,143 @@
+"""The arguments of `record_call` -> what its span says; each that can't be read is one warning."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, cast
+
+from spancost import semconv
+from spancost.calls import Usage
+
+__all__ = ["Recorded", "read"]
+
+_logger = logging.getLogger(__name__)
+
+_ABSURD_USD: Final = 10**7
+
+_USAGE: Final = {
+    "input": semconv.GEN_AI_USAGE_INPUT_TOKENS,
+    "output": semconv.GEN_AI_USAGE_OUTPUT_TOKENS,
+    "cache_read": semconv.GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS,
+    "cache_write": semconv.GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS,
+    "reasoning": semconv.GEN_AI_USAGE_REASONING_OUTPUT_TOKENS,
+}
+"""Keys of usage that are read -> the attribute each is written as."""
+
+_UNREADABLE: Final = {semconv.GEN_AI_USAGE_INPUT_TOKENS: -1}
+"""A count that can't be true, and so a call with `invalid_usage`; told to the engine and written on no span."""
+
+_MOST_NAMED: Final = 5
+"""Unread keys that one warning names."""
+
+
+class Recorded(NamedTuple):
+    """A call as `record_call` was told of it."""
+
+    name: str
+    """Of its span."""
+    written: dict[str, Any]
+    """Its span's attributes."""
+    told: dict[str, Any]
+    """What the engine reads instead of them."""
+
+
+def read(
+    provider: object,
+    model: object,
+    usage: object,
+    response_id: object,
+    operation: object,
+    cost: object,
+    attributes: object,
+) -> Recorded:
+    """Return the call as far as its arguments can be read."""
+    operation = _text("operation", operation) or "chat"
+    model = _text("model", model)
+    counts = _counts(usage)
+    written: dict[str, Any] = {
+        semconv.GEN_AI_OPERATION_NAME: operation,
+        semconv.GEN_AI_PROVIDER_NAME: _text("provider", provider),
+        semconv.GEN_AI_REQUEST_MODEL: model,
+        **(counts or {}),
+        **_further(attributes),
+    }
+    if response_id and (told_id := _text("response_id", response_id)):
+        written[semconv.GEN_AI_RESPONSE_ID] = told_id
+    charged = _amount(cost)
+    if charged is not None:
+        written[semconv.GEN_AI_USAGE_COST_AMOUNT] = charged
+        written[semconv.GEN_AI_USAGE_COST_CURRENCY] = "USD"
+        written[semconv.GEN_AI_USAGE_COST_SOURCE] = "provider"
+    return Recorded(f"{operation} {model}".strip(), written, written if counts is not None else written | _UNREADABLE)
+
+
+def _text(argument: str, value: object) -> str:
+    """Return an argument that must be text, as its very class: an enumeration's member may say something else."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    _wrong(argument, "text", type(value).__name__, "it is not read")
+    return ""
+
+
+def _counts(usage: object) -> dict[str, Any] | None:
+    """Return token counts by attribute, None where usage is none; a warning names what is not read of it."""
+    told: Mapping[Any, Any] = {}
+    if isinstance(usage, Usage):
+        # Of a Usage every part is there, told or not.
+        told = {key: count for key, count in usage._asdict().items() if count or key in ("input", "output")}
+    elif isinstance(usage, Mapping):
+        told = cast("Mapping[Any, Any]", usage)
+    elif usage is not None:
+        wanted = "a mapping or a spancost.Usage"
+        _wrong("usage", wanted, type(usage).__name__, "the call is counted as unpriced")
+        return None
+    if unread := [key for key in told if key not in _USAGE]:
+        named = ", ".join(f"{key!r:.40}" for key in unread[:_MOST_NAMED])
+        _warn(f"record_call does not read {named} of usage; the keys are {', '.join(_USAGE)}")
+    return {name: told[key] for key, name in _USAGE.items() if key in told}
+
+
+def _further(attributes: object) -> dict[str, Any]:
+    """Return further attributes of the span, those that have a name."""
+    if attributes is None:
+        return {}
+    wanted = "a mapping of attributes by name"
+    if not isinstance(attributes, Mapping):
+        _wrong("attributes", wanted, type(attributes).__name__, "none of them is taken")
+        return {}
+    found = dict(cast("Mapping[Any, Any]", attributes))
+    for name in [name for name in found if not isinstance(name, str)]:
+        del found[name]
+        _wrong("attributes", wanted, f"a name of type {type(name).__name__}", "that one is not taken")
+    return found
+
+
+def _amount(cost: object) -> float | None:
+    """Return what a provider charged, None with a warning where it can't be an amount of USD."""
+    if cost is None:
+        return None
+    got = type(cost).__name__
+    if isinstance(cost, (int, float, Decimal)) and not isinstance(cost, bool):
+        try:
+            amount = float(cost)
+        except (OverflowError, ValueError):
+            amount = float("nan")
+        if 0 <= amount < _ABSURD_USD:  # not NaN either
+            return amount
+        # Not the number: there may be millions, and a warning is told once.
+        got = "less" if amount < 0 else f"{_ABSURD_USD} or more" if amount >= _ABSURD_USD else "no number"
+    _wrong("cost", f"USD, from 0 to under {_ABSURD_USD}", got, "the call is priced by the table")
+    return None
+
+
+def _wrong(argument: str, wanted: str, got: str, instead: str) -> None:
+    _warn(f"{argument} of record_call must be {wanted}, got {got}; {instead}")
+
+
+@lru_cache(maxsize=64)
+def _warn(message: str) -> None:
+    """Warn of how the program calls us, once of each fault: the call may be one of millions."""
+    _logger.warning("spancost: %s", message)
