@@ -105,28 +105,92 @@ def refusing() -> Iterator[str]:
         yield f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
+# Exports of either signal may take ten minutes: whoever waited for one would be seen to.
+_PATIENT_EXPORTS = {
+    "OTEL_EXPORTER_OTLP_METRICS_TIMEOUT": "600",
+    "OTEL_EXPORTER_OTLP_LOGS_TIMEOUT": "600",
+    "SPANCOST_BUDGETS": "user=0.01/day",
+}
+
+
 @pytest.mark.parametrize("status", [429, 503, 400])
-def test_a_backend_that_refuses_does_not_hold_the_exit(receiver: Receiver, status: int) -> None:
-    """Whatever the backend answers, the program runs through and ends."""
+def test_a_backend_that_refuses_is_asked_once_at_the_exit(receiver: Receiver, status: int) -> None:
+    """Whatever the backend answers, each signal is tried once, the program runs through and ends."""
     receiver.status = status
-    done = _run(_TRACES_ALONE, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint, OTEL_EXPORTER_OTLP_TIMEOUT="1")
+    done = _run(_TRACES_ALONE, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint, **_PATIENT_EXPORTS)
     assert _UNSET == done.stdout
-    assert receiver.requests >= 1
+    assert 2 == receiver.requests
     assert "Traceback" not in done.stderr
 
 
-def test_a_backend_that_is_not_there_does_not_hold_the_exit(refusing: str) -> None:
+def test_a_backend_that_is_not_there_is_not_tried_again_at_the_exit(refusing: str) -> None:
     """Connection refused: the program runs through and ends."""
-    done = _run(_TRACES_ALONE, OTEL_EXPORTER_OTLP_ENDPOINT=refusing, OTEL_EXPORTER_OTLP_TIMEOUT="1")
+    done = _run(_TRACES_ALONE, OTEL_EXPORTER_OTLP_ENDPOINT=refusing, **_PATIENT_EXPORTS)
     assert _UNSET == done.stdout
+    # The oldest SDK says so before it sees that it shall not.
+    assert done.stderr.count("retrying in") <= 2
 
 
 def test_a_backend_that_never_answers_does_not_hold_the_exit(receiver: Receiver) -> None:
-    """A black hole: the program runs through and ends."""
+    """A black hole: both signals are sent, neither waits for the other, and the program ends while neither is answered."""
     receiver.delay = math.inf
-    done = _run(_TRACES_ALONE, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint, OTEL_EXPORTER_OTLP_TIMEOUT="1")
+    done = _run(
+        _TRACES_ALONE,
+        OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint,
+        OTEL_EXPORTER_OTLP_TIMEOUT="3",
+        **_PATIENT_EXPORTS,
+    )
     assert _UNSET == done.stdout
-    assert receiver.requests >= 1
+    assert 2 == receiver.requests
+    assert done.stderr.startswith("spancost: the OTLP endpoint did not answer for 3 s at the end of the program")
+
+
+def test_a_flush_waits_as_long_as_it_is_told(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a backend is silent a flush says so, and so does the end; once it answers nothing is left behind."""
+    settings = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint,
+        "OTEL_EXPORTER_OTLP_TIMEOUT": "0.1",
+        **_PATIENT_EXPORTS,
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    own = pipeline.Own(settings, Resource.get_empty)
+    meters, loggers = own.meter_provider(), own.logger_provider()
+    assert meters is not None
+    assert loggers is not None
+    receiver.delay = math.inf
+    meters.get_meter("test").create_counter("counted").add(1)
+    loggers.get_logger("test").emit(body="told")
+    assert own.flush(0.1) is False
+    own.shutdown()
+    assert receiver.wait_for(lambda: receiver.requests == 2)
+    receiver.__exit__()
+    assert own._wait(60)
+
+
+def test_at_the_end_all_that_waits_is_sent(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A backend that answers gets every record, however many requests they take."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint)
+    own = pipeline.Own({"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint}, Resource.get_empty)
+    loggers = own.logger_provider()
+    assert loggers is not None
+    for place in range(1500):
+        loggers.get_logger("test").emit(body=f"told {place}")
+    own.shutdown()
+    assert [f"told {place}" for place in range(1500)] == sorted(
+        (record.body for record in receiver.records()), key=lambda body: int(body.split()[1])
+    )
+    assert receiver.requests >= 3
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [("", 5), ("2.5", 2.5), ("10", 5), ("0", 5), ("-1", 5), ("soon", 5), ("nan", 5), ("inf", 5)],
+)
+def test_the_end_waits_for_one_export_and_five_seconds_at_most(told: str, seconds: float) -> None:
+    """An export's own timeout, as OpenTelemetry is configured, where it is the shorter."""
+    assert seconds == pipeline.patience({"OTEL_EXPORTER_OTLP_TIMEOUT": told})
+    assert 5 == pipeline.patience({})
 
 
 def test_calls_go_on_while_the_worker_hangs_and_queues_stay_bounded(receiver: Receiver) -> None:

@@ -79,6 +79,11 @@ class CostExporter:
         self._forked = False
         self._begin()
 
+    def start(self) -> None:
+        """Start the threads, ahead of the first span: from its hook none may be."""
+        self.worker.start()
+        self._own.start()
+
     def take(self, outcome: Outcome, context: SpanContext | None) -> None:
         """Count an outcome and queue what it tells; adds integers and never blocks."""
         if self._started is False:
@@ -126,7 +131,7 @@ class CostExporter:
         self.worker.forget()
         self._own.forget()
         self._begin()
-        self.worker.start()
+        self.start()
 
     def install(self) -> None:
         """Register the instruments now, on the global meter provider or on the one that will be set."""

@@ -166,7 +166,7 @@ class CostSpanProcessor(Facade):
         if is_off(os.environ):
             self.shutdown()
         elif exporter is not None:
-            exporter.worker.start()
+            exporter.start()
             lifetime.follow(_Apart(exporter))
 
 
@@ -230,7 +230,7 @@ def uninstall() -> None:
 @guarded("install")
 def _begin(setup: Setup) -> None:
     # First, for spans may end as soon as a provider is attached to.
-    setup.exporter.worker.start()
+    setup.exporter.start()
     setup.attach(trace.get_tracer_provider())
     setup.exporter.install()
     for problem in setup.config.problems:

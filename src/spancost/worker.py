@@ -1,4 +1,4 @@
-"""The one background thread: whatever may block or take locks of others happens here, never in a span's hook."""
+"""Work in the background: whatever may block or take locks of others happens on such a thread, never in a hook."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ Task = Callable[[], object]
 
 
 class Worker:
-    """Runs tasks in order on one daemon thread a process: started by `start`, or with the first task where it was not.
+    """Runs tasks in order on one daemon thread of its own: started by `start`, or with the first task where it was not.
 
     Tasks wait in the one queue of the library that may be put to from inside itself: a garbage collection on the
     worker, in the middle of its waiting, can end a span, whose hook submits. An Event would deadlock there.
     """
 
-    def __init__(self, most_tasks: int = _MOST_TASKS) -> None:
+    def __init__(self, most_tasks: int = _MOST_TASKS, name: str = "spancost") -> None:
+        self._name = name
         self._timers: list[tuple[float, Task]] = []
         self._most_tasks = most_tasks
         self.forget()
@@ -56,7 +57,7 @@ class Worker:
         if self._thread is not None:
             return
         # Made outside of the lock: a garbage collection may come back here.
-        thread = Thread(target=self._run, name="spancost", daemon=True)
+        thread = Thread(target=self._run, name=self._name, daemon=True)
         with self._lock:
             if self._thread is not None:
                 return
