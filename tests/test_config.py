@@ -394,7 +394,7 @@ def test_an_empty_file_says_nothing(tmp_path: Path) -> None:
 def test_no_environment_whatever_stops_the_program(environ: dict[str, str]) -> None:
     """Settings are read without raising, and every problem says something."""
     config = load(environ)
-    assert all(map(str, config.problems))
+    assert all(problem.key and problem.message and problem.remedy for problem in config.problems)
     assert not config.budgets or not any(problem.is_error for problem in config.problems)
 
 
@@ -409,5 +409,5 @@ def test_no_environment_whatever_stops_the_program(environ: dict[str, str]) -> N
 def test_no_file_whatever_stops_the_program(content: bytes) -> None:
     """A file of any content is read or refused."""
     config = _load(content)
-    assert all(map(str, config.problems))
+    assert all(problem.key and problem.message and problem.remedy for problem in config.problems)
     assert not config.budgets or not any(problem.is_error for problem in config.problems)
