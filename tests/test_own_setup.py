@@ -239,3 +239,27 @@ spancost.record_call(provider="openai", model="gpt-5.2", usage={"input": 100, "o
         if point.metric == "spancost.budget.usage"
     }
     assert {"search": 0.1} == usage
+
+
+def test_each_problem_of_a_file_is_one_error(receiver: Receiver, tmp_path: Path) -> None:
+    """File, line, key and remedy stand in one ERROR a problem; what follows from them all is a warning beside them."""
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text('[[budget]]\nscope = "team"\nlimit = "much"\nwindow = "day"\n\n[[prices]]\nmodel = "gpt-5.2"\n')
+    done = _run(
+        """
+import logging
+logging.basicConfig(format="%(levelname)s %(message)s")
+spancost.install()
+""",
+        receiver,
+        tmp_path,
+        SPANCOST_CONFIG=str(wrong),
+    )
+    told = [line.split(" ", 1) for line in done.stderr.splitlines()]
+    assert ["ERROR", "ERROR", "WARNING"] == [level for level, _ in told][:3], done.stderr
+    assert "ERROR" not in [level for level, _ in told[3:]]
+    for (_, line), words in zip(
+        told, (("'much'", "limit", "(line 3)"), ("prices", "write price", "(line 6)")), strict=False
+    ):
+        assert all(word in line for word in (str(wrong), *words)), line
+    assert "spancost: no budget is watched until this is corrected; costs are tracked" == told[2][1]

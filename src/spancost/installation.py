@@ -242,7 +242,7 @@ def _begin(setup: Setup) -> None:
 
 
 def _report(config: Config) -> None:
-    """Log each problem once; under SPANCOST_STRICT an error ends the start."""
+    """Log each problem once, as one ERROR or WARNING; under SPANCOST_STRICT an error ends the start."""
     for problem in config.problems:
         _logger.log(logging.ERROR if problem.is_error else logging.WARNING, "spancost: %s", _line(problem))
     errors = [problem for problem in config.problems if problem.is_error]
@@ -250,7 +250,7 @@ def _report(config: Config) -> None:
         _logger.critical("spancost: SPANCOST_STRICT is true and the configuration is wrong: the program does not start")
         raise SystemExit(_WRONG_CONFIGURATION)
     if errors:
-        _logger.error("spancost: no budget is watched until this is corrected; costs are tracked")
+        _logger.warning("spancost: no budget is watched until this is corrected; costs are tracked")
 
 
 def _line(problem: Problem) -> str:
