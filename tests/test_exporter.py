@@ -229,6 +229,44 @@ def test_owners_nobody_reads_are_bounded(receiver: Receiver) -> None:
         assert 10 == len(program.exporter.owners)
 
 
+def _operation_costs(receiver: Receiver) -> list[tuple[int, float]]:
+    return [
+        (point.count or 0, point.value) for point in receiver.points() if point.metric == "gen_ai.client.operation.cost"
+    ]
+
+
+def test_a_charge_that_waited_is_in_the_histogram_of_calls(receiver: Receiver) -> None:
+    """A call inside an open call is recorded once, when the counters have it, whoever asks for them."""
+    with Program(receiver.endpoint, operation_cost=True) as program:
+        with program.tracer.start_as_current_span("chat", attributes={"gen_ai.operation.name": "chat"}):
+            call(program.tracer, 100, 10)
+            program.flush()
+        program.flush()
+    (first, *_) = _operation_costs(receiver)
+    assert (1, 0.00045) == first
+
+
+def test_what_is_taken_back_is_not_recorded_again(receiver: Receiver) -> None:
+    """Two charges that turn out to be one call were recorded; that they are one is no third record."""
+    told = {"gen_ai__response__id": "chatcmpl-0123456789abcdef"}
+    with Program(receiver.endpoint, operation_cost=True) as program:
+        call(program.tracer, 100, 10, **told)
+        with program.tracer.start_as_current_span("chat", attributes={"gen_ai.operation.name": "chat"}) as outer:
+            call(program.tracer, 100, 10)
+            program.flush()
+            outer.set_attributes(
+                {
+                    "gen_ai.request.model": "gpt-5.2",
+                    "gen_ai.usage.input_tokens": 100,
+                    "gen_ai.usage.output_tokens": 10,
+                    "gen_ai.response.id": "chatcmpl-0123456789abcdef",
+                }
+            )
+        program.flush()
+        assert (450_000_000, 1) == program.spent
+    assert 2 == max(count for count, _ in _operation_costs(receiver))
+
+
 class _Timers(Worker):
     """A worker whose timers wait to be run by hand."""
 

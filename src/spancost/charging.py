@@ -124,9 +124,11 @@ class Charging:
         if first is not None:
             return final(first)
         outer = outlived(charge, node.parent)
-        if outer is None or outer.record is None:
+        # Read once: another thread's call inside may take it at the same time.
+        record = None if outer is None else outer.record
+        if outer is None or record is None:
             return None
-        first = final(outer.record)
+        first = final(record)
         # It may be told of in further layers: inside this one, or around it by one that is still open.
         node.record = first
         if node.parent is not None and node.parent is not outer:
@@ -170,7 +172,8 @@ class Charging:
         """Take back a charge that turned out to be another one: each was told of before a record told of both."""
         self._revise(first, other, node, outcome)
         with self._revising:
-            if other.merged is not None:
+            if other.merged is not None or first.merged is not None:
+                # Another thread was here first, perhaps the other way round: a charge must not turn out to be itself.
                 return
             other.merged = first
             entered, settled = other.entered, other.settled

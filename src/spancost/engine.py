@@ -90,12 +90,14 @@ class Engine:
     def declare(self, trace_id: int, span_id: int, told: Attributes) -> bool:
         """Take an open span for the call that `told` tells of, whatever operation it names; False if it is not here.
 
-        What is told goes before what the span's attributes say when it ends, and is written on no span.
+        What is told goes before what the span's attributes say when it ends, and is written on no span. It is kept
+        until then: whoever declares a span ends it at once.
         """
         node = self.tree.find(trace_id, span_id)
         if node is None or node.ended:
             return False
-        node.told = told
+        # Not on the node: few spans are declared, and every open span would weigh more.
+        self._declared[node] = told
         node.kind = Kind.CALL
         return True
 
@@ -126,9 +128,9 @@ class Engine:
             kind = node.kind
         if kind is None and tree.end_bare(node):
             return None
-        if node.told is not None:
+        if self._declared and (told := self._declared.pop(node, None)) is not None:
             kind = Kind.CALL
-            attributes = {**attributes, **node.told}
+            attributes = {**attributes, **told}
         outcome = Outcome(node)
         if kind == Kind.CALL:
             self._call(node, attributes, start_ns, resource, outcome)
@@ -195,6 +197,7 @@ class Engine:
 
     def _begin(self) -> None:
         self.tree = self._new_tree()
+        self._declared: dict[Node, Attributes] = {}
         self._charging = Charging(self.tree, self.budgets, self._places, self._clock)
 
     def _call(

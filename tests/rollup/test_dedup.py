@@ -9,8 +9,11 @@ import pytest
 from support import NOW, Clock, Player, agent, call, cost, tool, workflow
 
 from spancost.budgets import parse_line
+from spancost.budgets.alerts import State
 from spancost.outcome import Outcome
-from spancost.rollup import Charge, ResponseIds
+from spancost.rollup import Charge, Node, ResponseIds
+from spancost.rollup.dedup import final
+from spancost.telemetry.stamps import stamp
 
 _UTC = ZoneInfo("UTC")
 
@@ -435,3 +438,25 @@ def test_a_record_that_tells_of_two_charges_makes_them_one() -> None:
     assert (cost(10, 5), 1, 0) == (play.engine.spent.direct, play.engine.spent.calls, play.engine.spent.partial)
     assert cost(10, 5) == play.booked == play.counted
     assert play.play(call(10, 5, response_id="r"), trace_id=3).duplicate_of is not None
+
+
+def test_two_charges_that_are_made_one_from_both_ends_stay_one() -> None:
+    """Two threads may learn it at once, each with the other charge first: nothing goes round in circles."""
+    play = Player()
+    one, other = (play.play(call(10, 5), trace_id=trace).charge for trace in (1, 2))
+    assert one is not None
+    assert other is not None
+    outcome = Outcome(Node(1, 1, None, "", None, None, None))
+    play.engine._charging._merge(one, other, outcome.node, outcome)
+    play.engine._charging._merge(other, one, outcome.node, outcome)
+    assert (one, one) == (final(one), final(other))
+    assert (cost(10, 5), 1) == (play.engine.spent.direct, play.engine.spent.calls)
+
+
+def test_a_duplicate_whose_correction_crosses_a_threshold_says_so() -> None:
+    """The half-told record passed none; the whole truth breaches the budget."""
+    play = Player(*parse_line("agent=0.00005/day", _UTC))
+    play.play(call(10, response_id="r"))
+    outcome = play.play(call(10, 5, response_id="r"), trace_id=2)
+    assert outcome.duplicate_of is not None
+    assert State.BREACH == outcome.state == stamp(outcome)["spancost.budget.state"]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from spancost.rollup.charge import Charge
     from spancost.rollup.sums import Below
 
-__all__ = ["ENDED", "EVICTED", "HIGHEST", "OPEN", "Live", "Node", "above", "top"]
+__all__ = ["ENDED", "EVICTED", "OPEN", "Live", "Node", "above", "top"]
 
 OPEN: Final = 0
 ENDED: Final = 1
@@ -21,7 +21,7 @@ EVICTED: Final = 2
 Live = Callable[[], Any]
 """Returns a span's attributes as they stand, None once the span is gone."""
 
-HIGHEST: Final = 4096
+_HIGHEST: Final = 4096
 """Ancestors climbed to find a local root."""
 
 
@@ -40,7 +40,6 @@ class Node:
         "parent",
         "record",
         "span_id",
-        "told",
         "trace_id",
     )
 
@@ -72,8 +71,6 @@ class Node:
         self.known: Known | None = None
         # Of a call that has ended: the charge it is a record of, until a call inside that outlives it is the same one.
         self.record: Charge | None = None
-        # What `Engine.declare` was told of the call that this span is, whatever its attributes say.
-        self.told: Attributes | None = None
 
 
 def above(node: Node | None, most: int) -> Iterator[Node]:
@@ -88,7 +85,7 @@ def above(node: Node | None, most: int) -> Iterator[Node]:
         most -= 1
 
 
-def top(node: Node, most: int = HIGHEST) -> Node:
+def top(node: Node, most: int = _HIGHEST) -> Node:
     """Return the highest span above, itself where there is none: the local root."""
     while node.parent is not None and most > 0:
         node = node.parent
