@@ -80,10 +80,8 @@ class Charging:
             if len(self._waiting) > _MOST_WAITING:
                 outcome.counts += self._settle(self._waiting.popleft()[1])
         else:
-            with self._revising:
-                charge.settled = True
-                amounts = charge.amounts
-            outcome.counts = (Count(charge, amounts),)
+            # Another thread that ends a span above may have settled it since it was offered.
+            outcome.counts = self._settle(charge)
 
     def pass_on(self, inner: list[Charge], node: Node, kind: str | None, outcome: Outcome) -> None:
         """Offer the charges below a span that ends to the span above it, or let the counters have them."""

@@ -56,6 +56,23 @@ def test_charges_that_wait_are_bounded_where_nobody_collects() -> None:
     assert 20_000 * cost(1, 1) + cost(999, 9) == play.counted
 
 
+def test_a_span_that_ends_while_a_charge_is_offered_to_it_counts_it_once() -> None:
+    """Another thread may end the span above in the middle: one of the two lets the counters have the charge."""
+    play = Player()
+    root = play.start()
+
+    class Meanwhile(list[Charge]):
+        def append(self, charge: Charge) -> None:
+            super().append(charge)
+            play.end(root)
+
+    node = play.engine.tree.find(1, root.span_id)
+    assert node is not None
+    play.engine.tree.below(node).inner = Meanwhile()
+    play.play(call(10, 5), root)
+    assert cost(10, 5) == play.counted == play.engine.spent.direct
+
+
 def test_a_charge_that_moves_to_another_owner_moves_between_budgets() -> None:
     """A second record that knows the team takes the money from the group of those without one."""
     play = Player(*parse_line("team=1/day", _UTC))
