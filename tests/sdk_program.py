@@ -22,6 +22,7 @@ from opentelemetry.sdk.metrics.export import AggregationTemporality, PeriodicExp
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import Status
 
 from spancost.assembly import engine_of
 from spancost.budgets import parse_line
@@ -135,6 +136,7 @@ def call(
     model: str = "gpt-5.2",
     *,
     context: Any = None,
+    status: Status | None = None,
     **attributes: Any,
 ) -> trace.Span:
     """Make a model call's span as an instrumentation does, and end it."""
@@ -148,6 +150,8 @@ def call(
         {"gen_ai.usage.input_tokens": into, "gen_ai.usage.output_tokens": out}
         | {name.replace("__", "."): value for name, value in attributes.items()}
     )
+    if status is not None:
+        span.set_status(status)
     span.end()
     return span
 

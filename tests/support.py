@@ -123,6 +123,8 @@ class Span:
     name: str
     attributes: dict[str, Any]
     baggage: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    scope: str = ""
+    start_ns: int = NOW
 
 
 class Player:
@@ -169,13 +171,16 @@ class Player:
         trace_id: int = 1,
         span_id: int | None = None,
         baggage: Mapping[str, Any] | None = None,
+        scope: str = "",
     ) -> Span:
         """Start a span below another, or below an id that only another process knows."""
         self._ids += 1
         if isinstance(parent, Span):
             trace_id = parent.trace_id
             parent = parent.span_id
-        span = Span(trace_id, span_id or self._ids, parent, name, dict(attributes or {}), baggage or {})
+        span = Span(
+            trace_id, span_id or self._ids, parent, name, dict(attributes or {}), baggage or {}, scope, self.clock()
+        )
         self.start_again(span)
         return span
 
@@ -191,7 +196,7 @@ class Player:
             span.baggage,
         )
 
-    def end(self, span: Span, attributes: Mapping[str, Any] | None = None) -> Outcome | None:
+    def end(self, span: Span, attributes: Mapping[str, Any] | None = None, error: str | None = None) -> Outcome | None:
         """End a span, with what it learned since its start."""
         span.attributes.update(attributes or {})
         self._current = span.baggage
@@ -201,8 +206,10 @@ class Player:
             span.parent_id,
             span.name,
             span.attributes,
-            NOW,
+            span.start_ns,
             self.resource,
+            span.scope,
+            error,
         )
         if outcome is not None:
             self._take(outcome)

@@ -64,6 +64,40 @@ def test_a_bare_call_is_a_charge_and_no_owner() -> None:
     assert {} == play.owners
 
 
+def test_a_request_that_was_refused_is_no_call() -> None:
+    """The provider answered with an error and billed nothing; where it may have worked, a call is not known to be free."""
+    play = Player()
+    boss = play.start(agent("boss"))
+    refused = play.end(play.start(call(), boss), {"error.type": "openai.RateLimitError"}, error="")
+    assert refused is not None
+    assert refused.charge is None
+    lost = play.end(play.start(call(), boss), {"error.type": "openai.APIConnectionError"}, error="")
+    assert lost is not None
+    assert lost.charge is not None
+    assert "no_usage" == lost.charge.reason
+    billed = play.end(play.start(call(10, 5), boss), {"error.type": "openai.RateLimitError"}, error="")
+    assert billed is not None
+    assert billed.charge is not None
+    assert "partial" == billed.charge.status
+    play.end(boss)
+    assert (2, 1, 1, cost(10, 5)) == (
+        play.owner(boss).calls,
+        play.owner(boss).partial,
+        play.owner(boss).unpriced,
+        play.owner(boss).total,
+    )
+
+
+def test_the_instrumentation_decides_what_its_numbers_mean() -> None:
+    """Bedrock's input leaves the cache out, and its scope says that it is Bedrock's."""
+    play = Player()
+    told = call(3000, 5, gen_ai__usage__cache_read__input_tokens=2000)
+    told = {name.replace("__", "."): value for name, value in told.items()}
+    outcome = play.play(told, scope="opentelemetry.instrumentation.botocore.bedrock-runtime")
+    assert outcome.charge is not None
+    assert Usage(5000, 5, cache_read=2000) == outcome.charge.call.usage
+
+
 def test_a_span_declared_a_call_is_one_whatever_it_says() -> None:
     """What is declared of an open span goes before its attributes; a span that is not open here is not taken."""
     play = Player(dimensions=("user",))

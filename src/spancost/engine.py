@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from spancost.budgets import Budgets, worst
 from spancost.calls import MARKERS, Kind, Who, kind_at_start, kind_of, read_call
+from spancost.calls.dialects import ANYBODY, emitter_of
+from spancost.calls.refusals import was_refused
 from spancost.charging import Charging
 from spancost.outcome import Count, Outcome
 from spancost.pricing.price import Price
@@ -20,6 +22,7 @@ from spancost.rollup.sums import Below
 
 if TYPE_CHECKING:
     from spancost.calls import Attributes, Usage
+    from spancost.calls.dialects import Emitter
 
 __all__ = ["Engine", "Pricer"]
 
@@ -110,8 +113,14 @@ class Engine:
         attributes: Attributes,
         start_ns: int,
         resource: Attributes,
+        scope: str = "",
+        error: str | None = None,
     ) -> Outcome | None:
-        """Close a span; None where there is nothing to write on it and nothing to tell."""
+        """Close a span; None where there is nothing to write on it and nothing to tell.
+
+        `scope` is the name of the instrumentation that wrote it; `error` is what its status says of an error, None
+        where there was none.
+        """
         tree = self.tree
         node = tree.take(trace_id, span_id)
         if node is None:
@@ -133,7 +142,7 @@ class Engine:
             attributes = {**attributes, **told}
         outcome = Outcome(node)
         if kind == Kind.CALL:
-            self._call(node, attributes, start_ns, resource, outcome)
+            self._call(node, attributes, start_ns, resource, emitter_of(scope), error, outcome)
         below = node.below
         if below is not None and below.inner:
             self._charging.pass_on(below.inner, node, kind, outcome)
@@ -173,7 +182,7 @@ class Engine:
         """Count a call that no span tells of, as one that starts and ends now."""
         node = Node(trace_id, span_id, None, "", Kind.CALL, None, baggage)
         outcome = Outcome(node)
-        self._call(node, attributes, self._clock(), resource, outcome)
+        self._call(node, attributes, self._clock(), resource, ANYBODY, None, outcome)
         return outcome
 
     def settle(self, *, everything: bool = False) -> list[Count]:
@@ -206,10 +215,14 @@ class Engine:
         attributes: Attributes,
         start_ns: int,
         resource: Attributes,
+        emitter: Emitter,
+        error: str | None,
         outcome: Outcome,
     ) -> None:
-        call = read_call(attributes)
+        call = read_call(attributes, emitter, error)
         if call.usage is None:
+            if error is not None and call.reason == "no_usage" and was_refused(attributes, error):
+                return
             price = Price(None, "unpriced", "", "", call.reason)
         else:
             price = self._pricer.price(call.provider, call.models, call.usage, start_ns)

@@ -9,6 +9,7 @@ from weakref import ref
 import wrapt
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
+from opentelemetry.trace import StatusCode
 
 from spancost.exporter import CostExporter
 from spancost.faults import guarded, swallow
@@ -27,6 +28,8 @@ __all__ = ["CostSpanProcessor", "Sink"]
 # Places in a SpanContext, which is a tuple.
 _TRACE_ID: Final = 0
 _SPAN_ID: Final = 1
+
+_ERROR: Final = StatusCode.ERROR
 
 
 class Sink(Protocol):
@@ -120,6 +123,7 @@ class CostSpanProcessor(SpanProcessor):
     def _finish(self, span: Any, write: Writer | None) -> None:
         context = span._context
         parent = span._parent
+        status = span._status
         outcome = self._end(
             context[_TRACE_ID],
             context[_SPAN_ID],
@@ -128,6 +132,8 @@ class CostSpanProcessor(SpanProcessor):
             inside(span._attributes),
             span._start_time,
             self._resource or self._resource_of(span),
+            span._instrumentation_scope._name,
+            None if status._status_code is not _ERROR else status._description or "",
         )
         if outcome is None:
             return

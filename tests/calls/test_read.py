@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from recorded.recording import RUNS
 from strategies import attribute_values
 from support import call
 
 from spancost.calls import MARKERS, Kind, Usage, kind_at_start, kind_of, read_call
-from spancost.calls.dialects import DIALECTS, GEN_AI, Field
+from spancost.calls.dialects import DIALECTS, Field, Layer, emitter_of
+from spancost.calls.shapes import SPELLINGS
 from spancost.money import PICO
 
 _COUNTS = {
@@ -26,19 +28,21 @@ _COUNTS = {
     Field.AUDIO_OUTPUT: "audio_output",
     Field.AUDIO_CACHE_READ: "audio_cache_read",
 }
-_EVERY_NAME = sorted(name for names in GEN_AI.fields.values() for name in names)
+_EVERY_NAME = sorted(name for names in SPELLINGS.values() for name in names)
 
 
 def _usage(**counts: int) -> dict[str, Any]:
     told = {field: name for field, name in _COUNTS.items() if name in counts}
-    return {GEN_AI.fields[field][0]: counts[name] for field, name in told.items()}
+    return {SPELLINGS[field][0]: counts[name] for field, name in told.items()}
 
 
 # -- Kinds --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("operation", "kind"), sorted(GEN_AI.operations.items()))
-def test_every_operation_of_the_conventions_has_a_kind(operation: str, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("operation", "kind"), sorted({pair for dialect in DIALECTS for pair in dialect.operations.items()})
+)
+def test_every_operation_of_a_dialect_has_a_kind(operation: str, kind: str) -> None:
     """What a span is stands in its operation, at its start and at its end alike."""
     attributes = {"gen_ai.operation.name": operation}
     assert (kind, kind) == (kind_at_start(attributes), kind_of(attributes))
@@ -50,7 +54,7 @@ def test_operations_that_bill_nothing_are_no_calls_whatever_they_repeat(operatio
     assert Kind.OTHER == kind_of(call(10, 5) | {"gen_ai.operation.name": operation})
 
 
-@pytest.mark.parametrize("operation", ["responses", "", 5, None])
+@pytest.mark.parametrize("operation", ["predict", "", 5, None])
 def test_an_operation_we_do_not_know_is_a_call_where_it_tells_usage(operation: Any) -> None:
     """Operations named after us, or not at all, are calls if they used tokens and nothing if not."""
     named = {"gen_ai.operation.name": operation, "gen_ai.request.model": "gpt-5.2"}
@@ -69,35 +73,63 @@ def test_spans_of_others_have_no_kind() -> None:
 def test_every_dialect_says_how_it_is_recognised() -> None:
     """A span without a marker is skipped: each operation's attribute must be one."""
     for dialect in DIALECTS:
-        assert dialect.markers
         assert dialect.markers <= MARKERS
-        assert set(dialect.fields[Field.OPERATION]) <= dialect.markers
+        assert set(dialect.fields.get(Field.OPERATION, ())) <= dialect.markers
+
+
+def test_no_two_dialects_mean_different_fields_by_one_name() -> None:
+    """Then it doesn't matter which dialect a span is of, nor whether it is of two at once."""
+    meant: dict[str, int] = {}
+    for dialect in DIALECTS:
+        for field, names in dialect.fields.items():
+            assert {field} == {meant.setdefault(name, field) for name in names}
+
+
+def test_each_emitter_stands_in_one_dialect_and_names_its_recording() -> None:
+    """What is said of an instrumentation is said once, and shown by a run of the test data."""
+    emitters = [emitter for dialect in DIALECTS for emitter in dialect.emitters]
+    assert len(emitters) == len({emitter.scope for emitter in emitters})
+    for emitter in emitters:
+        assert emitter is emitter_of(emitter.scope)
+        assert not emitter.recorded or (RUNS / f"{emitter.recorded}.jsonl.gz").exists()
+
+
+def test_scopes_we_do_not_know_are_told_apart_within_bounds() -> None:
+    """Two records of one unknown instrumentation are never taken for two instrumentations' of one call."""
+    assert emitter_of("somebody") is emitter_of("somebody")
+    assert emitter_of("somebody") is not emitter_of("somebody.else")
+    assert Layer.FRAMEWORK == emitter_of("somebody").layer
+    assert 300 > len({emitter_of(f"scope {number}") for number in range(1000)})
 
 
 # -- Spellings ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("field", "name"), [(field, name) for field in _COUNTS for name in GEN_AI.fields[field]])
+@pytest.mark.parametrize(("field", "name"), [(field, name) for field in _COUNTS for name in SPELLINGS[field]])
 def test_every_spelling_of_every_count_is_read(field: int, name: str) -> None:
     """Old and new names of one count mean the same."""
     around = {other: 100 for other in (Field.INPUT, Field.OUTPUT) if other != field}
-    told = read_call({GEN_AI.fields[other][0]: count for other, count in around.items()} | {name: 7})
+    told = read_call({SPELLINGS[other][0]: count for other, count in around.items()} | {name: 7})
     assert told.usage is not None
     assert 7 == getattr(told.usage, _COUNTS[field])
 
 
-@pytest.mark.parametrize("field", [field for field, names in GEN_AI.fields.items() if len(names) > 1])
+@pytest.mark.parametrize("field", [field for field, names in SPELLINGS.items() if len(names) > 1])
 @given(st.randoms(use_true_random=False))
 def test_the_best_spelling_wins_in_any_order(field: int, random: Any) -> None:
     """Instrumentations write both: the newest name is taken, wherever it stands, and nothing is added up."""
-    names = GEN_AI.fields[field]
-    values = [f"value-{rank}" if field not in _COUNTS else rank + 1 for rank in range(len(names))]
+    names = SPELLINGS[field]
+    values = [
+        rank + 1 if field in _COUNTS or field == Field.LIST_COST else f"value-{rank}" for rank in range(len(names))
+    ]
     attributes = list(zip(names, values, strict=True))
     random.shuffle(attributes)
     told = read_call(_usage(input=100, output=100) | dict(attributes))
     if field in _COUNTS:
         assert told.usage is not None
         assert values[0] == getattr(told.usage, _COUNTS[field])
+    elif field == Field.LIST_COST:
+        assert PICO == told.stated_cost
     else:
         assert Field.PROVIDER == field
         assert values[0] == told.provider
@@ -154,7 +186,7 @@ def test_writes_for_an_hour_are_writes() -> None:
 def test_a_part_is_never_more_than_its_whole(counts: dict[str, int]) -> None:
     """Whatever an emitter says, uncached input and visible output are not negative."""
     usage = read_call(_usage(**counts)).usage
-    assert (usage is None) == ("input" not in counts and "output" not in counts)
+    assert (usage is None) == (not counts.get("input") and not counts.get("output"))
     if usage is not None:
         assert 0 <= usage.cache_read + usage.cache_write <= usage.input
         assert 0 <= usage.reasoning <= usage.output
@@ -162,11 +194,41 @@ def test_a_part_is_never_more_than_its_whole(counts: dict[str, int]) -> None:
 
 
 def test_half_a_usage_is_partial_and_none_is_a_reason() -> None:
-    """Input alone or output alone is a lower bound; neither is no usage."""
+    """Input alone or output alone is a lower bound; neither is no usage, and so is nothing of both."""
     assert (True, "") == read_call(_usage(input=3))[5:7]
     assert (True, "") == read_call(_usage(output=3))[5:7]
-    assert (False, "") == read_call(_usage(input=0, output=0))[5:7]
     assert (None, False, "no_usage") == read_call(_usage(cache_read=3))[4:7]
+    # LiteLLM writes zeros for a stream that told nothing. No request is without input.
+    assert (None, False, "no_usage") == read_call(_usage(input=0, output=0))[4:7]
+
+
+@pytest.mark.parametrize("operation", ["embeddings", "aembedding"])
+def test_embeddings_are_complete_without_output(operation: str) -> None:
+    """There is none, and nobody tells any."""
+    told = read_call(_usage(input=3) | {"gen_ai.operation.name": operation})
+    assert (Usage(3), False) == told[4:6]
+
+
+def test_an_answer_that_broke_off_is_a_lower_bound() -> None:
+    """What was told until then was used, whatever more was."""
+    told = read_call(call(100, 50), error="the connection broke")
+    assert (Usage(100, 50), True) == told[4:6]
+
+
+def test_the_first_guess_of_a_stream_that_broke_off_is_dropped() -> None:
+    """Claude's first event tells a token or so of output, and only the last one what there was."""
+    names = {"gen_ai.request.model": "claude-sonnet-4-5"}
+    assert (Usage(100), True) == read_call(call(100, 1) | names, error="")[4:6]
+    assert (Usage(100, 50), True) == read_call(call(100, 50) | names, error="")[4:6]
+    assert (Usage(100, 1), True) == read_call(call(100, 1), error="")[4:6]
+
+
+def test_input_that_leaves_the_cache_out_is_made_whole() -> None:
+    """Bedrock's own numbers do, which can't be seen where the cached part is the smaller one."""
+    told = _usage(input=3000, output=5, cache_read=2000, cache_write=48)
+    bedrock = emitter_of("opentelemetry.instrumentation.botocore.bedrock-runtime")
+    assert Usage(5048, 5, cache_read=2000, cache_write=48) == read_call(told, bedrock).usage
+    assert Usage(3000, 5, cache_read=2000, cache_write=48) == read_call(told).usage
 
 
 # -- Stated costs -------------------------------------------------------------------------------------------------
@@ -243,5 +305,5 @@ def test_five_hundred_attributes_are_read_past() -> None:
 
 def test_no_two_fields_share_a_name() -> None:
     """A name that stood for two fields would be read as one of them, silently."""
-    for one, other in itertools.combinations(GEN_AI.fields.values(), 2):
+    for one, other in itertools.combinations(SPELLINGS.values(), 2):
         assert set() == set(one) & set(other)

@@ -11,9 +11,9 @@ from strategies import attribute_values
 from support import call
 
 from spancost.calls import read, read_call, shapes
-from spancost.calls.dialects import GEN_AI
+from spancost.calls.shapes import SPELLINGS
 
-_EVERY_NAME = sorted(name for names in GEN_AI.fields.values() for name in names)
+_EVERY_NAME = sorted(name for names in SPELLINGS.values() for name in names)
 
 
 @given(

@@ -107,6 +107,8 @@ def _end(engine: Engine, span: Span, tally: Tally) -> None:
         span.attributes,
         span.start_ns,
         span.resource,
+        span.scope,
+        span.error,
     )
     if outcome is None:
         return

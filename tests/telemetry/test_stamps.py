@@ -20,6 +20,7 @@ from opentelemetry.sdk.trace import (
     TracerProvider,
 )
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
+from opentelemetry.trace import Status, StatusCode
 from otlp_receiver import ReceivedSpan, Receiver
 from sdk_program import Program, call, run_agent
 
@@ -215,3 +216,17 @@ def test_no_ended_span_is_ever_touched(
         assert 1002 == len(watcher.seen)
         for span, attributes, events in watcher.seen:
             assert (attributes, events) == (dict(span.attributes or {}), len(span.events))
+
+
+def test_how_a_span_ended_is_known(receiver: Receiver, way: str) -> None:
+    """An error makes a lower bound of what was told, and its text tells a refusal; its scope says whose numbers."""
+    with Program(receiver.endpoint, way=way) as program:
+        call(program.tracer, status=Status(StatusCode.ERROR, "the connection broke"))
+        call(program.tracer, 0, 0, status=Status(StatusCode.ERROR, "RateLimitError: slow down"))
+        call(program.tracer, status=Status(StatusCode.OK))
+        bedrock = program.tracing.get_tracer("opentelemetry.instrumentation.botocore.bedrock-runtime")
+        call(bedrock, 1000, 500, gen_ai__usage__cache_read__input_tokens=500)
+    told = sorted((span.start_ns, span.attributes) for span in receiver.spans())
+    statuses = [attributes.get("spancost.pricing.status") for _, attributes in told]
+    assert ["partial", None, "override", "override"] == statuses
+    assert 0.012 == told[3][1]["gen_ai.usage.cost.amount"]

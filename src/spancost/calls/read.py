@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple, cast
 
-from spancost.calls.dialects import DIALECTS, Field, Kind
+from spancost.calls.dialects import ANYBODY, DIALECTS, Emitter, Field, Kind
 from spancost.calls.shapes import ABSENT, SHAPES, SPELLINGS, learn
 from spancost.calls.usage import Usage
 
@@ -22,6 +22,12 @@ _PLAUSIBLE: Final = 1 << 39
 
 _ABSURD_USD: Final = 10**7
 
+_EMBEDDINGS: Final = frozenset({"embeddings", "embedding", "aembedding", "EMBEDDING"})
+"""Operations that have no output."""
+
+_FIRST_EVENT: Final = 8
+"""Tokens of output that the first event of Claude's stream may tell: a guess, corrected by its last event."""
+
 _LONGEST: Final = 512
 """Characters of a name or an id. Longer ones are nobody's, and names are remembered: they are as good as absent."""
 
@@ -31,7 +37,7 @@ MARKERS: Final = frozenset[str]().union(*(dialect.markers for dialect in DIALECT
 _KINDS: Final[dict[str, str]] = {
     operation: kind for dialect in reversed(DIALECTS) for operation, kind in dialect.operations.items()
 }
-_OPERATIONS: Final = tuple(name for dialect in DIALECTS for name in dialect.fields[Field.OPERATION])
+_OPERATIONS: Final = tuple(name for dialect in DIALECTS for name in dialect.fields.get(Field.OPERATION, ()))
 
 _USAGE_NAMES: Final = tuple(
     name for dialect in DIALECTS for field in (Field.INPUT, Field.OUTPUT) for name in dialect.fields.get(field, ())
@@ -64,13 +70,13 @@ class Call(NamedTuple):
 
     provider: str
     models: tuple[str, ...]
-    """The response's model, then the request's."""
+    """The response's model, the request's, then what a price list calls it."""
     request_model: str
     response_id: str
     usage: Usage | None
     """None where nothing was told, or where what was told can't be true."""
     partial: bool
-    """Input or output was told, the other was not: `usage` is a lower bound."""
+    """Input or output was told and the other was not, or the answer broke off: `usage` is a lower bound."""
     reason: str
     """Why `usage` is None: `no_usage` or `invalid_usage`; else empty."""
     stated_cost: int | None
@@ -109,15 +115,18 @@ def kind_of(attributes: Attributes) -> str | None:
     return None
 
 
-def read_call(attributes: Attributes) -> Call:
-    """Read the call that a span of kind CALL tells of; impossible counts are a reason, never an exception."""
+def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | None = None) -> Call:
+    """Read the call that a span of kind CALL tells of; impossible counts are a reason, never an exception.
+
+    `error` is what the span's status says of an error, None where there was none.
+    """
     try:
         shape = tuple(attributes)
         pick, place, told, usual = SHAPES.get(shape) or learn(shape)
         row = place(pick(attributes) + ABSENT)
     except (KeyError, RuntimeError):
         # Another thread took an attribute away meanwhile; the copy is ours alone.
-        return read_call(dict(attributes))
+        return read_call(dict(attributes), emitter, error)
     input_, output, read, write, _, reasoning = row[_COMMON]
     if (
         usual
@@ -135,13 +144,16 @@ def read_call(attributes: Attributes) -> Call:
         inclusive = False
     usage = None
     reason = ""
-    if told & _BOTH:
+    if told & _BOTH and (row[Field.INPUT] or row[Field.OUTPUT]):
         usage = _tuple(Usage, row[_USAGE])
-        if not inclusive:
-            usage = _inclusive(usage)
+        if emitter.exclusive or not inclusive:
+            usage = _inclusive(usage, emitter.exclusive)
     else:
+        # None at all is "not known", too: no request is free of input.
         reason = "invalid_usage" if told == _INVALID else "no_usage"
     provider, models, request_model, operation = _named(row[_NAMED])
+    if error is not None and usage is not None:
+        usage = _cut_short(usage, models)
     response_id, amount, _, _, list_cost = row[_REST]
     stated_cost, stated_by = None, ""
     if amount is not None or list_cost is not None:
@@ -154,7 +166,7 @@ def read_call(attributes: Attributes) -> Call:
             request_model,
             response_id if type(response_id) is str and len(response_id) <= _LONGEST else "",
             usage,
-            usage is not None and told & _BOTH != _BOTH,
+            usage is not None and (error is not None or (told & _BOTH != _BOTH and operation not in _EMBEDDINGS)),
             reason,
             stated_cost,
             stated_by,
@@ -200,8 +212,8 @@ def _named(told: tuple[Any, ...]) -> _Names:
         known = None  # not even hashable: no name
     if known is not None:
         return known
-    operation, provider, response_model, request_model = map(_name, told)
-    models = tuple(dict.fromkeys(filter(None, (response_model, request_model))))
+    operation, provider, response_model, request_model, priced_model = map(_name, told)
+    models = tuple(dict.fromkeys(filter(None, (response_model, request_model, priced_model))))
     names = provider, models, request_model or response_model, operation or "chat"
     # Only what is text by its very class: anything else may be equal to it and mean something else.
     if all(type(each) is str and len(each) <= _LONGEST for each in told if each is not None):
@@ -215,15 +227,22 @@ def _name(told: object) -> str:
     return told if type(told) is str and len(told) <= _LONGEST else ""
 
 
-def _inclusive(usage: Usage) -> Usage:
+def _inclusive(usage: Usage, exclusive: bool) -> Usage:
     """Put the cache inside input and reasoning inside output, as the conventions say and some emitters don't."""
     if usage.cache_write_1h > usage.cache_write:
         usage = usage._replace(cache_write=usage.cache_write_1h)
     cached = usage.cache_read + usage.cache_write
-    if cached > usage.input:
+    if exclusive or cached > usage.input:
         usage = usage._replace(input=usage.input + cached)
     if usage.reasoning > usage.output:
         usage = usage._replace(output=usage.output + usage.reasoning)
+    return usage
+
+
+def _cut_short(usage: Usage, models: tuple[str, ...]) -> Usage:
+    """Return what is known of the usage of an answer that broke off."""
+    if usage.output <= _FIRST_EVENT and any("claude" in model for model in models):
+        return usage._replace(output=0, reasoning=0)
     return usage
 
 

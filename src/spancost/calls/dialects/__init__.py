@@ -1,0 +1,40 @@
+"""The attribute names that each family of instrumentations writes, a table each."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from spancost.calls.dialects.adk import ADK
+from spancost.calls.dialects.anthropic import ANTHROPIC
+from spancost.calls.dialects.bedrock import BEDROCK
+from spancost.calls.dialects.gen_ai import GEN_AI
+from spancost.calls.dialects.litellm import LITELLM
+from spancost.calls.dialects.pydantic_ai import PYDANTIC_AI
+from spancost.calls.dialects.strands import STRANDS
+from spancost.calls.dialects.table import Dialect, Emitter, Field, Kind, Layer
+
+__all__ = ["ANYBODY", "DIALECTS", "GEN_AI", "Dialect", "Emitter", "Field", "Kind", "Layer", "emitter_of"]
+
+DIALECTS: Final = (GEN_AI, ANTHROPIC, PYDANTIC_AI, STRANDS, ADK, BEDROCK, LITELLM)
+"""Every dialect that is read, in the order in which their names for one field are preferred."""
+
+ANYBODY: Final = Emitter("")
+"""Whoever writes without a scope, and calls that no span tells of."""
+
+_MOST_UNKNOWN: Final = 256
+
+_EMITTERS: Final = {emitter.scope: emitter for dialect in DIALECTS for emitter in dialect.emitters}
+_UNKNOWN: Final[dict[str, Emitter]] = {}
+
+
+def emitter_of(scope: str) -> Emitter:
+    """Return what is known of an instrumentation by its scope's name; one we don't know is taken for a framework's.
+
+    Two scopes have different emitters, but for those beyond the first few hundred we don't know.
+    """
+    known = _EMITTERS.get(scope) or _UNKNOWN.get(scope)
+    if known is None:
+        if len(_UNKNOWN) >= _MOST_UNKNOWN:
+            return ANYBODY
+        known = _UNKNOWN.setdefault(scope, Emitter(scope))
+    return known

@@ -1,0 +1,17 @@
+"""Google ADK's own spans; under its first schema a `call_llm` span lies around each call and repeats it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from spancost.calls.dialects.table import Dialect, Emitter
+
+__all__ = ["ADK"]
+
+ADK: Final = Dialect(
+    name="adk",
+    markers=frozenset(),
+    operations={},
+    fields={},
+    emitters=(Emitter("gcp.vertex.agent", recorded="adk__native__delegate"),),
+)

@@ -1,0 +1,20 @@
+"""The spans that Anthropic's own SDK writes, wherever OpenTelemetry's API can be imported."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from spancost.calls.dialects.table import Dialect, Emitter, Field, Layer
+
+__all__ = ["ANTHROPIC"]
+
+ANTHROPIC: Final = Dialect(
+    name="anthropic",
+    markers=frozenset(),
+    operations={},
+    fields={
+        # No convention splits cache writes by time to live.
+        Field.CACHE_WRITE_1H: ("anthropic.usage.cache_creation.ephemeral_1h_input_tokens",),
+    },
+    emitters=(Emitter("com.anthropic.sdk.python", Layer.CLIENT, recorded="anthropicsdk__native__calls"),),
+)

@@ -1,0 +1,30 @@
+"""LiteLLM's callback, which makes its spans afterwards on a worker's thread."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from spancost.calls.dialects.table import Dialect, Emitter, Field, Kind, Layer
+
+__all__ = ["LITELLM"]
+
+LITELLM: Final = Dialect(
+    name="litellm",
+    markers=frozenset(),
+    operations={
+        "completion": Kind.CALL,
+        "acompletion": Kind.CALL,
+        "atext_completion": Kind.CALL,
+        "responses": Kind.CALL,
+        "aresponses": Kind.CALL,
+        "embedding": Kind.CALL,
+        "aembedding": Kind.CALL,
+    },
+    fields={
+        # `vendor/model`: embeddings tell no provider.
+        Field.PRICED_MODEL: ("litellm.provider.model",),
+        Field.LIST_COST: ("gen_ai.cost.total_cost", "litellm.cost.total"),
+    },
+    # For Anthropic and Gemini it makes an id up.
+    emitters=(Emitter("litellm", Layer.GATEWAY, invents_ids=True, recorded="litellm__otelcb__calls"),),
+)

@@ -1,0 +1,96 @@
+"""The words that dialects are written in: what a span stands for, the fields of a call, who writes them.
+
+A dialect is data: which operations it names and, for each field of a call, the attribute names that hold it, best
+first. Adding a dialect is adding a table and a recording that proves it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["Dialect", "Emitter", "Field", "Kind", "Layer"]
+
+
+class Kind:
+    """What a span stands for; bare strings, compared by identity of meaning on the hot path."""
+
+    CALL: Final = "call"
+    """One request to a model: what is billed."""
+    AGENT: Final = "agent"
+    WORKFLOW: Final = "workflow"
+    TOOL: Final = "tool"
+    OTHER: Final = "other"
+    """Known not to be any of these, whatever usage it repeats."""
+    ROOT: Final = "root"
+    """The local root of a trace that is nothing else."""
+
+
+class Field:
+    """Places in the row that a span's attributes are read into; token counts first, in the order of Usage."""
+
+    INPUT: Final = 0
+    OUTPUT: Final = 1
+    CACHE_READ: Final = 2
+    CACHE_WRITE: Final = 3
+    CACHE_WRITE_1H: Final = 4
+    REASONING: Final = 5
+    AUDIO_INPUT: Final = 6
+    AUDIO_OUTPUT: Final = 7
+    AUDIO_CACHE_READ: Final = 8
+    TOKENS: Final = 9
+    """How many of the fields are token counts."""
+    OPERATION: Final = 9
+    PROVIDER: Final = 10
+    RESPONSE_MODEL: Final = 11
+    REQUEST_MODEL: Final = 12
+    PRICED_MODEL: Final = 13
+    """A model as a price list names it: tried after the response's and the request's."""
+    RESPONSE_ID: Final = 14
+    COST: Final = 15
+    COST_CURRENCY: Final = 16
+    COST_SOURCE: Final = 17
+    LIST_COST: Final = 18
+    COUNT: Final = 19
+
+
+class Layer:
+    """Where in a program an instrumentation sits: of two records of one call the outer is of a layer not lower."""
+
+    CLIENT: Final = 0
+    """Around a provider's own client library, or in it."""
+    GATEWAY: Final = 1
+    """A library that speaks to many providers, such as LiteLLM."""
+    FRAMEWORK: Final = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Emitter:
+    """What is known of an instrumentation by the name of its scope."""
+
+    scope: str
+    layer: int = Layer.FRAMEWORK
+    exclusive: bool = False
+    """Its input leaves cache reads and writes out, where the conventions put them inside."""
+    invents_ids: bool = False
+    """Its response ids may be its own and not the provider's: two that differ can be of one call."""
+    not_calls: tuple[str, ...] = ()
+    """Ends of the names of spans that call themselves calls and only lie around one."""
+    recorded: str = ""
+    """A recorded run that proves it; empty for what was only read in its source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How one family of instrumentations spells a call."""
+
+    name: str
+    markers: frozenset[str]
+    """A span with none of these attributes is not of this dialect."""
+    operations: Mapping[str, str]
+    """Value of the operation attribute -> Kind; a value not listed is a call if it tells usage."""
+    fields: Mapping[int, tuple[str, ...]]
+    """Field -> attribute names, best first."""
+    emitters: tuple[Emitter, ...] = ()
+    """Instrumentations that write it."""

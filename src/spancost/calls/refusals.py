@@ -1,0 +1,30 @@
+"""Requests that a provider refused: it answered with an error, and bills nothing."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from spancost.calls.read import Attributes
+
+__all__ = ["was_refused"]
+
+_LONGEST: Final = 256
+
+# Classes of the providers' client libraries for answers of 4xx and 5xx, with or without the modules before them, or the
+# number itself. Not among them: a connection that broke or a time that ran out, where the provider may have worked.
+_REFUSAL: Final = re.compile(
+    r"(?:[A-Za-z_]\w*\.)*"
+    r"(?:(?:InternalServer|RateLimit|BadRequest|Authentication|PermissionDenied|NotFound|Conflict|UnprocessableEntity"
+    r"|ServiceUnavailable|APIStatus|ModelHTTP|Server|Client)(?:Error|Exception)|[45]\d\d)(?!\w)",
+    re.ASCII,
+)
+
+
+def was_refused(attributes: Attributes, error: str) -> bool:
+    """Tell whether a call that ended in an error, and tells no usage, was answered with that error.
+
+    `error` is what the span's status says, which holds the exception where no `error.type` does.
+    """
+    told = attributes.get("error.type")
+    return _REFUSAL.match(str(told or error)[:_LONGEST]) is not None

@@ -1,0 +1,59 @@
+"""Refusals: which errors are a provider's answer, and which leave open what was used."""
+
+from __future__ import annotations
+
+import pytest
+
+from spancost.calls.refusals import was_refused
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "openai.RateLimitError",
+        "anthropic.InternalServerError",
+        "BadRequestError",
+        "google.genai.errors.ServerError",
+        "botocore.errorfactory.ValidationException.ClientError",
+        "pydantic_ai.exceptions.ModelHTTPError",
+        "429",
+        "500",
+    ],
+)
+def test_an_answer_of_the_provider_is_a_refusal(told: str) -> None:
+    """Its class stands in `error.type`, or at the beginning of the status where nothing else tells it."""
+    assert was_refused({"error.type": told}, "")
+    assert was_refused({}, told)
+    assert was_refused({}, f"{told}: the provider says no")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "",
+        "openai.APIConnectionError",
+        "openai.APITimeoutError",
+        "httpx.RemoteProtocolError",
+        "connection_error",
+        "aiohttp.ClientConnectorError",
+        "asyncio.CancelledError",
+        "OutputParserException",
+        "4290",
+        "200",
+        "the answer was: RateLimitError",
+    ],
+)
+def test_any_other_error_leaves_it_open(told: str) -> None:
+    """The provider may have worked, and billed, before the connection broke or the program lost its patience."""
+    assert not was_refused({"error.type": told}, "")
+    assert not was_refused({}, told)
+
+
+def test_the_type_is_believed_before_the_text() -> None:
+    """A text may speak of an earlier attempt."""
+    assert not was_refused({"error.type": "connection_error"}, "RateLimitError")
+
+
+def test_a_text_without_end_is_read_in_no_time() -> None:
+    """Of a status only its beginning is looked at."""
+    assert not was_refused({}, "a." * 10**6)
