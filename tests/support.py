@@ -194,6 +194,7 @@ class Player:
             span.attributes,
             lambda: span.attributes,
             span.baggage,
+            span.scope,
         )
 
     def end(self, span: Span, attributes: Mapping[str, Any] | None = None, error: str | None = None) -> Outcome | None:
@@ -209,6 +210,7 @@ class Player:
             span.start_ns,
             self.resource,
             span.scope,
+            self.clock(),
             error,
         )
         if outcome is not None:

@@ -10,8 +10,10 @@ from typing import Final
 from spancost.budgets import Budgets, worst
 from spancost.outcome import Correction, Count, Outcome
 from spancost.rollup import Amounts, Charge, Node, ResponseIds, Tree
-from spancost.rollup.dedup import final, knows_better, nested, offer, outlived
+from spancost.rollup.claimants import Claimants
+from spancost.rollup.dedup import awaited, final, knows_better, nested, offer, outlived
 from spancost.rollup.node import top
+from spancost.rollup.twins import Twins
 
 __all__ = ["Charging"]
 
@@ -31,15 +33,24 @@ class Charging:
     that later records revise.
     """
 
-    def __init__(self, tree: Tree, budgets: Budgets, places: Mapping[str, int], clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        tree: Tree,
+        budgets: Budgets,
+        places: Mapping[str, int],
+        claimants: Claimants,
+        clock: Callable[[], int],
+    ) -> None:
         self._tree = tree
         self.duplicates = 0
         """Records of calls that were counted already."""
         self._budgets = budgets
         self._places = places
         """Where among a charge's values that of each attribution key stands."""
+        self._claimants = claimants
         self._clock = clock
         self._ids = ResponseIds()
+        self._twins = Twins()
         self._revising = RLock()
         self._waiting: deque[tuple[int, Charge]] = deque()
 
@@ -57,10 +68,18 @@ class Charging:
                 self._merge(first, final(claimed), node, outcome)
                 self._ids.give(first, response_id)
         if first is not None:
+            self._twins.add(charge, first)
+            self._revise(first, charge, node, outcome)
+        else:
+            leaving: Charge | None = None
+            for record, first in self._twins.join(charge):
+                self._revise(first, record, node, outcome, leaving)
+                leaving = record
+                node.record = first
+        if first is not None:
             with self._revising:
                 self.duplicates += 1
             outcome.duplicate_of = first
-            self._revise(first, charge, node, outcome)
             return
         outcome.charge = charge
         with self._revising:
@@ -75,7 +94,8 @@ class Charging:
             self.correct(corrected, outcome)
         if amounts.cost and self._budgets.all:
             self._observe(who, amounts.cost, None, node, outcome)
-        if offer(charge, node.parent):
+        self._claimants.follow(charge.emitter)
+        if offer(charge, node.parent) or self._claimants.may_claim(charge):
             self._waiting.append((charge.at_ns, charge))
             if len(self._waiting) > _MOST_WAITING:
                 outcome.counts += self._settle(self._waiting.popleft()[1])
@@ -90,7 +110,7 @@ class Charging:
         if goes_on and parent is not None:
             self._tree.below(parent)
         for charge in inner:
-            if not (goes_on and offer(charge, parent)):
+            if not (goes_on and offer(charge, parent)) and not self._claimants.may_claim(charge):
                 outcome.counts += self._settle(charge)
 
     def correct(self, owners: list[Node], outcome: Outcome) -> None:
@@ -104,16 +124,20 @@ class Charging:
             outcome.corrections += (correction,)
 
     def settle(self, *, everything: bool = False) -> list[Count]:
-        """Return what counters have waited for long enough, or all of it at the end."""
+        """Return what counters have waited for long enough or in vain, or all of it at the end."""
         counts: list[Count] = []
         due = self._clock() - _WAIT_NS
         waiting = self._waiting
-        while waiting and (everything or waiting[0][0] <= due):
+        self._claimants.forget_dropped()
+        for _ in range(len(waiting)):
             try:
-                _, charge = waiting.popleft()
+                since, charge = waiting.popleft()
             except IndexError:
                 break
-            counts += self._settle(charge)
+            if everything or since <= due or not (awaited(charge) or self._claimants.may_claim(charge)):
+                counts += self._settle(charge)
+            else:
+                waiting.append((since, charge))
         return counts
 
     def _counted(self, charge: Charge, node: Node) -> Charge | None:
@@ -137,8 +161,13 @@ class Charging:
             outer.record = None
         return first
 
-    def _revise(self, first: Charge, later: Charge, node: Node, outcome: Outcome) -> None:
-        """Correct a charge by a later record that knows better, and move it under the owner that record has."""
+    def _revise(
+        self, first: Charge, later: Charge, node: Node, outcome: Outcome, leaving: Charge | None = None
+    ) -> None:
+        """Correct a charge by a later record that knows better, and move it under the owner that record has.
+
+        Where the record takes the place of one that is `leaving`, the charge doesn't stay under that one's owner.
+        """
         better = knows_better(later, first)
         with self._revising:
             entered, settled = first.entered, first.settled
@@ -146,8 +175,9 @@ class Charging:
             if better:
                 first.call, first.price = later.call, later.price
                 first.amount, first.amounts, first.status = later.amount, later.amounts, later.status
-            if later.owned and not first.owned:
-                first.booked, first.owned = later.booked, True
+            by_leaving = leaving is not None and home is leaving.booked and home is not first.parent
+            if by_leaving or (later.owned and not first.owned):
+                first.booked, first.owned = later.booked, later.owned
                 first.who, first.agent_path = later.who, later.agent_path
             after, new_home, new_who = first.amounts, first.booked, first.who
         if not entered:
@@ -175,10 +205,12 @@ class Charging:
                 return
             other.merged = first
             entered, settled = other.entered, other.settled
-            taken, home, who = other.amounts.negated(), other.booked, other.who
+            amounts, home, who = other.amounts, other.booked, other.who
             # Whoever books or counts it from now on adds nothing.
             other.amounts = _NO_AMOUNTS
             self.duplicates += 1
+        taken = amounts.negated()
+        self._twins.add(other, first)
         if entered:
             self.correct(self._tree.book(home, taken), outcome)
             self._observe(who, taken.cost, other.at_ns, node, outcome)

@@ -17,6 +17,7 @@ from spancost.outcome import Count, Outcome
 from spancost.pricing.price import Price
 from spancost.rollup import Charge, Node, Totals, Tree
 from spancost.rollup.attribution import Attribution, agent_name, workflow_name
+from spancost.rollup.claimants import Claimants
 from spancost.rollup.node import Live, top
 from spancost.rollup.sums import Below
 
@@ -85,10 +86,13 @@ class Engine:
         attributes: Attributes,
         live: Live | None = None,
         context: Any = None,
+        scope: str = "",
     ) -> None:
         """Join an open span to the tree; of the context it starts in, the baggage is kept."""
         kind = kind_at_start(attributes) if attributes else None
-        self.tree.start(trace_id, span_id, parent_id, name, kind, live, self._baggage(context))
+        node = self.tree.start(trace_id, span_id, parent_id, name, kind, live, self._baggage(context))
+        if scope in self._claimants.scopes:
+            self._claimants.start(scope, node)
 
     def declare(self, trace_id: int, span_id: int, told: Attributes) -> bool:
         """Take an open span for the call that `told` tells of, whatever operation it names; False if it is not here.
@@ -114,6 +118,7 @@ class Engine:
         start_ns: int,
         resource: Attributes,
         scope: str = "",
+        end_ns: int = 0,
         error: str | None = None,
     ) -> Outcome | None:
         """Close a span; None where there is nothing to write on it and nothing to tell.
@@ -131,6 +136,9 @@ class Engine:
             # Its start was not seen: it began before we came.
             parent = None if parent_id is None else tree.find(trace_id, parent_id)
             node = Node(trace_id, span_id, parent, name, None, None, self._baggage(None))
+        followed = self._claimants.scopes.get(scope)
+        if followed is not None:
+            followed.discard(node)
         kind = None if MARKERS.isdisjoint(attributes) else kind_of(attributes)
         if kind is None:
             # A span past its limit of attributes drops the oldest of them: what it said it was at the start holds.
@@ -142,7 +150,7 @@ class Engine:
             attributes = {**attributes, **told}
         outcome = Outcome(node)
         if kind == Kind.CALL:
-            self._call(node, attributes, start_ns, resource, emitter_of(scope), error, outcome)
+            self._call(node, attributes, start_ns, resource, outcome, emitter_of(scope), end_ns, error)
         below = node.below
         if below is not None and below.inner:
             self._charging.pass_on(below.inner, node, kind, outcome)
@@ -182,7 +190,7 @@ class Engine:
         """Count a call that no span tells of, as one that starts and ends now."""
         node = Node(trace_id, span_id, None, "", Kind.CALL, None, baggage)
         outcome = Outcome(node)
-        self._call(node, attributes, self._clock(), resource, ANYBODY, None, outcome)
+        self._call(node, attributes, self._clock(), resource, outcome)
         return outcome
 
     def settle(self, *, everything: bool = False) -> list[Count]:
@@ -207,7 +215,8 @@ class Engine:
     def _begin(self) -> None:
         self.tree = self._new_tree()
         self._declared: dict[Node, Attributes] = {}
-        self._charging = Charging(self.tree, self.budgets, self._places, self._clock)
+        self._claimants = Claimants()
+        self._charging = Charging(self.tree, self.budgets, self._places, self._claimants, self._clock)
 
     def _call(
         self,
@@ -215,9 +224,10 @@ class Engine:
         attributes: Attributes,
         start_ns: int,
         resource: Attributes,
-        emitter: Emitter,
-        error: str | None,
         outcome: Outcome,
+        emitter: Emitter = ANYBODY,
+        end_ns: int = 0,
+        error: str | None = None,
     ) -> None:
         call = read_call(attributes, emitter, error)
         if call.usage is None:
@@ -226,9 +236,7 @@ class Engine:
             price = Price(None, "unpriced", "", "", call.reason)
         else:
             price = self._pricer.price(call.provider, call.models, call.usage, start_ns)
-        parent = node.parent
-        now_ns = self._clock()
-        charge = Charge(node.span_id, call, price, parent, now_ns)
+        charge = Charge(node, call, price, emitter, start_ns, end_ns, self._clock())
         charge.who, charge.agent_path, charge.owned = self._attribution.resolve(attributes, node, resource)
         self._charging.enter(charge, node, outcome)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import time_ns
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 from weakref import ref
 
@@ -83,6 +84,7 @@ class CostSpanProcessor(SpanProcessor):
                 inside(attributes),
                 ref(attributes),
                 parent_context,
+                live._instrumentation_scope._name,
             )
         except Exception as fault:  # noqa: BLE001 - the guard, written out: a call more would be felt
             swallow("on_start", fault)
@@ -133,6 +135,7 @@ class CostSpanProcessor(SpanProcessor):
             span._start_time,
             self._resource or self._resource_of(span),
             span._instrumentation_scope._name,
+            span._end_time or time_ns(),
             None if status._status_code is not _ERROR else status._description or "",
         )
         if outcome is None:

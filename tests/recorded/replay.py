@@ -94,8 +94,9 @@ def _join_merged(tally: Tally) -> None:
 
 
 def _start(engine: Engine, step: Step, span: Span | None, live: Live) -> None:
+    scope = span.scope if span is not None else ""
     held = span.attributes if span is not None and live == "final" else step.attributes
-    engine.start(step.trace_id, step.span_id, step.parent_id, step.name, step.attributes, lambda: held)
+    engine.start(step.trace_id, step.span_id, step.parent_id, step.name, step.attributes, lambda: held, None, scope)
 
 
 def _end(engine: Engine, span: Span, tally: Tally) -> None:
@@ -108,6 +109,7 @@ def _end(engine: Engine, span: Span, tally: Tally) -> None:
         span.start_ns,
         span.resource,
         span.scope,
+        span.end_ns,
         span.error,
     )
     if outcome is None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from spancost.calls.dialects import ANYBODY
 from spancost.calls.usage import Usage
 from spancost.rollup.sums import Amounts
 
 if TYPE_CHECKING:
+    from spancost.calls.dialects import Emitter
     from spancost.calls.read import Call
     from spancost.pricing.price import Price
     from spancost.rollup.node import Node
@@ -22,7 +24,10 @@ _tuple: Final = cast("Callable[[type[Any], Iterable[int]], Any]", tuple.__new__)
 
 
 class Charge:
-    """One billed call as the first of its records told it, corrected by later records that know better."""
+    """One billed call as the first of its records told it, corrected by later records that know better.
+
+    A later record is read as a charge, too, and merged into the first.
+    """
 
     __slots__ = (
         "agent_path",
@@ -32,19 +37,42 @@ class Charge:
         "booked",
         "call",
         "computed",
+        "emitter",
+        "end_ns",
         "entered",
+        "is_loose",
         "merged",
+        "others",
         "owned",
+        "parent",
         "price",
         "settled",
         "source",
         "span_id",
+        "start_ns",
         "status",
+        "trace_id",
         "who",
     )
 
-    def __init__(self, span_id: int, call: Call, price: Price, home: Node | None, at_ns: int = 0) -> None:
-        self.span_id = span_id
+    def __init__(
+        self,
+        node: Node,
+        call: Call,
+        price: Price,
+        emitter: Emitter = ANYBODY,
+        start_ns: int = 0,
+        end_ns: int = 0,
+        at_ns: int = 0,
+    ) -> None:
+        # Not the span itself, which is forgotten when it ends: nothing is below most calls.
+        self.trace_id = node.trace_id
+        self.span_id = node.span_id
+        """The span that tells of it first."""
+        self.parent = node.parent
+        self.emitter = emitter
+        self.start_ns = start_ns
+        self.end_ns = end_ns
         self.at_ns = at_ns
         """When it became known, ns since the epoch: the budget windows it counts in are those of then."""
         self.call = call
@@ -63,8 +91,8 @@ class Charge:
         self.computed = computed
         """What we computed, where the span states an amount that stays on it."""
         self.amounts = _amounts(call.usage, amount, status)
-        self.booked = home
-        """The span it is booked below."""
+        self.booked = node.parent
+        """The span it is booked below: its parent, or that of another record which knows the owner."""
         self.owned = False
         """Whether an agent or workflow span owns it."""
         self.who: tuple[str | None, ...] = ()
@@ -75,7 +103,20 @@ class Charge:
         self.settled = False
         """Whether the counters have it: they can't give it back."""
         self.merged: Charge | None = None
-        """The charge it turned out to be, where two of them were one call."""
+        """The charge it turned out to be, where it is another record of a call."""
+        self.others: tuple[Charge, ...] = ()
+        """The later records of the call."""
+        self.is_loose = False
+        """Whether only its numbers and times say which charge it is a record of: it may be of another one instead."""
+
+    def record_of(self, scope: str) -> Charge | None:
+        """Return the record that an instrumentation has made of the call, None where it has made none."""
+        if self.emitter.scope == scope:
+            return self
+        for record in self.others:
+            if record.emitter.scope == scope:
+                return record
+        return None
 
     @property
     def reason(self) -> str:

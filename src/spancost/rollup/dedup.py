@@ -11,13 +11,14 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from spancost.calls.dialects import Kind
+from spancost.rollup.node import above
 
 if TYPE_CHECKING:
     from spancost.calls.read import Call
     from spancost.rollup.charge import Charge
     from spancost.rollup.node import Node
 
-__all__ = ["ResponseIds", "final", "knows_better", "nested", "offer", "outlived"]
+__all__ = ["ResponseIds", "awaited", "final", "knows_better", "nested", "offer", "outlived"]
 
 _IDS: Final = 8_192
 """Response ids remembered: the window within which a repeated one is a duplicate."""
@@ -87,6 +88,16 @@ def offer(charge: Charge, node: Node | None) -> bool:
         node = node.parent
         most -= 1
     return node is not None and node.kind == Kind.CALL and not node.ended
+
+
+def awaited(charge: Charge) -> bool:
+    """Tell whether a call span around a charge is still open and may report it again."""
+    for span in above(charge.parent, _HIGHEST):
+        if span.kind in _BOUNDARIES:
+            return False
+        if span.kind == Kind.CALL and not span.ended:
+            return True
+    return False
 
 
 def nested(call: Call, inner: list[Charge]) -> Charge | None:

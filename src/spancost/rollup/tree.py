@@ -63,7 +63,7 @@ class Tree:
         kind: str | None = None,
         live: Live | None = None,
         baggage: Attributes | None = None,
-    ) -> None:
+    ) -> Node:
         """Join a span to the tree under its parent's id; an unknown or remote parent makes it a local root."""
         spans = self._open
         parent = None
@@ -75,9 +75,10 @@ class Tree:
         taken = spans.setdefault(span_id, node)
         if taken is not node and taken.trace_id != trace_id:
             # The id is a span's of another trace, too. Started twice in one, by two processors, the first start stands.
-            spans.setdefault((trace_id, span_id), node)
+            taken = spans.setdefault((trace_id, span_id), node)
         if len(spans) > self._most_open:
             self._evict()
+        return taken
 
     def find(self, trace_id: int, span_id: int) -> Node | None:
         """Return the span if it is open, or ended but remembered."""

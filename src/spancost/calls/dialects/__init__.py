@@ -13,7 +13,7 @@ from spancost.calls.dialects.pydantic_ai import PYDANTIC_AI
 from spancost.calls.dialects.strands import STRANDS
 from spancost.calls.dialects.table import Dialect, Emitter, Field, Kind, Layer
 
-__all__ = ["ANYBODY", "DIALECTS", "GEN_AI", "Dialect", "Emitter", "Field", "Kind", "Layer", "emitter_of"]
+__all__ = ["ANYBODY", "DIALECTS", "EMITTERS", "GEN_AI", "Dialect", "Emitter", "Field", "Kind", "Layer", "emitter_of"]
 
 DIALECTS: Final = (GEN_AI, ANTHROPIC, PYDANTIC_AI, STRANDS, ADK, BEDROCK, LITELLM)
 """Every dialect that is read, in the order in which their names for one field are preferred."""
@@ -23,18 +23,19 @@ ANYBODY: Final = Emitter("")
 
 _MOST_UNKNOWN: Final = 256
 
-_EMITTERS: Final = {emitter.scope: emitter for dialect in DIALECTS for emitter in dialect.emitters}
+EMITTERS: Final = {emitter.scope: emitter for dialect in DIALECTS for emitter in dialect.emitters}
+"""Scope -> the instrumentation we know by it."""
+
 _UNKNOWN: Final[dict[str, Emitter]] = {}
 
 
 def emitter_of(scope: str) -> Emitter:
-    """Return what is known of an instrumentation by its scope's name; one we don't know is taken for a framework's.
-
-    Two scopes have different emitters, but for those beyond the first few hundred we don't know.
-    """
-    known = _EMITTERS.get(scope) or _UNKNOWN.get(scope)
+    """Return what is known of an instrumentation by its scope's name; one we don't know is taken for a framework's."""
+    known = EMITTERS.get(scope) or _UNKNOWN.get(scope)
     if known is None:
-        if len(_UNKNOWN) >= _MOST_UNKNOWN:
+        if not scope:
             return ANYBODY
-        known = _UNKNOWN.setdefault(scope, Emitter(scope))
+        if len(_UNKNOWN) >= _MOST_UNKNOWN:
+            _UNKNOWN.clear()
+        known = _UNKNOWN[scope] = Emitter(scope)
     return known

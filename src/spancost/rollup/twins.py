@@ -1,0 +1,278 @@
+"""Twins: two records of one call that share no response id and no ancestor (rule R3).
+
+An instrumentation of a framework and one of the client inside it may report a call in two traces, or as siblings. Such
+records are matched by what they tell and when: the same tokens, a like model, one inside the other in time, the outer
+one of a layer not lower. Where several calls at once tell the same, whose record is whose can't be known, but how many
+calls there were can: a record that was matched before moves to another charge where that makes room (an augmenting
+path, after Berge, 1957), which keeps the matching the largest there is.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from itertools import islice
+from threading import RLock
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from spancost.calls.dialects import Kind
+from spancost.rollup.dedup import final
+from spancost.rollup.node import above
+
+if TYPE_CHECKING:
+    from spancost.calls.read import Call
+    from spancost.rollup.charge import Charge
+
+__all__ = ["Move", "Twins"]
+
+_RECORDS: Final = 8_192
+"""Records remembered: the window within which a later one may be a twin of them."""
+
+_LOOKED_AT: Final = 256
+"""Records looked at in one search: with more calls at once that tell the same, a later record is a call of its own."""
+
+_MOST_ALIKE: Final = 2 * _LOOKED_AT
+"""Records of one instrumentation that tell the same; then the older half is forgotten."""
+
+_DISORDER_NS: Final = 5 * 10**9
+"""How much later than its end a record may come: some libraries make their spans afterwards."""
+
+_HIGHEST: Final = 64
+"""Spans climbed to find out what lies between two records in one trace."""
+
+_ATTEMPTS: Final = 64
+"""Searches for one record; another one is needed only where another thread came in between."""
+
+_SCOPES: Final = 16
+"""Instrumentations compared with each other; more of them tell of calls in no program."""
+
+_BOUNDARIES: Final = frozenset({Kind.AGENT, Kind.WORKFLOW, Kind.TOOL})
+
+_Tokens = tuple[int, int] | None
+_Key = tuple[str, _Tokens]
+
+
+class Move(NamedTuple):
+    """A record that is one of this charge from now on."""
+
+    record: Charge
+    charge: Charge
+
+
+class Twins:
+    """The last records by what they tell, bounded.
+
+    A search only reads and plans. What it planned is done under the RLock, in which nothing is allocated, if nothing
+    has changed meanwhile; else it is searched again. So of two threads that end the records of one call at once, the
+    later finds the other's.
+    """
+
+    def __init__(self, most: int = _RECORDS) -> None:
+        self._lock = RLock()
+        self._records: dict[_Key, list[Charge]] = {}
+        self._order: deque[tuple[_Key, Charge]] = deque()
+        # Of those whose records are compared.
+        self._scopes: dict[str, bool] = {}
+        self._most = most
+        self._changes = 0
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def join(self, record: Charge) -> list[Move]:
+        """Remember a record, and return how records move for it to be one of a charge's; empty where it is a charge.
+
+        The record itself moves last.
+        """
+        if not self._knows(record.emitter.scope):
+            return []
+        for _ in range(_ATTEMPTS):
+            seen = self._changes
+            moves = self._search(record) if len(self._scopes) > 1 else []
+            if self._commit(record, moves, seen, are_loose=True):
+                return moves
+        return []
+
+    def add(self, record: Charge, charge: Charge) -> None:
+        """Remember a record that better evidence says is one of this charge."""
+        if self._knows(record.emitter.scope):
+            moves = [Move(record, charge)]
+            for _ in range(_ATTEMPTS):
+                if self._commit(record, moves, self._changes, are_loose=False):
+                    return
+
+    def _knows(self, scope: str) -> bool:
+        if scope in self._scopes:
+            return True
+        if not scope or len(self._scopes) >= _SCOPES:
+            return False
+        self._scopes[scope] = True
+        return True
+
+    def _search(self, record: Charge) -> list[Move]:
+        """Return how records have to move so that this one is a charge's; nothing is changed."""
+        wanted_by: dict[Charge, Charge] = {}
+        seekers = deque([record])
+        while seekers and len(wanted_by) < _LOOKED_AT:
+            seeker = seekers.popleft()
+            for charge in self._near(seeker):
+                if charge in wanted_by:
+                    continue
+                wanted_by[charge] = seeker
+                holder = charge.record_of(record.emitter.scope)
+                if holder is None:
+                    return _path(charge, wanted_by, record)
+                if holder.is_loose:
+                    seekers.append(holder)
+        return []
+
+    def _near(self, record: Charge) -> list[Charge]:
+        """Return the charges that a record may be one of, the likeliest first."""
+        found: dict[Charge, tuple[bool, int]] = {}
+        for other in self._like(record):
+            if _may_be_twins(record, other):
+                charge = final(other)
+                apart = abs(other.start_ns - record.start_ns) + abs(other.end_ns - record.end_ns)
+                likeness = other.trace_id != record.trace_id, apart
+                if charge not in found or likeness < found[charge]:
+                    found[charge] = likeness
+        return sorted(found, key=found.__getitem__)
+
+    def _like(self, record: Charge) -> Iterator[Charge]:
+        """Yield the records of other instrumentations that tell the same tokens, or where one tells none."""
+        tokens = _tokens(record)
+        if tokens is None:
+            for _, other in islice(reversed(self._order.copy()), _LOOKED_AT):
+                if other.emitter.scope != record.emitter.scope:
+                    yield other
+            return
+        input_, output = tokens
+        for scope in list(self._scopes):
+            if scope != record.emitter.scope:
+                # One token apart: Traceloop adds the first event's output token to a stream's sum.
+                for each in (tokens, (input_, output - 1), (input_, output + 1), None):
+                    records = self._records.get((scope, each))
+                    if records is not None:
+                        yield from _since(record.start_ns - _DISORDER_NS, records)
+
+    def _commit(self, record: Charge, moves: list[Move], seen: int, *, are_loose: bool) -> bool:
+        """Move records and remember this one, unless something has changed since that was planned."""
+        entry = (record.emitter.scope, _tokens(record)), record
+        joined = _joined(moves)
+        spare: list[Charge] = []
+        place = 0
+        with self._lock:
+            if seen != self._changes:
+                return False
+            # By index: a for loop would allocate an iterator, and that can start a garbage collection here.
+            while place < len(moves):
+                moved, charge = moves[place]
+                moved.merged = charge
+                moved.is_loose = are_loose
+                charge.others = joined[place]
+                place += 1
+            records = self._records.setdefault(entry[0], spare)
+            records.append(record)
+            if len(records) == _MOST_ALIKE:
+                del records[:_LOOKED_AT]
+            self._order.append(entry)
+            # Last: whoever searched while half of it was done has the number from before.
+            self._changes += 1
+        if len(self._order) > self._most:
+            self._forget(*self._order.popleft())
+        return True
+
+    def _forget(self, key: _Key, record: Charge) -> None:
+        with self._lock:
+            records = self._records.get(key)
+            # The first of its kind, if it is among them still.
+            if records is not None and records[0] is record:
+                del records[0]
+                if not records:
+                    del self._records[key]
+
+
+def _since(moment_ns: int, records: list[Charge]) -> Iterator[Charge]:
+    """Yield the latest records that ended after a moment; they come about in the order in which they ended."""
+    for other in reversed(records[-_LOOKED_AT:]):
+        if other.end_ns < moment_ns:
+            return
+        yield other
+
+
+def _path(charge: Charge, wanted_by: dict[Charge, Charge], record: Charge) -> list[Move]:
+    """Return the moves along the path that ends at a charge with room, from there back to the record."""
+    moves: list[Move] = []
+    while True:
+        seeker = wanted_by[charge]
+        moves.append(Move(seeker, charge))
+        if seeker is record:
+            return moves
+        charge = final(seeker)
+
+
+def _joined(moves: list[Move]) -> list[tuple[Charge, ...]]:
+    """Return the later records of each charge after the moves."""
+    leaving: Charge | None = None
+    joined: list[tuple[Charge, ...]] = []
+    # The first charge has room; each further one has what moved away just before.
+    for record, charge in moves:
+        joined.append((*(each for each in charge.others if each is not leaving), record))
+        leaving = record
+    return joined
+
+
+def _tokens(record: Charge) -> _Tokens:
+    usage = record.call.usage
+    return None if usage is None else (usage.input, usage.output)
+
+
+def _may_be_twins(one: Charge, other: Charge) -> bool:
+    """Tell whether two records of different instrumentations can be of one call, their tokens apart."""
+    if one.call.response_id and other.call.response_id and not (one.emitter.invents_ids or other.emitter.invents_ids):
+        # Equal ids are known to be one call by then.
+        return False
+    if _encloses(one, other):
+        outer, inner = one, other
+    elif _encloses(other, one):
+        outer, inner = other, one
+    else:
+        return False
+    one_trace = outer.trace_id == inner.trace_id
+    if (outer.call.usage is None) != (inner.call.usage is None) and not (one_trace and outer.call.usage is None):
+        # Two traces with nothing in common but a model and a moment are no evidence.
+        return False
+    return _are_alike(outer.call, inner.call) and not (one_trace and _is_boundary_between(outer, inner))
+
+
+def _encloses(outer: Charge, inner: Charge) -> bool:
+    return outer.emitter.layer >= inner.emitter.layer and (
+        outer.start_ns <= inner.start_ns and inner.end_ns <= outer.end_ns
+    )
+
+
+def _are_alike(one: Call, other: Call) -> bool:
+    """Tell whether two calls can be of one model; where no tokens speak for it, each must name one."""
+    if not one.models or not other.models:
+        return one.usage is not None and other.usage is not None
+    return any(_is_version(mine, theirs) or _is_version(theirs, mine) for mine in one.models for theirs in other.models)
+
+
+def _is_version(model: str, family: str) -> bool:
+    """Tell whether a model is a dated or numbered name of another: `gpt-5-mini-2025-08-07` of `gpt-5-mini`."""
+    model, family = model.rpartition("/")[2], family.rpartition("/")[2]
+    if not model.startswith(family):
+        return False
+    rest = model[len(family) :].lstrip("-@:")
+    return not rest or rest[0].isdigit() or rest == "latest"
+
+
+def _is_boundary_between(outer: Charge, inner: Charge) -> bool:
+    """Tell whether an agent or tool lies above the inner record that does not lie above the outer one."""
+    around = set(above(outer.parent, _HIGHEST))
+    for span in above(inner.parent, _HIGHEST):
+        if span.span_id == outer.span_id or span in around:
+            return False
+        if span.kind in _BOUNDARIES:
+            return True
+    return False

@@ -1,0 +1,363 @@
+"""Twins: records of one call in two traces are one charge, however many calls at once tell the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import NOW, Clock, Player, agent, call, cost, tool
+
+from spancost.calls.dialects import emitter_of
+
+_CLIENT = "opentelemetry.instrumentation.genai.openai"
+_ANOTHER_CLIENT = "com.anthropic.sdk.python"
+_GATEWAY = "litellm"
+_FRAMEWORK = "opentelemetry.instrumentation.genai.langchain"
+_ANOTHER_FRAMEWORK = "some.framework"
+
+_SECOND = 10**9
+
+
+class _Record(NamedTuple):
+    """What one instrumentation tells of a call, seconds since the beginning."""
+
+    start: float
+    end: float
+    scope: str = _FRAMEWORK
+    told: dict[str, Any] = call(100, 20)
+    trace: int = 0
+    """The trace it is in: of its own where it is 0."""
+
+
+def _count(records: Sequence[_Record]) -> Player:
+    """Play records, each when it starts and ends."""
+    play = Player(clock=(clock := Clock()))
+    moments = sorted(
+        [(record.end, 1, place) for place, record in enumerate(records)]
+        + [(record.start, 0, place) for place, record in enumerate(records)]
+    )
+    spans: dict[int, Any] = {}
+    for seconds, is_end, place in moments:
+        clock.now_ns = NOW + round(seconds * _SECOND)
+        record = records[place]
+        if is_end:
+            play.end(spans[place], record.told)
+        else:
+            spans[place] = play.start({}, trace_id=record.trace or 1_000 + place, scope=record.scope)
+    play.settle()
+    return play
+
+
+def _calls(*records: _Record) -> int:
+    return sum(amounts.calls for _, amounts in _count(records).counts)
+
+
+# -- What two records of one call are -----------------------------------------------------------------------------
+
+
+def test_a_frameworks_record_around_its_clients_in_another_trace_is_the_same_call() -> None:
+    """It comes later, tells the same tokens, and there is one call."""
+    play = _count([_Record(0, 3), _Record(1, 2, _CLIENT)])
+    assert (cost(100, 20), cost(100, 20), 1) == (play.engine.spent.direct, play.counted, play.engine.duplicates)
+
+
+def test_the_money_moves_to_the_agent_that_asked() -> None:
+    """The client's span is a root of its own; the framework's lies below the agent, and so does the cost."""
+    play = Player(clock=(clock := Clock()), dimensions=("user",))
+    boss = play.start(agent("boss"), baggage={"user.id": "ada"})
+    outer = play.start(call(), boss, scope=_FRAMEWORK, baggage={"user.id": "ada"})
+    client = play.start(call(), trace_id=2, scope=_CLIENT)
+    clock.now_ns += _SECOND
+    first = play.end(client, call(100, 20))
+    clock.now_ns += _SECOND
+    second = play.end(outer, call(100, 20))
+    assert first is not None
+    assert second is not None
+    assert (first.charge, None) == (second.duplicate_of, second.charge)
+    assert () == first.counts, "the counters wait for the framework's span, which knows the agent"
+    play.end(boss)
+    play.settle()
+    assert cost(100, 20) == play.owner(boss).direct == play.engine.spent.direct == play.counted
+    assert [("boss", "ada")] == [
+        (row.attributes["gen_ai.agent.name"], row.attributes["user.id"]) for row in play.series
+    ]
+
+
+def test_three_layers_are_one_call() -> None:
+    """A framework over another over a client, each in a trace of its own."""
+    assert 1 == _calls(_Record(0, 5, _ANOTHER_FRAMEWORK), _Record(1, 4), _Record(2, 3, _CLIENT))
+
+
+def test_siblings_in_one_trace_can_be_twins() -> None:
+    """Traceloop's span of LangChain's call and its client's lie side by side."""
+    assert 1 == _calls(_Record(0, 3, trace=7), _Record(1, 2, _CLIENT, trace=7))
+
+
+def test_a_token_more_or_less_is_the_same_call() -> None:
+    """Traceloop adds the first event's token to a stream's sum."""
+    assert 1 == _calls(_Record(0, 3, told=call(100, 21)), _Record(1, 2, _CLIENT))
+    assert 1 == _calls(_Record(0, 3, told=call(100, 19)), _Record(1, 2, _CLIENT))
+    assert 2 == _calls(_Record(0, 3, told=call(100, 22)), _Record(1, 2, _CLIENT))
+    assert 2 == _calls(_Record(0, 3, told=call(101, 20)), _Record(1, 2, _CLIENT))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "calls"),
+    [
+        ("gpt-5.2", "gpt-5.2-2025-12-11", 1),
+        ("openai/gpt-5.2", "gpt-5.2", 1),
+        ("claude-sonnet-4-5", "claude-sonnet-4-5@20250929", 1),
+        ("claude-haiku-4-5", "claude-haiku-4-5-latest", 1),
+        ("gpt-5", "gpt-5-mini", 2),
+        ("gpt-4", "gpt-4.1", 2),
+        ("gpt-5.2", "gemini-3-pro", 2),
+    ],
+)
+def test_the_models_must_be_alike(one: str, other: str, calls: int) -> None:
+    """A model under its dated name is the same, another one of the family is not."""
+    told = call(100, 20) | {"gen_ai.request.model": one}
+    inner = call(100, 20) | {"gen_ai.request.model": other}
+    assert calls == _calls(_Record(0, 3, told=told), _Record(1, 2, _CLIENT, inner))
+
+
+def test_spans_made_afterwards_are_found_by_their_times() -> None:
+    """LiteLLM's worker makes a call's span when it is over, around the client's that ended long before."""
+    play = Player(clock=(clock := Clock()))
+    clock.now_ns += 2 * _SECOND
+    client = play.start(call(), scope=_CLIENT)
+    clock.now_ns += _SECOND
+    play.end(client, call(100, 20))
+    clock.now_ns += _SECOND
+    late = play.start(call(), trace_id=2, scope=_GATEWAY)
+    late.start_ns = NOW + _SECOND
+    play.end(late, call(100, 20))
+    assert 1 == play.engine.duplicates
+
+
+# -- What they are not --------------------------------------------------------------------------------------------
+
+
+def test_two_records_of_one_instrumentation_are_two_calls() -> None:
+    """Whatever they tell and whenever: it reports each call once."""
+    assert 2 == _calls(_Record(0, 3), _Record(1, 2))
+    assert 2 == _calls(_Record(0, 5), _Record(1, 4), _Record(2, 3, _CLIENT), _Record(2.1, 2.9, _CLIENT))
+
+
+def test_ids_that_differ_are_two_calls() -> None:
+    """But for those that a library makes up, which say nothing."""
+    inner = call(100, 20, response_id="resp_0123456789abcdef")
+    outer = call(100, 20, response_id="resp_fedcba9876543210")
+    assert 2 == _calls(_Record(0, 3, told=outer), _Record(1, 2, _CLIENT, inner))
+    assert 1 == _calls(_Record(0, 3, _GATEWAY, outer), _Record(1, 2, _CLIENT, inner))
+
+
+def test_calls_that_are_not_inside_one_another_are_two() -> None:
+    """One that began before the other ended, and ended after it, is no layer of it."""
+    assert 2 == _calls(_Record(0, 2), _Record(1, 3, _CLIENT))
+    assert 2 == _calls(_Record(0, 1), _Record(2, 3, _CLIENT))
+
+
+def test_a_client_is_never_around_a_framework() -> None:
+    """A long call of a client's, with a framework's short one inside its time, are two calls that tell the same."""
+    assert 2 == _calls(_Record(0, 3, _CLIENT), _Record(1, 2))
+
+
+def test_an_agent_or_a_tool_between_makes_two() -> None:
+    """A call that a tool makes inside a call is one of its own, even of the same size."""
+    for between in (agent("inner"), tool("search")):
+        play = Player(clock=(clock := Clock()))
+        outer = play.start(call(), scope=_FRAMEWORK)
+        clock.now_ns += _SECOND
+        step = play.start(between, outer)
+        inner = play.start(call(), step, scope=_CLIENT)
+        clock.now_ns += _SECOND
+        play.end(inner, call(100, 20))
+        play.end(step)
+        clock.now_ns += _SECOND
+        play.end(outer, call(100, 20))
+        assert 0 == play.engine.duplicates
+
+
+def test_a_record_that_tells_nothing_goes_with_a_call_of_its_model_only_where_it_was_made() -> None:
+    """In one trace the framework's unknown is the client's known call; in two nothing says so, unless both know nothing."""
+    silent = call()
+    assert 1 == _calls(_Record(0, 3, told=silent, trace=7), _Record(1, 2, _CLIENT, trace=7))
+    assert 2 == _calls(_Record(0, 3, told=silent), _Record(1, 2, _CLIENT))
+    assert 2 == _calls(_Record(0, 3), _Record(1, 2, _CLIENT, silent))
+    assert 1 == _calls(_Record(0, 3, told=silent), _Record(1, 2, _CLIENT, silent))
+    assert 2 == _calls(
+        _Record(0, 3, told=silent | {"gen_ai.request.model": "o3"}, trace=7), _Record(1, 2, _CLIENT, trace=7)
+    )
+
+
+def test_what_no_span_tells_of_is_never_a_twin() -> None:
+    """A call that the program reports itself is one that nothing instruments."""
+    play = Player(clock=(clock := Clock()))
+    outer = play.start(call(), scope=_FRAMEWORK)
+    clock.now_ns += _SECOND
+    play.engine.record(2, 2, call(100, 20), None, {})
+    clock.now_ns += _SECOND
+    play.end(outer, call(100, 20))
+    assert 0 == play.engine.duplicates
+
+
+# -- Many at once -------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def _workers(draw: st.DrawFn) -> tuple[list[_Record], int]:
+    """Draw what workers do that all tell the same: calls by the client alone, or through one or two frameworks."""
+    records: list[_Record] = []
+    count = 0
+    length = st.floats(0.1, 6)
+    margin = st.floats(0, 0.8)
+    for _ in range(draw(st.integers(2, 8))):
+        now = draw(st.floats(0, 3))
+        for layers in draw(st.lists(st.integers(0, 2), min_size=1, max_size=5)):
+            count += 1
+            start = now + draw(margin)
+            end = start + draw(length)
+            for scope in (_CLIENT, _FRAMEWORK, _ANOTHER_FRAMEWORK)[: layers + 1]:
+                records.append(_Record(start, end, scope))
+                start, end = start - draw(margin), end + draw(margin)
+            now = end
+    return records, count
+
+
+@given(_workers())
+def test_calls_at_once_that_tell_the_same_are_counted_rightly(drawn: tuple[list[_Record], int]) -> None:
+    """Whose record is whose can't be known; how many calls there were can, and what they cost."""
+    records, count = drawn
+    play = _count(records)
+    assert count * cost(100, 20) == play.engine.spent.direct == play.counted
+    assert len(records) - count == play.engine.duplicates
+
+
+def test_a_record_that_changes_places_takes_its_agent_along() -> None:
+    """The first framework's record takes the nearer call; the second can only have that one, and gets it."""
+    play = Player(clock=(clock := Clock()))
+    agents = [play.start(agent(name), trace_id=50 + place) for place, name in enumerate(("ada", "bob"))]
+    moments = [(1.90, 0), (1.92, 3), (1.95, 1), (1.96, 2), (3.00, 3), (3.09, 2), (3.10, 0), (3.50, 1)]
+    spans: dict[int, Any] = {}
+    for seconds, place in moments:
+        clock.now_ns = NOW + round(seconds * _SECOND)
+        if place in spans:
+            play.end(spans[place], call(100, 20))
+        elif place < len(agents):
+            spans[place] = play.start(call(), agents[place], scope=_FRAMEWORK)
+        else:
+            spans[place] = play.start(call(), trace_id=place, scope=_CLIENT)
+    for each in agents:
+        play.end(each)
+    play.settle()
+    assert [cost(100, 20)] * 2 == [play.owner(each).direct for each in agents]
+    by_agent = {row.attributes["gen_ai.agent.name"]: row.cost for row in play.series}
+    assert {"ada": cost(100, 20), "bob": cost(100, 20)} == by_agent
+
+
+@given(_workers(), st.randoms(use_true_random=False))
+def test_each_agent_has_its_calls(drawn: tuple[list[_Record], int], random: Any) -> None:
+    """Where records change places, the money goes with the framework's: each agent pays for as many as it asked for."""
+    records, _ = drawn
+    records = [record for record in records if record.scope != _ANOTHER_FRAMEWORK]
+    play = Player(clock=(clock := Clock()))
+    agents = [play.start(agent(f"agent {number}"), trace_id=50 + number) for number in range(3)]
+    asked = [0, 0, 0]
+    spans: dict[int, Any] = {}
+    moments = sorted(
+        [(record.end, 1, place) for place, record in enumerate(records)]
+        + [(record.start, 0, place) for place, record in enumerate(records)]
+    )
+    for seconds, is_end, place in moments:
+        clock.now_ns = NOW + round(seconds * _SECOND)
+        if is_end:
+            play.end(spans[place], call(100, 20))
+        elif records[place].scope == _FRAMEWORK:
+            number = random.randrange(3)
+            asked[number] += 1
+            spans[place] = play.start(call(), agents[number], scope=_FRAMEWORK)
+        else:
+            spans[place] = play.start(call(), trace_id=1_000 + place, scope=_CLIENT)
+    for each in agents:
+        play.end(each)
+    assert [count * cost(100, 20) for count in asked] == [play.owner(each).direct for each in agents]
+
+
+# -- Bounds -------------------------------------------------------------------------------------------------------
+
+
+def test_records_are_forgotten() -> None:
+    """A hundred thousand calls keep some thousands of records, and nothing of what the rest told."""
+    play = Player(clock=(clock := Clock()))
+    for number in range(20_000):
+        clock.now_ns += 1_000
+        play.end(play.start({}, trace_id=number, scope=(_CLIENT, _FRAMEWORK)[number % 2]), call(number, 7))
+    twins = play.engine._charging._twins
+    assert 8_192 == len(twins)
+    assert 8_192 >= len(twins._records)
+
+
+def test_a_search_has_an_end() -> None:
+    """With a thousand calls at once that tell the same, a record is looked for among some hundreds only."""
+    records = [_Record(0, 1 + number / 10_000, _CLIENT) for number in range(1_000)]
+    records += [_Record(-1, 2 + number / 10_000) for number in range(1_000)]
+    counted = _calls(*records)
+    assert 1_000 <= counted < 2_000
+
+
+def test_scopes_without_end_are_no_emitters_without_end() -> None:
+    """Names of scopes that change with each span are not remembered for ever."""
+    play = Player()
+    for number in range(2_000):
+        play.play(call(100, 20), trace_id=number, scope=f"scope {number}")
+    assert 16 >= len(play.engine._charging._twins._scopes)
+    assert 64 >= len(play.engine._claimants.scopes)
+    assert emitter_of("scope 1999").scope in ("", "scope 1999")
+
+
+# -- Waiting ------------------------------------------------------------------------------------------------------
+
+
+def test_counters_wait_for_a_framework_that_may_claim_a_call() -> None:
+    """While one of its spans is open; when it has ended without claiming it, the next collection has the call."""
+    play = Player(clock=(clock := Clock()))
+    outer = play.start({}, scope=_FRAMEWORK)
+    clock.now_ns += _SECOND
+    told = play.play(call(100, 20), trace_id=2, scope=_CLIENT)
+    assert () == told.counts
+    assert [] == play.engine.settle()
+    clock.now_ns += _SECOND
+    play.end(outer)
+    assert [cost(100, 20)] == [amounts.cost for _, amounts in play.engine.settle()]
+
+
+def test_counters_wait_for_half_a_minute_at_most() -> None:
+    """A framework's span that is open all day holds nothing back for longer."""
+    play = Player(clock=(clock := Clock()))
+    play.start({}, scope=_FRAMEWORK)
+    play.play(call(100, 20), trace_id=2, scope=_CLIENT)
+    clock.now_ns += 30 * _SECOND
+    assert 1 == len(play.engine.settle())
+
+
+def test_counters_do_not_wait_for_agents_tools_and_clients() -> None:
+    """They are known to be no records of the call."""
+    play = Player()
+    play.start(agent("boss"), scope=_FRAMEWORK)
+    play.start(tool("search"), trace_id=2, scope=_FRAMEWORK)
+    play.start({}, trace_id=3, scope=_ANOTHER_CLIENT)
+    assert 1 == len(play.play(call(100, 20), trace_id=4, scope=_CLIENT).counts)
+
+
+def test_a_span_that_was_dropped_holds_nothing_back() -> None:
+    """A program may lose a span without ending it: what it could have claimed is counted."""
+    play = Player()
+    play.start({}, scope=_FRAMEWORK)
+    play.engine.start(9, 9, None, "lost", {}, lambda: None, None, _FRAMEWORK)
+    dropped = play.engine._claimants
+    assert 2 == len(dropped.scopes[_FRAMEWORK])
+    play.engine.settle()
+    assert 1 == len(dropped.scopes[_FRAMEWORK])
