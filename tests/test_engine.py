@@ -98,6 +98,17 @@ def test_the_instrumentation_decides_what_its_numbers_mean() -> None:
     assert Usage(5000, 5, cache_read=2000) == outcome.charge.call.usage
 
 
+def test_a_span_around_a_call_is_none_where_its_instrumentation_is_known_to_call_it_one() -> None:
+    """OpenInference's spans of LlamaIndex: one around each call with tools says LLM, and tells nothing."""
+    play = Player()
+    told = {"openinference.span.kind": "LLM", "llm.model_name": "gpt-5.2"}
+    around = play.start(told, name="OpenAI._prepare_chat_with_tools", scope="openinference.instrumentation.llama_index")
+    assert play.play(told, around, scope="openinference.instrumentation.llama_index").charge is not None
+    outcome = play.end(around)
+    assert outcome is not None
+    assert (None, None, 1) == (outcome.charge, outcome.duplicate_of, play.engine.spent.calls)
+
+
 def test_a_span_declared_a_call_is_one_whatever_it_says() -> None:
     """What is declared of an open span goes before its attributes; a span that is not open here is not taken."""
     play = Player(dimensions=("user",))

@@ -148,9 +148,12 @@ class Engine:
         if self._declared and (told := self._declared.pop(node, None)) is not None:
             kind = Kind.CALL
             attributes = {**attributes, **told}
+        emitter = emitter_of(scope)
+        if kind == Kind.CALL and emitter.not_calls and name.endswith(emitter.not_calls):
+            kind = Kind.OTHER
         outcome = Outcome(node)
         if kind == Kind.CALL:
-            self._call(node, attributes, start_ns, resource, outcome, emitter_of(scope), end_ns, error)
+            self._call(node, attributes, start_ns, resource, outcome, emitter, end_ns, error)
         below = node.below
         if below is not None and below.inner:
             self._charging.pass_on(below.inner, node, kind, outcome)

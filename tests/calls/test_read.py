@@ -48,6 +48,15 @@ def test_every_operation_of_a_dialect_has_a_kind(operation: str, kind: str) -> N
     assert (kind, kind) == (kind_at_start(attributes), kind_of(attributes))
 
 
+def test_operations_have_one_name_whoever_tells_them() -> None:
+    """What leaves says `chat` and `embeddings`, as the conventions do."""
+    named = {"openinference.span.kind": "EMBEDDING", "llm.token_count.prompt": 3}
+    assert ("embeddings", False) == (read_call(named).operation, read_call(named).partial)
+    assert "chat" == read_call({"gen_ai.operation.name": "acompletion"}).operation
+    spoken = {spoken for dialect in DIALECTS for spoken in dialect.spoken.values()}
+    assert {"chat", "embeddings", "text_completion"} == spoken
+
+
 @pytest.mark.parametrize("operation", ["create_agent", "retrieval", "fetch_response", "search_memory"])
 def test_operations_that_bill_nothing_are_no_calls_whatever_they_repeat(operation: str) -> None:
     """A response that is fetched again was billed when it was made."""
@@ -131,8 +140,13 @@ def test_the_best_spelling_wins_in_any_order(field: int, random: Any) -> None:
     elif field == Field.LIST_COST:
         assert PICO == told.stated_cost
     else:
-        assert Field.PROVIDER == field
-        assert values[0] == told.provider
+        read = {
+            Field.OPERATION: told.operation,
+            Field.PROVIDER: told.provider,
+            Field.RESPONSE_MODEL: told.models[0] if told.models else "",
+            Field.REQUEST_MODEL: told.request_model,
+        }
+        assert values[0] == read[field]
 
 
 def test_empty_text_is_absent() -> None:

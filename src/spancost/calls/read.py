@@ -22,8 +22,8 @@ _PLAUSIBLE: Final = 1 << 39
 
 _ABSURD_USD: Final = 10**7
 
-_EMBEDDINGS: Final = frozenset({"embeddings", "embedding", "aembedding", "EMBEDDING"})
-"""Operations that have no output."""
+_EMBEDDINGS: Final = "embeddings"
+"""The operation that has no output."""
 
 _FIRST_EVENT: Final = 8
 """Tokens of output that the first event of Claude's stream may tell: a guess, corrected by its last event."""
@@ -38,6 +38,8 @@ _KINDS: Final[dict[str, str]] = {
     operation: kind for dialect in reversed(DIALECTS) for operation, kind in dialect.operations.items()
 }
 _OPERATIONS: Final = tuple(name for dialect in DIALECTS for name in dialect.fields.get(Field.OPERATION, ()))
+
+_SPOKEN: Final = {told: spoken for dialect in DIALECTS for told, spoken in dialect.spoken.items()}
 
 _USAGE_NAMES: Final = tuple(
     name for dialect in DIALECTS for field in (Field.INPUT, Field.OUTPUT) for name in dialect.fields.get(field, ())
@@ -86,7 +88,7 @@ class Call(NamedTuple):
     amount_present: bool
     """The span already has `gen_ai.usage.cost.amount`, which nobody may overwrite."""
     operation: str
-    """As told, `chat` where nothing is."""
+    """As the conventions call it, `chat` where nothing is told."""
 
 
 def kind_at_start(attributes: Attributes) -> str | None:
@@ -166,7 +168,7 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
             request_model,
             response_id if type(response_id) is str and len(response_id) <= _LONGEST else "",
             usage,
-            usage is not None and (error is not None or (told & _BOTH != _BOTH and operation not in _EMBEDDINGS)),
+            usage is not None and (error is not None or (told & _BOTH != _BOTH and operation != _EMBEDDINGS)),
             reason,
             stated_cost,
             stated_by,
@@ -214,7 +216,7 @@ def _named(told: tuple[Any, ...]) -> _Names:
         return known
     operation, provider, response_model, request_model, priced_model = map(_name, told)
     models = tuple(dict.fromkeys(filter(None, (response_model, request_model, priced_model))))
-    names = provider, models, request_model or response_model, operation or "chat"
+    names = provider, models, request_model or response_model, _SPOKEN.get(operation, operation) or "chat"
     # Only what is text by its very class: anything else may be equal to it and mean something else.
     if all(type(each) is str and len(each) <= _LONGEST for each in told if each is not None):
         if len(_NAMES) >= _MOST_NAMES:

@@ -9,13 +9,14 @@ from spancost.calls.dialects.anthropic import ANTHROPIC
 from spancost.calls.dialects.bedrock import BEDROCK
 from spancost.calls.dialects.gen_ai import GEN_AI
 from spancost.calls.dialects.litellm import LITELLM
+from spancost.calls.dialects.openinference import OPENINFERENCE
 from spancost.calls.dialects.pydantic_ai import PYDANTIC_AI
 from spancost.calls.dialects.strands import STRANDS
 from spancost.calls.dialects.table import Dialect, Emitter, Field, Kind, Layer
 
 __all__ = ["ANYBODY", "DIALECTS", "EMITTERS", "GEN_AI", "Dialect", "Emitter", "Field", "Kind", "Layer", "emitter_of"]
 
-DIALECTS: Final = (GEN_AI, ANTHROPIC, PYDANTIC_AI, STRANDS, ADK, BEDROCK, LITELLM)
+DIALECTS: Final = (GEN_AI, ANTHROPIC, PYDANTIC_AI, STRANDS, ADK, BEDROCK, LITELLM, OPENINFERENCE)
 """Every dialect that is read, in the order in which their names for one field are preferred."""
 
 ANYBODY: Final = Emitter("")

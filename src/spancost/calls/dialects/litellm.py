@@ -20,6 +20,15 @@ LITELLM: Final = Dialect(
         "embedding": Kind.CALL,
         "aembedding": Kind.CALL,
     },
+    spoken={
+        "completion": "chat",
+        "acompletion": "chat",
+        "atext_completion": "text_completion",
+        "responses": "chat",
+        "aresponses": "chat",
+        "embedding": "embeddings",
+        "aembedding": "embeddings",
+    },
     fields={
         # `vendor/model`: embeddings tell no provider.
         Field.PRICED_MODEL: ("litellm.provider.model",),

@@ -7,7 +7,7 @@ first. Adding a dialect is adding a table and a recording that proves it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 __all__ = ["Dialect", "Emitter", "Field", "Kind", "Layer"]
@@ -94,3 +94,5 @@ class Dialect:
     """Field -> attribute names, best first."""
     emitters: tuple[Emitter, ...] = ()
     """Instrumentations that write it."""
+    spoken: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Value of the operation attribute -> what the conventions call that operation, where they differ."""

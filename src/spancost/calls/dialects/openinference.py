@@ -1,0 +1,59 @@
+"""OpenInference, which Arize's instrumentations write: names of its own, and no response ids."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from spancost.calls.dialects.table import Dialect, Emitter, Field, Kind, Layer
+
+__all__ = ["OPENINFERENCE"]
+
+_SCOPE: Final = "openinference.instrumentation"
+
+OPENINFERENCE: Final = Dialect(
+    name="openinference",
+    markers=frozenset({"openinference.span.kind"}),
+    operations={
+        "LLM": Kind.CALL,
+        "EMBEDDING": Kind.CALL,
+        "AGENT": Kind.AGENT,
+        "TOOL": Kind.TOOL,
+        "CHAIN": Kind.OTHER,
+        "RETRIEVER": Kind.OTHER,
+        "RERANKER": Kind.OTHER,
+        "GUARDRAIL": Kind.OTHER,
+        "EVALUATOR": Kind.OTHER,
+        "PROMPT": Kind.OTHER,
+    },
+    spoken={"LLM": "chat", "EMBEDDING": "embeddings"},
+    fields={
+        Field.OPERATION: ("openinference.span.kind",),
+        # OpenAI's spans have only the one, Google's only the other.
+        Field.PROVIDER: ("llm.provider", "llm.system"),
+        Field.RESPONSE_MODEL: ("llm.response.model_name", "llm.model_name", "embedding.model_name"),
+        Field.REQUEST_MODEL: ("llm.request.model_name",),
+        Field.INPUT: ("llm.token_count.prompt",),
+        Field.OUTPUT: ("llm.token_count.completion",),
+        Field.CACHE_READ: ("llm.token_count.prompt_details.cache_read",),
+        Field.CACHE_WRITE: ("llm.token_count.prompt_details.cache_write",),
+        Field.REASONING: ("llm.token_count.completion_details.reasoning",),
+        Field.AUDIO_INPUT: ("llm.token_count.prompt_details.audio",),
+        Field.AUDIO_OUTPUT: ("llm.token_count.completion_details.audio",),
+        Field.LIST_COST: ("llm.cost.total",),
+    },
+    emitters=(
+        Emitter(f"{_SCOPE}.openai", Layer.CLIENT, recorded="openaisdk__oioai__calls"),
+        Emitter(f"{_SCOPE}.anthropic", Layer.CLIENT, recorded="anthropicsdk__oianth__calls"),
+        Emitter(f"{_SCOPE}.google_genai", Layer.CLIENT, recorded="googlesdk__oigoogle__calls"),
+        # Writes one call's attributes over the last one's on the agent's span: most of the calls can't be seen.
+        Emitter(f"{_SCOPE}.google_adk", recorded="adk__oiadk__delegate"),
+        Emitter(f"{_SCOPE}.langchain", recorded="langchain__oilc__delegate"),
+        # A span around each call with tools is called a call itself.
+        Emitter(
+            f"{_SCOPE}.llama_index", not_calls=("_prepare_chat_with_tools",), recorded="llamaindex__oillama__delegate"
+        ),
+        Emitter(f"{_SCOPE}.openai_agents", recorded="openaiagents__oioaagents+oioai__delegate"),
+        # Tells neither cached tokens nor reasoning.
+        Emitter(f"{_SCOPE}.smolagents", recorded="smolagents__oismol__delegate"),
+    ),
+)
