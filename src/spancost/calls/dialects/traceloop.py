@@ -1,0 +1,32 @@
+"""Traceloop's OpenLLMetry: the conventions' names for calls, and kinds of its own for what lies around them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from spancost.calls.dialects.table import Dialect, Emitter, Field, Kind, Layer
+
+__all__ = ["TRACELOOP"]
+
+TRACELOOP: Final = Dialect(
+    name="traceloop",
+    markers=frozenset({"traceloop.span.kind"}),
+    operations={
+        "workflow": Kind.WORKFLOW,
+        "agent": Kind.AGENT,
+        "tool": Kind.TOOL,
+        "task": Kind.OTHER,
+        "execute_task": Kind.OTHER,
+    },
+    fields={
+        # Where there is an operation of the conventions, too, that one holds.
+        Field.OPERATION: ("traceloop.span.kind",),
+    },
+    emitters=(
+        Emitter("opentelemetry.instrumentation.openai.v1", Layer.CLIENT, recorded="openaisdk__tloai__calls"),
+        # Adds the first event's output to a stream's sum: a token too much.
+        Emitter("opentelemetry.instrumentation.anthropic", Layer.CLIENT, recorded="anthropicsdk__tlanth__calls"),
+        Emitter("opentelemetry.instrumentation.langchain", recorded="langchain__tllc__delegate"),
+        Emitter("opentelemetry.instrumentation.openai_agents", recorded="openaiagents__tloaagents__delegate"),
+    ),
+)
