@@ -169,6 +169,8 @@ class Charging:
         Where the record takes the place of one that is `leaving`, the charge doesn't stay under that one's owner.
         """
         better = knows_better(later, first)
+        told = first.who
+        kept, taken = _filled(told, later.who), _filled(later.who, told)
         with self._revising:
             entered, settled = first.entered, first.settled
             before, home, who = first.amounts, first.booked, first.who
@@ -176,9 +178,11 @@ class Charging:
                 first.call, first.price = later.call, later.price
                 first.amount, first.amounts, first.status = later.amount, later.amounts, later.status
             by_leaving = leaving is not None and home is leaving.booked and home is not first.parent
-            if by_leaving or (later.owned and not first.owned):
-                first.booked, first.owned = later.booked, later.owned
-                first.who, first.agent_path = later.who, later.agent_path
+            if by_leaving or later.rank > first.rank:
+                first.booked, first.rank = later.booked, later.rank
+                first.who, first.agent_path = later.who if by_leaving or who is not told else taken, later.agent_path
+            elif who is told:
+                first.who = kept
             after, new_home, new_who = first.amounts, first.booked, first.who
         if not entered:
             return
@@ -237,3 +241,10 @@ class Charging:
             # Read here: a later record that finds the charge settled adds what it corrects by itself.
             amounts = charge.amounts
         return () if settled else (Count(charge, amounts),)
+
+
+def _filled(who: tuple[str | None, ...], other: tuple[str | None, ...]) -> tuple[str | None, ...]:
+    """Return the values of one record, with another's where it knows none; itself where that changes nothing."""
+    if who == other or None not in who:
+        return who
+    return tuple([mine or theirs for mine, theirs in zip(who, other, strict=True)])

@@ -240,7 +240,7 @@ class Engine:
         else:
             price = self._pricer.price(call.provider, call.models, call.usage, start_ns)
         charge = Charge(node, call, price, emitter, start_ns, end_ns, self._clock())
-        charge.who, charge.agent_path, charge.owned = self._attribution.resolve(attributes, node, resource)
+        charge.who, charge.agent_path, charge.rank = self._attribution.resolve(attributes, node, resource)
         self._charging.enter(charge, node, outcome)
 
     def _keep(self, node: Node, attributes: Attributes) -> None:
@@ -249,7 +249,7 @@ class Engine:
             node.name = agent_name(node.name, attributes)
         elif node.kind == Kind.WORKFLOW:
             node.name = workflow_name(node.name, attributes)
-        names = self.who.every_name
+        names = self.who.plain_names
         kept = None if names.isdisjoint(attributes) else {name: attributes[name] for name in names & attributes.keys()}
         node.live = None if kept is None else lambda: kept
         node.known = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -17,7 +18,8 @@ from spancost.calls.who import NAMES
 def test_every_attribute_name_tells_its_key(key: str, name: str) -> None:
     """Each name in the table is read for its key."""
     values: list[str | None] = [None]
-    assert Who.of((key,)).fill(values, {name: "ada"})
+    text, _, part = name.partition("#")
+    assert Who.of((key,)).fill(values, {text: json.dumps({part: "ada"}) if part else "ada"})
     assert ["ada"] == values
 
 
@@ -25,8 +27,25 @@ def test_every_attribute_name_tells_its_key(key: str, name: str) -> None:
 def test_the_better_name_wins(key: str) -> None:
     """Of several names on one span the first of the table is taken, wherever it stands."""
     values: list[str | None] = [None]
-    Who.of((key,)).fill(values, {name: str(rank) for rank, name in reversed(list(enumerate(NAMES[key])))})
+    told = {name: str(rank) for rank, name in reversed(list(enumerate(NAMES[key]))) if "#" not in name}
+    Who.of((key,)).fill(values, {"metadata": '{"lc_agent_name": "x", "user_id": "x", "session_id": "x"}'} | told)
     assert ["0"] == values
+
+
+@pytest.mark.parametrize("told", ["", "None", None])
+def test_nobody_is_no_name(told: Any) -> None:
+    """Instrumentations write the empty text, or Python's word for nothing."""
+    values: list[str | None] = [None]
+    assert not Who.of(("user",)).fill(values, {"gen_ai.user": told, "metadata": json.dumps({"user_id": told})})
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "{}", "[1]", '{"user_id": null}', "[" * 10_000, "{" * 10_000, '{"user_id": "' + "x" * 70_000 + '"}', 5],
+)
+def test_a_text_that_is_no_json_tells_nothing(text: Any) -> None:
+    """Whatever stands in the attribute, nothing is raised and nothing is made up."""
+    assert not Who.of(("user",)).fill([None], {"metadata": text})
 
 
 def test_only_empty_places_are_filled() -> None:
@@ -41,7 +60,8 @@ def test_only_empty_places_are_filled() -> None:
 def test_a_users_names_come_before_ours_and_only_for_their_key() -> None:
     """`[attribution]` adds names, it takes none away."""
     who = Who.of(("user", "team"), {"user": ("crm.id", "crm.mail")})
-    assert (("crm.id", "crm.mail", *NAMES["user"]), NAMES["team"]) == who.names
+    plain = tuple(name for name in NAMES["user"] if "#" not in name)
+    assert (("crm.id", "crm.mail", *plain), NAMES["team"]) == who.names
 
 
 def test_an_unknown_key_is_an_attributes_own_name() -> None:

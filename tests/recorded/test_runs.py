@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from recorded.recording import RUNS, Order, Span, recordings
@@ -14,10 +14,11 @@ from recorded.verdict import Finding, judge
 
 _RECORDINGS: Final = {recording.name: recording for recording in recordings(RUNS)}
 
-_FINDINGS: Final[dict[str, dict[str, list[str]]]] = json.loads(
+_FINDINGS: Final[dict[str, dict[str, list[Any]]]] = json.loads(
     (Path(__file__).parents[1] / "data" / "findings.json").read_text()
 )
-"""What is found in each run: `wrong` is to be mended, `untold` are calls that no span speaks of, with the reason."""
+"""What is found in each run: `wrong` is to be mended, `untold` are calls that no span speaks of, with the reason, and
+`unnamed` those whose agent no span names."""
 
 _WAYS: Final[tuple[tuple[Order, Live], ...]] = (("events", "start"), ("events", "final"), ("times", "final"))
 
@@ -36,6 +37,14 @@ def test_each_billed_call_is_one_charge_with_its_tokens_and_dollars(name: str) -
     assert [line.partition(":")[0] for line in listed.get("untold", [])] == [
         _said(finding) for finding in verdict.findings if finding.what == "untold"
     ]
+
+
+@pytest.mark.parametrize("name", _RECORDINGS)
+def test_each_call_is_its_agents(name: str) -> None:
+    """A call is never another agent's than the ledger says; where no span names one, it is nobody's."""
+    verdict = judge(_RECORDINGS[name], replay(_RECORDINGS[name]))
+    unnamed = [finding.seq for finding in verdict.findings if finding.what == "unnamed"]
+    assert _FINDINGS.get(name, {}).get("unnamed", []) == unnamed
 
 
 @pytest.mark.parametrize("name", _RECORDINGS)
@@ -73,7 +82,7 @@ _OF_AGENTS: Final = ("gen_ai.agent.name", "agent.name", "gen_ai.workflow.name", 
 def test_the_list_names_only_what_is_recorded() -> None:
     """A run that is gone, or a group nobody reads, leaves nothing behind in the list."""
     assert set() == _FINDINGS.keys() - _RECORDINGS.keys()
-    assert {"untold", "wrong"} >= {group for each in _FINDINGS.values() for group in each}
+    assert {"untold", "unnamed", "wrong"} >= {group for each in _FINDINGS.values() for group in each}
     assert all(": " in line for each in _FINDINGS.values() for line in each.get("untold", [])), "a reason each"
 
 

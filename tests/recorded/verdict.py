@@ -22,7 +22,7 @@ class Finding(NamedTuple):
     """One thing that is wrong, or that can't be known."""
 
     what: str
-    """`missed`, `twice`, `invented`, `tokens`, `price`, `status` are wrong; `untold` can't be known."""
+    """`missed`, `twice`, `invented`, `tokens`, `price`, `status`, `agent` are wrong; `untold` and `unnamed` can't be known."""
     seq: int
     """The ledger's number of the call, 0 where it has none."""
     text: str
@@ -33,15 +33,13 @@ class Verdict:
     """How one run compares."""
 
     findings: tuple[Finding, ...]
-    agents_right: int
-    agents_known: int
     amount: int
     expected_amount: int
 
     @property
     def wrong(self) -> tuple[Finding, ...]:
-        """What is wrong, without what no span tells."""
-        return tuple(finding for finding in self.findings if finding.what != "untold")
+        """What is wrong, without what no span tells: that a call was made, or which agent made it."""
+        return tuple(finding for finding in self.findings if finding.what not in ("untold", "unnamed"))
 
     @property
     def exact(self) -> bool:
@@ -53,7 +51,6 @@ def judge(recording: Recording, tally: Tally) -> Verdict:
     """Pair the engine's charges with the ledger's calls and say what differs."""
     pairs, lone = _pair(recording.calls, tally)
     findings: list[Finding] = []
-    right = known = 0
     for call in recording.calls:
         charge = pairs.get(call.seq)
         if charge is None:
@@ -61,12 +58,15 @@ def judge(recording: Recording, tally: Tally) -> Verdict:
             continue
         findings += _compare(call, charge)
         if call.agent is not None and call.state == "priced":
-            known += 1
-            right += tally.agents[charge.span_id] == call.agent
+            agent = tally.agents[charge.span_id]
+            if agent != call.agent:
+                findings.append(
+                    Finding("unnamed" if agent is None else "agent", call.seq, f"{agent}, not {call.agent}")
+                )
     findings += [_without_call(charge, recording.calls, tally) for charge in lone]
     amount = sum(charge.amount or 0 for charge in tally.charges)
     expected = sum(call.amount or 0 for call in recording.calls)
-    return Verdict(tuple(sorted(findings, key=lambda each: each.seq)), right, known, amount, expected)
+    return Verdict(tuple(sorted(findings, key=lambda each: each.seq)), amount, expected)
 
 
 def _pair(calls: Sequence[Expected], tally: Tally) -> tuple[dict[int, Charge], list[Charge]]:

@@ -86,6 +86,20 @@ def test_the_money_moves_to_the_agent_that_asked() -> None:
     ]
 
 
+def test_what_one_record_does_not_know_another_tells() -> None:
+    """The client's span names the user, the framework's the agent: the call is for both."""
+    play = Player(clock=(clock := Clock()), dimensions=("user",))
+    outer = play.start(call(), scope=_FRAMEWORK)
+    clock.now_ns += _SECOND
+    play.play(call(100, 20, **{"user.id": "ada"}), trace_id=2, scope=_CLIENT)
+    clock.now_ns += _SECOND
+    play.end(outer, call(100, 20, **{"gen_ai.agent.name": "boss"}))
+    play.settle()
+    assert [("boss", "ada")] == [
+        (row.attributes["gen_ai.agent.name"], row.attributes["user.id"]) for row in play.series
+    ]
+
+
 def test_three_layers_are_one_call() -> None:
     """A framework over another over a client, each in a trace of its own."""
     assert 1 == _calls(_Record(0, 5, _ANOTHER_FRAMEWORK), _Record(1, 4), _Record(2, 3, _CLIENT))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -18,7 +19,13 @@ _LONGEST: Final = 256
 """Characters kept of a value: it becomes a metric attribute."""
 
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
-    "agent": ("gen_ai.agent.name", "agent.name"),
+    "agent": (
+        "gen_ai.agent.name",
+        "agent.name",
+        "graph.node.id",
+        "traceloop.association.properties.lc_agent_name",
+        "metadata#lc_agent_name",
+    ),
     "workflow": ("gen_ai.workflow.name", "traceloop.workflow.name"),
     "user": (
         "user.id",
@@ -31,18 +38,29 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "langsmith.metadata.user_id",
         "litellm.end_user.id",
         "metadata.user_api_key_end_user_id",
+        "metadata#user_id",
     ),
     "session": (
         "gen_ai.conversation.id",
         "session.id",
         "langsmith.trace.session_id",
         "traceloop.association.properties.session_id",
+        "metadata#session_id",
     ),
     "team": ("spancost.team", "litellm.team.id", "metadata.user_api_key_team_id", "service.instance.cost_center.id"),
     "tenant": ("spancost.tenant", "tenant.id"),
     "service": ("service.name",),
 }
-"""Attribution key -> attribute names, best first; any other key is an attribute's own name."""
+"""Attribution key -> attribute names, best first; any other key is an attribute's own name.
+
+`metadata#user_id` is the `user_id` in the JSON text of `metadata`, where OpenInference's spans of LangChain have it.
+"""
+
+_NOBODY: Final = ("", "None")
+"""What instrumentations write of somebody they don't know."""
+
+_LONGEST_TEXT: Final = 65_536
+"""Characters of a JSON text that is read."""
 
 WRITTEN_AS: Final[Mapping[str, str]] = {
     "agent": semconv.GEN_AI_AGENT_NAME,
@@ -69,23 +87,53 @@ class Who:
     keys: tuple[str, ...]
     names: tuple[tuple[str, ...], ...]
     """For each key its attribute names, best first."""
+    texts: tuple[tuple[tuple[str, str], ...], ...]
+    """For each key the attributes that hold JSON, with its key in there."""
+    plain_names: frozenset[str]
     every_name: frozenset[str]
+    """The plain names, and those of JSON texts."""
 
     @classmethod
     def of(cls, keys: tuple[str, ...], more: Mapping[str, tuple[str, ...]] | None = None) -> Who:
         """Return the reader of these keys; `more` puts a user's attribute names before ours."""
         added = more or {}
-        names = tuple((*added.get(key, ()), *NAMES.get(key, (key,))) for key in keys)
-        return cls(keys, names, frozenset(name for group in names for name in group))
+        ours = [NAMES.get(key, (key,)) for key in keys]
+        names = tuple(
+            (*added.get(key, ()), *(name for name in each if "#" not in name or key not in NAMES))
+            for key, each in zip(keys, ours, strict=True)
+        )
+        texts = tuple(
+            tuple((text, part) for text, _, part in (name.partition("#") for name in each) if part and key in NAMES)
+            for key, each in zip(keys, ours, strict=True)
+        )
+        plain = frozenset(name for group in names for name in group)
+        return cls(keys, names, texts, plain, plain.union(text for group in texts for text, _ in group))
 
     def fill(self, values: list[str | None], attributes: Attributes) -> bool:
         """Put what these attributes tell into the places still empty; tell whether all are full."""
         if not self.every_name.isdisjoint(attributes):
             for place, value in enumerate(values):
                 if value is None:
-                    for name in self.names[place]:
-                        told = attributes.get(name)
-                        if told is not None and told != "":
-                            values[place] = as_label(told)
-                            break
+                    values[place] = self._told(place, attributes)
         return None not in values
+
+    def _told(self, place: int, attributes: Attributes) -> str | None:
+        for name in self.names[place]:
+            told = attributes.get(name)
+            if told is not None and told not in _NOBODY:
+                return as_label(told)
+        for text, part in self.texts[place]:
+            told = _parsed(attributes.get(text)).get(part)
+            if told is not None and told not in _NOBODY:
+                return as_label(told)
+        return None
+
+
+def _parsed(text: object) -> Mapping[str, object]:
+    """Return the object that a JSON text holds; empty where it holds none, or isn't a text that can be read."""
+    if type(text) is not str or not text.startswith("{") or len(text) > _LONGEST_TEXT:
+        return {}
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return {}

@@ -15,10 +15,24 @@ if TYPE_CHECKING:
     from spancost.calls.who import Who
     from spancost.rollup.node import Node
 
-__all__ = ["Attribution", "Known", "agent_name", "workflow_name"]
+__all__ = ["Attribution", "Known", "Rank", "agent_name", "workflow_name"]
+
+_AGENT_NAMES: Final = ("gen_ai.agent.name", "agent.name", "graph.node.id")
 
 _HIGHEST: Final = 256
 """Ancestors asked: a bound for chains of spans without end."""
+
+
+class Rank:
+    """How well a record knows whose call it is: of several records of one call, the best decides."""
+
+    ALONE: Final = 0
+    """It has no parent: a client's span whose framework's is elsewhere."""
+    INSIDE: Final = 1
+    OWNED: Final = 2
+    """An agent or a workflow lies above."""
+    NAMED: Final = 3
+    """It names the agent itself."""
 
 
 class Seen(NamedTuple):
@@ -41,7 +55,7 @@ class Known(NamedTuple):
     """Names of the agents above, outermost first."""
     agent: str | None
     """The nearest agent above."""
-    owned: bool
+    rank: int
 
 
 class Attribution:
@@ -59,8 +73,8 @@ class Attribution:
 
     def resolve(
         self, attributes: Attributes, node: Node, resource: Attributes
-    ) -> tuple[tuple[str | None, ...], str, bool]:
-        """Return the values of the keys, the agent path (`coordinator/code_agent`) and whether an owner is above."""
+    ) -> tuple[tuple[str | None, ...], str, int]:
+        """Return the values of the keys, the agent path (`coordinator/code_agent`) and the Rank."""
         parent, baggage = node.parent, node.baggage
         known = None if parent is None else parent.known
         if known is None or known.baggage != baggage or known.resource is not resource or not _holds(known):
@@ -68,22 +82,25 @@ class Attribution:
             # An ended span keeps no more of its ancestors' attributes than they do.
             if parent is not None and not parent.ended:
                 parent.known = known
-        _, _, _, values, path, agent, owned = known
+        _, _, _, values, path, agent, rank = known
         if not self.who.every_name.isdisjoint(attributes):
             own = list(self._nothing)
             self.who.fill(own, attributes)
             own_agent = own[self._agent]
-            if own_agent is not None and own_agent != agent:
-                path = f"{path}/{own_agent}" if path else own_agent
+            if own_agent is not None:
+                rank = Rank.NAMED
+                if own_agent != agent:
+                    path = f"{path}/{own_agent}" if path else own_agent
             values = tuple([mine or theirs for mine, theirs in zip(own, values, strict=True)])
-        return values, path, owned
+        return values, path, rank
 
     def _ask(self, parent: Node | None, baggage: Attributes | None, resource: Attributes) -> Known:
         values: list[str | None] = [None] * len(self.who.keys)
         seen: list[Seen] = []
         agents: list[str] = []
         workflow: str | None = None
-        owned = full = False
+        rank = Rank.ALONE if parent is None else Rank.INSIDE
+        full = False
         asked = baggage
         names = self.who.every_name
         for span in above(parent, _HIGHEST):
@@ -98,10 +115,10 @@ class Attribution:
             if kind is None and live:
                 kind = span.kind = kind_of(live)
             if kind == Kind.AGENT:
-                owned = True
+                rank = Rank.OWNED
                 agents.append(agent_name(span.name, live))
             elif kind == Kind.WORKFLOW:
-                owned = True
+                rank = Rank.OWNED
                 # The outermost workflow: each one further up replaces the last.
                 workflow = workflow_name(span.name, live)
             if told and not full:
@@ -120,7 +137,7 @@ class Attribution:
             values[self._workflow] = workflow
         path = "/".join(reversed(agents))
         nearest = agents[0] if agents else None
-        return Known(tuple(seen), asked, resource, tuple(values), path, nearest, owned)
+        return Known(tuple(seen), asked, resource, tuple(values), path, nearest, rank)
 
 
 def _holds(known: Known) -> bool:
@@ -135,8 +152,12 @@ def _holds(known: Known) -> bool:
 
 def agent_name(span_name: str, attributes: Attributes | None) -> str:
     """Return the agent's name, from the span's own name where no attribute tells it."""
-    name = attributes.get("gen_ai.agent.name") if attributes else None
-    return as_label(name or span_name.removeprefix("invoke_agent "))
+    for name in _AGENT_NAMES if attributes else ():
+        told = attributes.get(name) if attributes else None
+        if told:
+            return as_label(told)
+    # `invoke_agent NAME` in the conventions, `NAME.run` in OpenInference's spans of smolagents.
+    return as_label(span_name.removeprefix("invoke_agent ").removesuffix(".run"))
 
 
 def workflow_name(span_name: str, attributes: Attributes | None) -> str:

@@ -43,9 +43,9 @@ class Charge:
         "is_loose",
         "merged",
         "others",
-        "owned",
         "parent",
         "price",
+        "rank",
         "settled",
         "source",
         "span_id",
@@ -93,8 +93,8 @@ class Charge:
         self.amounts = _amounts(call.usage, amount, status)
         self.booked = node.parent
         """The span it is booked below: its parent, or that of another record which knows the owner."""
-        self.owned = False
-        """Whether an agent or workflow span owns it."""
+        self.rank = 0
+        """How well the record knows whose it is; see `rollup.attribution.Rank`."""
         self.who: tuple[str | None, ...] = ()
         """Values of the engine's attribution keys, in their order."""
         self.agent_path = ""
