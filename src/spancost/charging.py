@@ -94,7 +94,8 @@ class Charging:
             self.correct(corrected, outcome)
         if amounts.cost and self._budgets.all:
             self._observe(who, amounts.cost, None, node, outcome)
-        self._claimants.follow(charge.emitter)
+        if charge.emitter.layer:
+            self._claimants.follow(charge.emitter)
         if offer(charge, node.parent) or self._claimants.may_claim(charge):
             self._waiting.append((charge.at_ns, charge))
             if len(self._waiting) > _MOST_WAITING:

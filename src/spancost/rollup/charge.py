@@ -51,6 +51,7 @@ class Charge:
         "span_id",
         "start_ns",
         "status",
+        "told",
         "trace_id",
         "who",
     )
@@ -75,6 +76,8 @@ class Charge:
         self.end_ns = end_ns
         self.at_ns = at_ns
         """When it became known, ns since the epoch: the budget windows it counts in are those of then."""
+        self.told = call.usage
+        """What this record tells; `call` may be another one's, that knows better."""
         self.call = call
         self.price = price
         amount, status, _, _, _ = price

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from itertools import islice
 from threading import RLock
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -26,13 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["Move", "Twins"]
 
 _RECORDS: Final = 8_192
-"""Records remembered: the window within which a later one may be a twin of them."""
+"""Records remembered at most, and half of them at least: the window within which a later one may be a twin."""
 
 _LOOKED_AT: Final = 256
 """Records looked at in one search: with more calls at once that tell the same, a later record is a call of its own."""
-
-_MOST_ALIKE: Final = 2 * _LOOKED_AT
-"""Records of one instrumentation that tell the same; then the older half is forgotten."""
 
 _DISORDER_NS: Final = 5 * 10**9
 """How much later than its end a record may come: some libraries make their spans afterwards."""
@@ -60,7 +56,7 @@ class Move(NamedTuple):
 
 
 class Twins:
-    """The last records by what they tell, bounded.
+    """The last records by what they tell, bounded: in two generations, of which the older is forgotten as a whole.
 
     A search only reads and plans. What it planned is done under the RLock, in which nothing is allocated, if nothing
     has changed meanwhile; else it is searched again. So of two threads that end the records of one call at once, the
@@ -69,15 +65,17 @@ class Twins:
 
     def __init__(self, most: int = _RECORDS) -> None:
         self._lock = RLock()
-        self._records: dict[_Key, list[Charge]] = {}
-        self._order: deque[tuple[_Key, Charge]] = deque()
-        # Of those whose records are compared.
+        self._most = most // 2
+        self._count = 0
+        self._recent: dict[_Key, list[Charge]] = {}
+        self._older: dict[_Key, list[Charge]] = {}
+        self._latest: deque[Charge] = deque(maxlen=_LOOKED_AT)
+        # Of the instrumentations whose records are compared.
         self._scopes: dict[str, bool] = {}
-        self._most = most
         self._changes = 0
 
     def __len__(self) -> int:
-        return len(self._order)
+        return sum(map(len, [*self._recent.values(), *self._older.values()]))
 
     def join(self, record: Charge) -> list[Move]:
         """Remember a record, and return how records move for it to be one of a charge's; empty where it is a charge.
@@ -88,8 +86,9 @@ class Twins:
             return []
         for _ in range(_ATTEMPTS):
             seen = self._changes
+            # Where one instrumentation reports all calls nothing is a twin.
             moves = self._search(record) if len(self._scopes) > 1 else []
-            if self._commit(record, moves, seen, are_loose=True):
+            if self._commit(record, moves, seen, True):
                 return moves
         return []
 
@@ -98,7 +97,7 @@ class Twins:
         if self._knows(record.emitter.scope):
             moves = [Move(record, charge)]
             for _ in range(_ATTEMPTS):
-                if self._commit(record, moves, self._changes, are_loose=False):
+                if self._commit(record, moves, self._changes, False):
                     return
 
     def _knows(self, scope: str) -> bool:
@@ -107,6 +106,32 @@ class Twins:
         if not scope or len(self._scopes) >= _SCOPES:
             return False
         self._scopes[scope] = True
+        return True
+
+    def _commit(self, record: Charge, moves: list[Move], seen: int, are_loose: bool) -> bool:
+        """Move records and remember this one, unless something has changed since that was planned."""
+        key = record.emitter.scope, _tokens(record)
+        spare: list[Charge] = []
+        joined = _joined(moves) if moves else ()
+        next_generation: dict[_Key, list[Charge]] | None = {} if self._count >= self._most else None
+        place = 0
+        with self._lock:
+            if seen != self._changes:
+                return False
+            # By index: a for loop would allocate an iterator, and that can start a garbage collection here.
+            while place < len(moves):
+                moved, charge = moves[place]
+                moved.merged = charge
+                moved.is_loose = are_loose
+                charge.others = joined[place]
+                place += 1
+            if next_generation is not None:
+                self._older, self._recent, self._count = self._recent, next_generation, 0
+            self._recent.setdefault(key, spare).append(record)
+            self._latest.append(record)
+            self._count += 1
+            # Last: whoever searched while half of it was done has the number from before.
+            self._changes += 1
         return True
 
     def _search(self, record: Charge) -> list[Move]:
@@ -142,7 +167,7 @@ class Twins:
         """Yield the records of other instrumentations that tell the same tokens, or where one tells none."""
         tokens = _tokens(record)
         if tokens is None:
-            for _, other in islice(reversed(self._order.copy()), _LOOKED_AT):
+            for other in reversed(self._latest.copy()):
                 if other.emitter.scope != record.emitter.scope:
                     yield other
             return
@@ -151,45 +176,10 @@ class Twins:
             if scope != record.emitter.scope:
                 # One token apart: Traceloop adds the first event's output token to a stream's sum.
                 for each in (tokens, (input_, output - 1), (input_, output + 1), None):
-                    records = self._records.get((scope, each))
-                    if records is not None:
-                        yield from _since(record.start_ns - _DISORDER_NS, records)
-
-    def _commit(self, record: Charge, moves: list[Move], seen: int, *, are_loose: bool) -> bool:
-        """Move records and remember this one, unless something has changed since that was planned."""
-        entry = (record.emitter.scope, _tokens(record)), record
-        joined = _joined(moves)
-        spare: list[Charge] = []
-        place = 0
-        with self._lock:
-            if seen != self._changes:
-                return False
-            # By index: a for loop would allocate an iterator, and that can start a garbage collection here.
-            while place < len(moves):
-                moved, charge = moves[place]
-                moved.merged = charge
-                moved.is_loose = are_loose
-                charge.others = joined[place]
-                place += 1
-            records = self._records.setdefault(entry[0], spare)
-            records.append(record)
-            if len(records) == _MOST_ALIKE:
-                del records[:_LOOKED_AT]
-            self._order.append(entry)
-            # Last: whoever searched while half of it was done has the number from before.
-            self._changes += 1
-        if len(self._order) > self._most:
-            self._forget(*self._order.popleft())
-        return True
-
-    def _forget(self, key: _Key, record: Charge) -> None:
-        with self._lock:
-            records = self._records.get(key)
-            # The first of its kind, if it is among them still.
-            if records is not None and records[0] is record:
-                del records[0]
-                if not records:
-                    del self._records[key]
+                    for generation in (self._recent, self._older):
+                        records = generation.get((scope, each))
+                        if records is not None:
+                            yield from _since(record.start_ns - _DISORDER_NS, records)
 
 
 def _since(moment_ns: int, records: list[Charge]) -> Iterator[Charge]:
@@ -223,7 +213,7 @@ def _joined(moves: list[Move]) -> list[tuple[Charge, ...]]:
 
 
 def _tokens(record: Charge) -> _Tokens:
-    usage = record.call.usage
+    usage = record.told
     return None if usage is None else (usage.input, usage.output)
 
 
