@@ -176,7 +176,7 @@ class Charging:
             entered, settled = first.entered, first.settled
             before, home, who = first.amounts, first.booked, first.who
             if better:
-                first.call, first.price = later.call, later.price
+                first.call, first.price, first.trust = later.call, later.price, later.trust
                 first.amount, first.amounts, first.status = later.amount, later.amounts, later.status
             by_leaving = leaving is not None and home is leaving.booked and home is not first.parent
             if by_leaving or later.rank > first.rank:

@@ -254,6 +254,30 @@ def test_a_record_that_knows_better_corrects_the_charge() -> None:
     assert 0 == play.engine.spent.unpriced
 
 
+@pytest.mark.parametrize("native_first", [True, False], ids=["native first", "native last"])
+def test_the_numbers_of_the_more_trusted_record_hold(native_first: bool) -> None:
+    """Traceloop adds a token to a stream of Anthropic's; whichever span ends first, the provider's own library is right."""
+    play = Player()
+    records = [("com.anthropic.sdk.python", 33), ("opentelemetry.instrumentation.anthropic", 34)]
+    for scope, output in records if native_first else reversed(records):
+        play.play(call(100, output, response_id="msg_0123456789abcdef"), scope=scope)
+    assert (cost(100, 33), 1) == (play.engine.spent.direct, play.engine.spent.calls)
+
+
+@pytest.mark.parametrize("rich_first", [True, False], ids=["rich first", "rich last"])
+def test_the_record_that_knows_the_parts_holds(rich_first: bool) -> None:
+    """An instrumentation that knows of no cache prices all input in full, which it wasn't."""
+    play = Player()
+    rich = call(100, 5, response_id="r", **{"gen_ai.usage.cache_read.input_tokens": 80})
+    records = [rich, call(100, 5, response_id="r")]
+    for told in records if rich_first else reversed(records):
+        play.play(told)
+    root = play.start()
+    play.end(root)
+    assert 1 == play.engine.spent.calls
+    assert 80 == sum(amounts.cache_read for _, amounts in play.counts)
+
+
 def test_a_record_that_comes_after_the_counters_adds_what_was_missing() -> None:
     """Counters that have the lower bound get the rest, and no second call."""
     play = Player()

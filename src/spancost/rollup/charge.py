@@ -53,6 +53,7 @@ class Charge:
         "status",
         "told",
         "trace_id",
+        "trust",
         "who",
     )
 
@@ -78,6 +79,8 @@ class Charge:
         """When it became known, ns since the epoch: the budget windows it counts in are those of then."""
         self.told = call.usage
         """What this record tells; `call` may be another one's, that knows better."""
+        self.trust = emitter.trust
+        """How far the numbers are to be trusted: those of the record whose numbers they are."""
         self.call = call
         self.price = price
         amount, status, _, _, _ = price

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from spancost.calls.dialects import Kind
+from spancost.calls.dialects import Field, Kind
 from spancost.rollup.node import above
 
 if TYPE_CHECKING:
@@ -178,11 +178,22 @@ def final(charge: Charge) -> Charge:
 
 
 def knows_better(later: Charge, first: Charge) -> bool:
-    """Tell whether a later record of the same call is more complete than the first."""
-    return _completeness(later) > _completeness(first)
+    """Tell whether a later record of the same call is more complete, more to be trusted, or tells of more parts."""
+    one, other = _completeness(later), _completeness(first)
+    if one != other or one == 0:
+        return one > other
+    if later.trust != first.trust:
+        return later.trust > first.trust
+    return _parts(later) > _parts(first)
 
 
 def _completeness(charge: Charge) -> int:
     if charge.amount is None:
         return 0
     return 1 if charge.status == "partial" else 2
+
+
+def _parts(charge: Charge) -> int:
+    """Return of how many kinds of tokens inside input and output a record knows."""
+    usage = charge.call.usage
+    return 0 if usage is None else sum(1 for part in usage[Field.CACHE_READ :] if part)

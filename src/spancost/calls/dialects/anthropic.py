@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from spancost.calls.dialects.table import Dialect, Emitter, Field, Layer
+from spancost.calls.dialects.table import Dialect, Emitter, Field, Layer, Trust
 
 __all__ = ["ANTHROPIC"]
 
@@ -16,5 +16,7 @@ ANTHROPIC: Final = Dialect(
         # No convention splits cache writes by time to live.
         Field.CACHE_WRITE_1H: ("anthropic.usage.cache_creation.ephemeral_1h_input_tokens",),
     },
-    emitters=(Emitter("com.anthropic.sdk.python", Layer.CLIENT, recorded="anthropicsdk__native__calls"),),
+    emitters=(
+        Emitter("com.anthropic.sdk.python", Layer.CLIENT, trust=Trust.OWN, recorded="anthropicsdk__native__calls"),
+    ),
 )

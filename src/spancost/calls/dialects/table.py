@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-__all__ = ["Dialect", "Emitter", "Field", "Kind", "Layer"]
+__all__ = ["Dialect", "Emitter", "Field", "Kind", "Layer", "Trust"]
 
 
 class Kind:
@@ -65,6 +65,16 @@ class Layer:
     FRAMEWORK: Final = 2
 
 
+class Trust:
+    """Whose numbers hold, of two records that are as complete."""
+
+    OFF: Final = 0
+    """Its numbers are known to be a little off."""
+    USUAL: Final = 1
+    OWN: Final = 2
+    """The provider's own library."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Emitter:
     """What is known of an instrumentation by the name of its scope."""
@@ -73,6 +83,7 @@ class Emitter:
     layer: int = Layer.FRAMEWORK
     exclusive: bool = False
     """Its input leaves cache reads and writes out, where the conventions put them inside."""
+    trust: int = Trust.USUAL
     invents_ids: bool = False
     """Its response ids may be its own and not the provider's: two that differ can be of one call."""
     not_calls: tuple[str, ...] = ()

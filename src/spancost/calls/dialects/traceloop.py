@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from spancost.calls.dialects.table import Dialect, Emitter, Field, Kind, Layer
+from spancost.calls.dialects.table import Dialect, Emitter, Field, Kind, Layer, Trust
 
 __all__ = ["TRACELOOP"]
 
@@ -25,7 +25,12 @@ TRACELOOP: Final = Dialect(
     emitters=(
         Emitter("opentelemetry.instrumentation.openai.v1", Layer.CLIENT, recorded="openaisdk__tloai__calls"),
         # Adds the first event's output to a stream's sum: a token too much.
-        Emitter("opentelemetry.instrumentation.anthropic", Layer.CLIENT, recorded="anthropicsdk__tlanth__calls"),
+        Emitter(
+            "opentelemetry.instrumentation.anthropic",
+            Layer.CLIENT,
+            trust=Trust.OFF,
+            recorded="anthropicsdk__tlanth__calls",
+        ),
         Emitter("opentelemetry.instrumentation.langchain", recorded="langchain__tllc__delegate"),
         Emitter("opentelemetry.instrumentation.openai_agents", recorded="openaiagents__tloaagents__delegate"),
     ),
