@@ -98,6 +98,21 @@ def test_the_instrumentation_decides_what_its_numbers_mean() -> None:
     assert Usage(5000, 5, cache_read=2000) == outcome.charge.call.usage
 
 
+def test_a_task_that_repeats_a_calls_usage_tells_its_reasoning() -> None:
+    """The tokens that were reasoning are in every sum, once, and the price is what it was."""
+    play = Player()
+    boss = play.start(agent("boss"))
+    task = play.start({"gen_ai.operation.name": "execute_task"}, boss)
+    play.play(call(100, 50), task)
+    usage = '{"usage_metadata": {"input_tokens": 100, "output_tokens": 50, "output_token_details": {"reasoning": 30}}}'
+    play.end(task, {"gen_ai.task.output": usage})
+    play.end(boss)
+    play.settle()
+    told = play.owner(boss)
+    assert (cost(100, 50), 1, 100, 50, 30) == (told.total, told.calls, told.input, told.output, told.reasoning)
+    assert (30, 20) == (sum(row.reasoning for row in play.series), sum(row.output for row in play.series))
+
+
 def test_a_span_around_a_call_is_none_where_its_instrumentation_is_known_to_call_it_one() -> None:
     """OpenInference's spans of LlamaIndex: one around each call with tools says LLM, and tells nothing."""
     play = Player()

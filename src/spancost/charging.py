@@ -114,6 +114,11 @@ class Charging:
             if not (goes_on and offer(charge, parent)) and not self._claimants.may_claim(charge):
                 outcome.counts += self._settle(charge)
 
+    def supplement(self, charge: Charge, better: Charge, node: Node, outcome: Outcome) -> None:
+        """Correct a charge by what a span around it says of the same call, which is no record of it."""
+        better.who = charge.who
+        self._revise(final(charge), better, node, outcome)
+
     def correct(self, owners: list[Node], outcome: Outcome) -> None:
         """Tell the new totals of owners that had ended when more of their cost became known."""
         for owner in owners:

@@ -12,6 +12,7 @@ from spancost.budgets import Budgets, worst
 from spancost.calls import MARKERS, Kind, Who, kind_at_start, kind_of, read_call
 from spancost.calls.dialects import ANYBODY, emitter_of
 from spancost.calls.refusals import was_refused
+from spancost.calls.repeated import repeated_usage
 from spancost.charging import Charging
 from spancost.outcome import Count, Outcome
 from spancost.pricing.price import Price
@@ -156,6 +157,8 @@ class Engine:
             self._call(node, attributes, start_ns, resource, outcome, emitter, end_ns, error)
         below = node.below
         if below is not None and below.inner:
+            if kind == Kind.OTHER and (repeated := repeated_usage(attributes)) is not None:
+                self._supplement(below.inner, repeated, node, outcome)
             self._charging.pass_on(below.inner, node, kind, outcome)
         is_root = node.parent is None and kind not in _CALL_OR_NAMED
         totals = tree.close(node, Kind.ROOT if is_root else kind)
@@ -242,6 +245,16 @@ class Engine:
         charge = Charge(node, call, price, emitter, start_ns, end_ns, self._clock())
         charge.who, charge.agent_path, charge.rank = self._attribution.resolve(attributes, node, resource)
         self._charging.enter(charge, node, outcome)
+
+    def _supplement(self, inner: list[Charge], repeated: Usage, node: Node, outcome: Outcome) -> None:
+        """Let the call inside that used as many tokens know which of them were reasoning."""
+        for charge in inner:
+            usage = charge.call.usage
+            if usage is not None and not usage.reasoning and usage[:2] == repeated[:2]:
+                call = charge.call._replace(usage=usage._replace(reasoning=repeated.reasoning))
+                price = self._pricer.price(call.provider, call.models, call.usage or usage, charge.start_ns)
+                self._charging.supplement(charge, Charge(node, call, price, charge.emitter), node, outcome)
+                return
 
     def _keep(self, node: Node, attributes: Attributes) -> None:
         """Keep of a span's attributes what late charges below it may ask for, and no more."""
