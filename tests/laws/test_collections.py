@@ -21,6 +21,8 @@ from spancost.rollup import Tree
 from spancost.telemetry.series import Series
 
 _UTC = ZoneInfo("UTC")
+_CLIENT = "opentelemetry.instrumentation.genai.openai"
+_FRAMEWORK = "opentelemetry.instrumentation.genai.langchain"
 _OURS = str(Path(spancost.__file__).parent)
 
 
@@ -41,22 +43,23 @@ class _House:
     def locks(self) -> list[Any]:
         """Every lock of ours."""
         engine = self.engine
-        return [engine.tree._lock, engine._charging._revising, self.store._lock, self.series._lock]
+        charging = engine._charging
+        return [engine.tree._lock, charging._revising, charging._twins._lock, self.store._lock, self.series._lock]
 
-    def start(self, span_id: int, parent: int | None, told: dict[str, Any], trace_id: int = 1) -> None:
+    def start(self, span_id: int, parent: int | None, told: dict[str, Any], trace_id: int = 1, scope: str = "") -> None:
         """Start a span."""
-        self.engine.start(trace_id, span_id, parent, "span", told, lambda: told)
+        self.engine.start(trace_id, span_id, parent, "span", told, lambda: told, None, scope)
 
-    def end(self, span_id: int, parent: int | None, told: dict[str, Any], trace_id: int = 1) -> None:
+    def end(self, span_id: int, parent: int | None, told: dict[str, Any], trace_id: int = 1, scope: str = "") -> None:
         """End a span and let everybody take what came of it."""
-        outcome = self.engine.end(trace_id, span_id, parent, "span", told, NOW, {})
+        outcome = self.engine.end(trace_id, span_id, parent, "span", told, NOW, {}, scope, NOW)
         if outcome is not None:
             for count in outcome.counts:
                 self.series.add(count)
             self.console.take(outcome, None)
 
     def work(self, number: int) -> None:
-        """Do everything once: a call reported twice in a tool of an agent, a late one, and every reading."""
+        """Do everything once: calls reported twice in a tool of an agent and in two traces, a late one, every reading."""
         trace_id = 10_000 + number
         base = 1_000_000 + number * 10
         root = agent(f"a{number % 40}") | {"user.id": f"u{number % 40}"}
@@ -74,8 +77,14 @@ class _House:
             (base + 4, base, call(number + 1)),
         ):
             self.end(span_id, parent, attributes, trace_id)
-        self.ledger += cost(number + 1, 2) + cost(number + 1, 0)
-        self.calls += 2
+        # A framework's span and its client's, in two traces: all of them tell the same.
+        twin = call(number % 3 + 1, 3)
+        self.start(base + 5, None, twin, base + 5, _FRAMEWORK)
+        self.start(base + 6, None, twin, base + 6, _CLIENT)
+        self.end(base + 6, None, twin, base + 6, _CLIENT)
+        self.end(base + 5, None, twin, base + 5, _FRAMEWORK)
+        self.ledger += cost(number + 1, 2) + cost(number + 1, 0) + cost(number % 3 + 1, 3)
+        self.calls += 3
         if number % 10 == 0:
             self.engine.cost_so_far(1, 1)
             self.console.text("tree")
