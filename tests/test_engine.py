@@ -113,6 +113,36 @@ def test_a_task_that_repeats_a_calls_usage_tells_its_reasoning() -> None:
     assert (30, 20) == (sum(row.reasoning for row in play.series), sum(row.output for row in play.series))
 
 
+def test_an_agent_that_alone_tells_usage_is_charged_with_it() -> None:
+    """Where no span below tells of a call, the agent's own numbers are all there is; its span carries what it owns."""
+    play = Player(dimensions=("user",))
+    boss = play.start(agent("boss"))
+    lone = play.start({**call(100, 50), **agent("lone")}, boss, baggage={"user.id": "ada"})
+    outcome = play.end(lone)
+    assert outcome is not None
+    assert (None, Kind.AGENT) == (outcome.charge, outcome.kind)
+    play.end(boss)
+    play.settle()
+    assert (cost(100, 50), 0) == (play.owner(lone).direct, play.owner(lone).children)
+    assert (0, cost(100, 50)) == (play.owner(boss).direct, play.owner(boss).children)
+    assert cost(100, 50) == play.engine.spent.direct == play.counted
+    assert [("lone", "ada")] == [
+        (row.attributes["gen_ai.agent.name"], row.attributes["user.id"]) for row in play.series
+    ]
+
+
+def test_an_agent_that_repeats_what_is_below_it_is_not_charged() -> None:
+    """Totals on an agent's span are its calls', and its sub-agents', told again; none is told where no number is."""
+    play = Player()
+    boss = play.start({**call(100, 50), **agent("boss")})
+    helper = play.start({**call(100, 50), **agent("helper")}, boss)
+    play.play(call(100, 50), helper)
+    play.end(helper)
+    play.end(boss)
+    play.end(play.start(agent("idle")))
+    assert (cost(100, 50), 1) == (play.engine.spent.direct, play.engine.spent.calls)
+
+
 def test_a_span_around_a_call_is_none_where_its_instrumentation_is_known_to_call_it_one() -> None:
     """OpenInference's spans of LlamaIndex: one around each call with tools says LLM, and tells nothing."""
     play = Player()

@@ -155,6 +155,8 @@ class Engine:
         outcome = Outcome(node)
         if kind == Kind.CALL:
             self._call(node, attributes, start_ns, resource, outcome, emitter, end_ns, error)
+        elif kind == Kind.AGENT and (node.below is None or not node.below.calls):
+            self._aggregate(node, attributes, start_ns, resource, outcome, emitter, end_ns)
         below = node.below
         if below is not None and below.inner:
             if kind == Kind.OTHER and (repeated := repeated_usage(attributes)) is not None:
@@ -245,6 +247,29 @@ class Engine:
         charge = Charge(node, call, price, emitter, start_ns, end_ns, self._clock())
         charge.who, charge.agent_path, charge.rank = self._attribution.resolve(attributes, node, resource)
         self._charging.enter(charge, node, outcome)
+
+    def _aggregate(
+        self,
+        agent: Node,
+        attributes: Attributes,
+        start_ns: int,
+        resource: Attributes,
+        outcome: Outcome,
+        emitter: Emitter,
+        end_ns: int,
+    ) -> None:
+        """Charge an agent with what it says its calls used, where no span below it tells of any."""
+        call = read_call(attributes, emitter)
+        if call.usage is None:
+            return
+        price = self._pricer.price(call.provider, call.models, call.usage, start_ns)
+        charge = Charge(agent, call, price, emitter, start_ns, end_ns, self._clock())
+        charge.booked = agent
+        inside = Node(agent.trace_id, agent.span_id, agent, "", None, None, agent.baggage)
+        charge.who, charge.agent_path, charge.rank = self._attribution.resolve({}, inside, resource)
+        self._charging.enter(charge, agent, outcome)
+        # On the span stands what it owns. An amount of its own would be counted beside those of calls.
+        outcome.charge = outcome.duplicate_of = None
 
     def _supplement(self, inner: list[Charge], repeated: Usage, node: Node, outcome: Outcome) -> None:
         """Let the call inside that used as many tokens know which of them were reasoning."""

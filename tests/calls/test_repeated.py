@@ -38,7 +38,7 @@ def test_no_content_makes_a_fault(text: str, cut: int) -> None:
     repeated_usage({"gen_ai.task.output": text})
     whole = json.dumps(_message(output_token_details={"reasoning": 128}))
     told = repeated_usage({"gen_ai.task.output": text + whole[:cut]})
-    assert told in (None, Usage(1303, 160, reasoning=128))
+    assert told is None or told[:2] == (1303, 160)
 
 
 def test_a_long_text_is_read_at_its_end() -> None:

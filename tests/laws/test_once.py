@@ -98,6 +98,10 @@ def _report(play: Player, parent: Span, report: Report, number: int) -> None:
     ways[report.way]()
 
 
+def _repeated(told: list[Report]) -> dict[str, Any]:
+    return call(sum(report.tokens[0] for report in told), sum(report.tokens[1] for report in told)) if told else {}
+
+
 def _check(told: list[Report]) -> None:
     ledger = sum(cost(*report.tokens) for report in told)
     play = Player(*parse_line("agent=100/day; user=1/month", ZoneInfo("UTC")))
@@ -107,10 +111,9 @@ def _check(told: list[Report]) -> None:
     for number, report in enumerate(told):
         _report(play, (root, worker, step)[number % 3], report, number)
     play.end(step)
-    # An agent's span repeats what its calls used: it is a claim about them, not a call.
-    repeated = call(sum(report.tokens[0] for report in told), sum(report.tokens[1] for report in told))
-    play.end(worker, repeated | agent("worker"))
-    play.end(root, repeated | agent("root"))
+    # An agent's span repeats what the calls below it used: it is a claim about them, not a call.
+    play.end(worker, _repeated(told[1::3] + told[2::3]) | agent("worker"))
+    play.end(root, _repeated(told) | agent("root"))
     play.settle()
     whole = play.owner(root)
     assert (ledger, len(told)) == (play.engine.spent.direct, play.engine.spent.calls)

@@ -22,7 +22,7 @@ _MESSAGE: Final = '"usage_metadata"'
 
 _USAGE: Final = re.compile(
     r'"usage_metadata": ?\{"input_tokens": ?(\d{1,12}), ?"output_tokens": ?(\d{1,12}),'
-    r'[^{}]*(?:\{[^{}]*\}[^{}]*)?"output_token_details": ?\{[^{}]*"reasoning": ?(\d{1,12})'
+    r'[^{}]*(?:\{[^{}]*\}[^{}]*)?"output_token_details": ?\{[^{}]*"reasoning": ?(\d{1,12})[,}]'
 )
 
 
