@@ -2,7 +2,7 @@
 PYTHON ?= $(firstword $(foreach name,python3 python3.11 python3.12 python3.13 python3.14,\
 	$(shell $(name) -c 'import sys; print("$(name)") if sys.version_info >= (3, 11) else None' 2>/dev/null)))
 
-.PHONY: demo test bench lint types floors prices semconv wheel clean
+.PHONY: demo test bench lint types floors prices semconv accuracy wheel clean
 
 demo: .venv-demo/ready  ## Run the examples and check every amount against what their provider billed
 	.venv-demo/bin/python examples/demo.py $(EXAMPLE)
@@ -29,6 +29,9 @@ prices: .venv/ready  ## Regenerate the price snapshot from the installed genai-p
 
 semconv: .venv/ready  ## Regenerate constants and reference page from the registry
 	.venv/bin/python tools/semconv.py generate
+
+accuracy: .venv/ready  ## Write docs/accuracy.md: how right the counts are, run by run
+	PYTHONPATH=tests .venv/bin/python -m recorded.table
 
 wheel: .venv/ready  ## Build the wheel and the source archive
 	.venv/bin/python -m build --no-isolation --outdir dist

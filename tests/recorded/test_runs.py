@@ -10,6 +10,7 @@ from typing import Any, Final
 import pytest
 from recorded.recording import RUNS, Order, Span, recordings
 from recorded.replay import Live, replay
+from recorded.table import PAGE, page
 from recorded.verdict import Finding, judge
 
 _RECORDINGS: Final = {recording.name: recording for recording in recordings(RUNS)}
@@ -89,3 +90,8 @@ def test_the_list_names_only_what_is_recorded() -> None:
 def test_every_run_of_the_folder_is_judged() -> None:
     """Forty-one runs, each with its processes' files."""
     assert (41, 42) == (len(_RECORDINGS), sum(len(each.processes) for each in _RECORDINGS.values()))
+
+
+def test_the_page_on_accuracy_is_what_the_recordings_say() -> None:
+    """The table in the docs is written by `make accuracy`, from these runs and nothing else."""
+    assert page() == PAGE.read_text()

@@ -1,0 +1,148 @@
+"""The page of docs that says how right the counts are: `python -m recorded.table` writes it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from recorded.recording import RUNS, Expected, Recording, Span, read_spans, recordings
+from recorded.replay import replay
+from recorded.verdict import judge
+
+from spancost.calls import Kind, Usage, kind_of, read_call
+from spancost.calls.dialects import DIALECTS, emitter_of
+from spancost.money import PICO
+from spancost.pricing import PriceBook
+
+__all__ = ["PAGE", "page"]
+
+PAGE: Final = Path(__file__).parents[2] / "docs" / "accuracy.md"
+
+_FINDINGS: Final = RUNS.parent / "findings.json"
+_BOOK: Final = PriceBook()
+
+_HEAD: Final = """# How right the counts are
+
+Real frameworks with real instrumentations, run against a provider that wrote down what it billed. Each run is replayed
+as a span processor saw it, and compared call by call: one charge a billed call, its six classes of tokens, its dollars
+to 1e-9. Written by `make accuracy`; a test compares this page with what the recordings say.
+
+*Truth* is what the provider billed for the calls whose usage spans tell, and of a call that broke off what they tell of
+it. *Naive* adds up every span that tells usage; *MLflow's* takes of each branch the topmost such span, as its totals of
+a trace do; *topmost call* the topmost that is a model call. All are priced with our prices. *Unknown* are the calls of
+which no span tells any usage: nobody can know what they cost, and ours counts them as unpriced wherever a span speaks
+of them.
+
+| run | truth | naive | MLflow's | topmost call | **spancost** | unknown |
+|---|---|---|---|---|---|---|
+"""
+
+_SCOPES: Final = """
+## Instrumentations
+
+What is known of each by the name of its scope. *Unverified* ones were only read in their source.
+
+| dialect | scope | version | run | |
+|---|---|---|---|---|
+"""
+
+
+def page() -> str:
+    """Return the page as the recordings and the code say."""
+    findings = json.loads(_FINDINGS.read_text())
+    runs = list(recordings(RUNS))
+    versions = _versions(runs)
+    lines = [_HEAD, *map(_row, runs), _SCOPES]
+    for dialect in DIALECTS:
+        for emitter in dialect.emitters:
+            version = versions.get((emitter.scope, emitter.recorded), "")
+            run = f"`{emitter.recorded}`" if emitter.recorded else "unverified"
+            lines.append(
+                f"| {dialect.name} | `{emitter.scope}` | {version} | {run} | {_verdict(findings, emitter.recorded)} |\n"
+            )
+    return "".join(lines)
+
+
+def _row(recording: Recording) -> str:
+    spans = [span for file in recording.processes for span in read_spans(file)]
+    truth = sum(map(_told, recording.calls))
+    unknown = sum(1 for call in recording.calls if call.state == "unpriced")
+    verdict = judge(recording, replay(recording))
+    told = [span for span in spans if _amount(span)]
+    calls = [span for span in told if kind_of(span.attributes) == Kind.CALL]
+    others = " | ".join(
+        _cell(sum(map(_amount, each)), truth) for each in (told, _topmost(told, spans), _topmost(calls, spans))
+    )
+    ours = _cell(verdict.amount, truth) if verdict.exact else f"{_cell(verdict.amount, truth)}, wrong"
+    return f"| {recording.name} | {_usd(truth)} | {others} | **{ours}** | {unknown or ''} |\n"
+
+
+def _told(call: Expected) -> int:
+    if call.state == "partial":
+        return _BOOK.price("", (call.model,), Usage(*call.tokens), call.received_ns).amount or 0
+    return call.amount or 0
+
+
+def _cell(amount: int, truth: int) -> str:
+    if abs(amount - truth) <= max(truth // 10**6, 1_000):
+        return "exact"
+    return f"{amount / truth:.2f}x" if truth else _usd(amount)
+
+
+def _usd(amount: int) -> str:
+    return f"${amount / PICO:.6f}"
+
+
+def _amount(span: Span) -> int:
+    call = read_call(span.attributes, emitter_of(span.scope))
+    if call.usage is None:
+        return 0
+    return _BOOK.price(call.provider, call.models, call.usage, span.start_ns).amount or 0
+
+
+def _topmost(chosen: Iterable[Span], spans: Iterable[Span]) -> list[Span]:
+    """Return the spans with none of the others above them."""
+    by_id = {span.span_id: span for span in spans}
+    ids = {span.span_id for span in chosen}
+    return [span for span in by_id.values() if span.span_id in ids and not _is_below(span, by_id, ids)]
+
+
+def _is_below(span: Span, by_id: Mapping[int, Span], ids: set[int]) -> bool:
+    parent = by_id.get(span.parent_id or 0)
+    while parent is not None:
+        if parent.span_id in ids:
+            return True
+        parent = by_id.get(parent.parent_id or 0)
+    return False
+
+
+def _versions(runs: Iterable[Recording]) -> dict[tuple[str, str], str]:
+    """Return the version of each scope in each run."""
+    versions: dict[tuple[str, str], str] = defaultdict(str)
+    for recording in runs:
+        for file in recording.processes:
+            with gzip.open(file, "rt") as lines:
+                for line in lines:
+                    for resource_spans in json.loads(line).get("resourceSpans", ()):
+                        for scope_spans in resource_spans.get("scopeSpans", ()):
+                            scope = scope_spans.get("scope", {})
+                            versions[scope.get("name", ""), recording.name] = scope.get("version", "")
+    return versions
+
+
+def _verdict(findings: Mapping[str, Mapping[str, list[str]]], run: str) -> str:
+    if not run:
+        return ""
+    found = findings.get(run, {})
+    if found.get("wrong"):
+        return f"wrong: {', '.join(found['wrong'])}"
+    untold = {line.partition(": ")[2] for line in found.get("untold", ())}
+    return "exact" if not untold else f"exact but for calls that no span tells of: {'; '.join(sorted(untold))}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())
