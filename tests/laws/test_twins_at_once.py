@@ -72,20 +72,22 @@ def test_tasks_that_do_the_same_are_told_apart(receiver: Receiver) -> None:
     with Program(receiver.endpoint) as program:
         stack = _Stack(program)
 
-        async def work(number: int) -> None:
+        async def work(number: int, at_once: asyncio.Semaphore) -> None:
             moments = random.Random(number)
-            await asyncio.sleep(moments.random() / 50)
-            if number % 2:
-                stack.direct()
-                return
-            outer, inner = stack.start()
-            await asyncio.sleep(moments.random() / 50)
-            _end(inner)
-            await asyncio.sleep(moments.random() / 50)
-            _end(outer)
+            async with at_once:
+                await asyncio.sleep(moments.random() / 100)
+                if number % 2:
+                    stack.direct()
+                    return
+                outer, inner = stack.start()
+                await asyncio.sleep(moments.random() / 100)
+                _end(inner)
+                await asyncio.sleep(moments.random() / 100)
+                _end(outer)
 
         async def work_all() -> None:
-            await asyncio.gather(*map(work, range(_CALLS)))
+            at_once = asyncio.Semaphore(32)
+            await asyncio.gather(*(work(number, at_once) for number in range(_CALLS)))
 
         asyncio.run(work_all())
     assert (_CALLS * _COST, _CALLS) == program.spent

@@ -27,8 +27,11 @@ __all__ = ["Move", "Twins"]
 _RECORDS: Final = 8_192
 """Records remembered at most, and half of them at least: the window within which a later one may be a twin."""
 
-_LOOKED_AT: Final = 256
-"""Records looked at in one search: with more calls at once that tell the same, a later record is a call of its own."""
+_ALIKE: Final = 256
+"""Records of one instrumentation that tell the same and are compared with another: the latest."""
+
+_LOOKED_AT: Final = 8_192
+"""Records looked at in one search, milliseconds' worth: beyond that a record is taken for a call of its own."""
 
 _DISORDER_NS: Final = 5 * 10**9
 """How much later than its end a record may come: some libraries make their spans afterwards."""
@@ -69,7 +72,7 @@ class Twins:
         self._count = 0
         self._recent: dict[_Key, list[Charge]] = {}
         self._older: dict[_Key, list[Charge]] = {}
-        self._latest: deque[Charge] = deque(maxlen=_LOOKED_AT)
+        self._latest: deque[Charge] = deque(maxlen=_ALIKE)
         # Of the instrumentations whose records are compared.
         self._scopes: dict[str, bool] = {}
         self._changes = 0
@@ -138,9 +141,12 @@ class Twins:
         """Return how records have to move so that this one is a charge's; nothing is changed."""
         wanted_by: dict[Charge, Charge] = {}
         seekers = deque([record])
-        while seekers and len(wanted_by) < _LOOKED_AT:
+        looked_at = 0
+        while seekers and looked_at < _LOOKED_AT:
             seeker = seekers.popleft()
-            for charge in self._near(seeker):
+            others = list(self._like(seeker))
+            looked_at += len(others)
+            for charge in _near(seeker, others):
                 if charge in wanted_by:
                     continue
                 wanted_by[charge] = seeker
@@ -150,18 +156,6 @@ class Twins:
                 if holder.is_loose:
                     seekers.append(holder)
         return []
-
-    def _near(self, record: Charge) -> list[Charge]:
-        """Return the charges that a record may be one of, the likeliest first."""
-        found: dict[Charge, tuple[bool, int]] = {}
-        for other in self._like(record):
-            if _may_be_twins(record, other):
-                charge = final(other)
-                apart = abs(other.start_ns - record.start_ns) + abs(other.end_ns - record.end_ns)
-                likeness = other.trace_id != record.trace_id, apart
-                if charge not in found or likeness < found[charge]:
-                    found[charge] = likeness
-        return sorted(found, key=found.__getitem__)
 
     def _like(self, record: Charge) -> Iterator[Charge]:
         """Yield the records of other instrumentations that tell the same tokens, or where one tells none."""
@@ -182,9 +176,22 @@ class Twins:
                             yield from _since(record.start_ns - _DISORDER_NS, records)
 
 
+def _near(record: Charge, others: list[Charge]) -> list[Charge]:
+    """Return the charges that a record may be one of, the likeliest first."""
+    found: dict[Charge, tuple[bool, int]] = {}
+    for other in others:
+        if _may_be_twins(record, other):
+            charge = final(other)
+            apart = abs(other.start_ns - record.start_ns) + abs(other.end_ns - record.end_ns)
+            likeness = other.trace_id != record.trace_id, apart
+            if charge not in found or likeness < found[charge]:
+                found[charge] = likeness
+    return sorted(found, key=found.__getitem__)
+
+
 def _since(moment_ns: int, records: list[Charge]) -> Iterator[Charge]:
     """Yield the latest records that ended after a moment; they come about in the order in which they ended."""
-    for other in reversed(records[-_LOOKED_AT:]):
+    for other in reversed(records[-_ALIKE:]):
         if other.end_ns < moment_ns:
             return
         yield other
