@@ -64,6 +64,14 @@ def test_a_bare_call_is_a_charge_and_no_owner() -> None:
     assert {} == play.owners
 
 
+def test_an_owner_that_began_before_us_is_not_said_to_have_cost_nothing() -> None:
+    """What it had spent by then isn't known: no totals are better than wrong ones."""
+    play = Player()
+    outcome = play.engine.end(1, 1, None, "invoke_agent early", agent("early"), NOW, {})
+    assert outcome is not None
+    assert (None, None) == (outcome.kind, outcome.totals)
+
+
 def test_a_span_declared_a_call_is_one_whatever_it_says() -> None:
     """What is declared of an open span goes before its attributes; a span that is not open here is not taken."""
     play = Player(dimensions=("user",))
