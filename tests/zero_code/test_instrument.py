@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
-from zero_code.accounts import budget, faults, priced
+from zero_code.accounts import budget, faults
 from zero_code.stage import PROGRAMS, Stage
 
 _LIMIT = "0.002"
@@ -73,17 +71,3 @@ def test_exit_waits_for_the_exporters_and_not_for_us(stage: Stage) -> None:
 
     # An exporter here gives up after a second: a wait of ours on top, say for the queue of events, would be five.
     assert seconds[1] < seconds[0] + 4
-
-
-def test_attribution_goes_into_threads(stage: Stage) -> None:
-    """Whom calls are for is said outside of the threads that make them: the team's budget has every one."""
-    finished = stage.instrumented("threads.py", SPANCOST_BUDGETS="team=1/day")
-
-    assert (0, "") == (finished.status, finished.stderr)
-    usages = {
-        point.attributes["spancost.budget.value"]: Decimal(str(point.value))
-        for point in stage.receiver.points()
-        if point.metric == "spancost.budget.usage"
-    }
-    assert {"search": priced(stage.provider.ledger())} == usages
-    assert 4 == len(stage.provider.ledger())
