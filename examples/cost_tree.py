@@ -12,10 +12,13 @@ import genai_prices
 from otlp_receiver import ReceivedPoint, ReceivedSpan
 from provider import Bill
 
-__all__ = ["CostNode", "cost_trees", "differences", "latest", "price_of", "render", "usd"]
+__all__ = ["CostNode", "cost_trees", "differences", "exact", "latest", "price_of", "render", "spent_by_agent", "usd"]
 
 _AMOUNT = "gen_ai.usage.cost.amount"
 _DIRECT, _CHILDREN, _TOTAL = (f"spancost.cost.{part}" for part in ("direct", "children", "total"))
+_ROUNDING = 1_000
+"""Pico-USD that sums of doubles may be off."""
+
 _OWNING_OPERATIONS = ("invoke_agent", "invoke_workflow")
 
 
@@ -44,6 +47,11 @@ def render(roots: Iterable[CostNode]) -> str:
 def usd(pico: int) -> str:
     """Return pico-USD as dollars to four places."""
     return f"${pico / 10**12:.4f}"
+
+
+def exact(pico: int) -> str:
+    """Return pico-USD as dollars, to the last place."""
+    return f"${Decimal(pico) / 10**12:f}"
 
 
 def price_of(bill: Bill) -> int:
@@ -81,8 +89,8 @@ def differences(spans: Sequence[ReceivedSpan], points: Sequence[ReceivedPoint], 
     for response, price in prices.items():
         charged = [_pico(span, _AMOUNT) for span in reports[response] if _AMOUNT in span.attributes]
         if charged != [price]:
-            amounts = ", ".join(map(_exact, charged)) or "nothing"
-            yield f"{response}: billed {_exact(price)}, charged {amounts} by {len(reports[response])} spans of it"
+            amounts = ", ".join(map(exact, charged)) or "nothing"
+            yield f"{response}: billed {exact(price)}, charged {amounts} by {len(reports[response])} spans of it"
         for report in reports[response][:1]:
             direct[family.owner_of(report)] += price
     strangers = [
@@ -100,17 +108,36 @@ def differences(spans: Sequence[ReceivedSpan], points: Sequence[ReceivedPoint], 
         expected = {_DIRECT: direct[span.span_id], _CHILDREN: children, _TOTAL: direct[span.span_id] + children}
         for attribute, pico in expected.items():
             if attribute not in span.attributes:
-                yield f"{span.name}: lacks {attribute}, which should be {_exact(pico)}"
+                yield f"{span.name}: lacks {attribute}, which should be {exact(pico)}"
             elif _pico(span, attribute) != pico:
-                yield f"{span.name}: {attribute} is {_exact(_pico(span, attribute))} and should be {_exact(pico)}"
+                yield f"{span.name}: {attribute} is {exact(_pico(span, attribute))} and should be {exact(pico)}"
 
-    yield from _differences_in_metrics(points, bills, sum(prices.values()))
+    owned = sum(_pico(span, _TOTAL) for span in spans if family.is_owner(span) and _TOTAL in span.attributes)
+    yield from _differences_in_metrics(points, bills, sum(prices.values()), owned)
 
 
-def _differences_in_metrics(points: Sequence[ReceivedPoint], bills: Sequence[Bill], cost: int) -> Iterator[str]:
+def spent_by_agent(spans: Sequence[ReceivedSpan], bills: Sequence[Bill]) -> dict[str, list[int]]:
+    """Return pico-USD of each call that was billed, by the nearest agent above it."""
+    family = _Family(spans)
+    prices = {bill.response_id: price_of(bill) for bill in bills}
+    spent = defaultdict[str, list[int]](list)
+    for span in spans:
+        price = prices.pop(span.attributes.get("gen_ai.response.id", ""), None)
+        if price is not None:
+            spent[family.agent_of(span)].append(price)
+    return spent
+
+
+def _differences_in_metrics(
+    points: Sequence[ReceivedPoint], bills: Sequence[Bill], cost: int, owned: int
+) -> Iterator[str]:
     counted = sum(round(point.value * 10**12) for point in latest(points, "spancost.cost"))
     if counted != cost:
-        yield f"the metric spancost.cost says {_exact(counted)}, billed were {_exact(cost)}"
+        yield f"the metric spancost.cost says {exact(counted)}, billed were {exact(cost)}"
+    recorded = sum(round(point.value * 10**12) for point in latest(points, "spancost.owner.cost"))
+    # A histogram adds doubles up.
+    if abs(recorded - owned) > _ROUNDING:
+        yield f"the metric spancost.owner.cost says {exact(recorded)}, owners' spans {exact(owned)}"
     calls = sum(point.value for point in latest(points, "spancost.calls"))
     if calls != len(bills):
         yield f"the metric spancost.calls says {calls}, billed were {len(bills)}"
@@ -152,6 +179,13 @@ class _Family:
             span = self.spans.get(span.parent_span_id)
         return span.span_id if span else ""
 
+    def agent_of(self, call: ReceivedSpan) -> str:
+        """Return the name of the nearest agent above a call, `(none)` if there is none."""
+        span = self.spans.get(call.parent_span_id)
+        while span and span.attributes.get("gen_ai.operation.name") != "invoke_agent":
+            span = self.spans.get(span.parent_span_id)
+        return span.attributes["gen_ai.agent.name"] if span else "(none)"
+
     def owners_under(self, span: ReceivedSpan) -> Iterator[ReceivedSpan]:
         """Yield every owner in the subtree of a span, itself excluded."""
         for child in self.below[span.span_id]:
@@ -186,10 +220,6 @@ def _branches(node: CostNode, indent: str) -> Iterator[str]:
         last = child is node.below[-1]
         yield f"{indent}{'└── ' if last else '├── '}{_label(child, width)}"
         yield from _branches(child, indent + ("    " if last else "│   "))
-
-
-def _exact(pico: int) -> str:
-    return f"${Decimal(pico) / 10**12:f}"
 
 
 def _pico(span: ReceivedSpan, attribute: str) -> int:

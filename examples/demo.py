@@ -12,14 +12,15 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(_ROOT / "tools"))
 
-from cost_tree import cost_trees, differences, latest, price_of, render, usd  # noqa: E402
+from budget_state import budget_differences, show_budgets  # noqa: E402
+from cost_tree import cost_trees, differences, price_of, render, spent_by_agent, usd  # noqa: E402
 from otlp_receiver import Receiver  # noqa: E402
 from provider import Provider  # noqa: E402
 
@@ -84,15 +85,17 @@ def run(example: Example) -> list[str]:
         reports = sum("gen_ai.response.id" in span.attributes for span in spans)
         print(f"\nWhat it cost, by {len(spans)} spans received over OTLP, {reports} of them of a model call:\n")
         print(f"{render(trees)}\n")
-        for line in _budgets(receiver):
-            print(line)
+        records = receiver.records()
+        print("\n".join(show_budgets(points, records)) + "\n")
         for url, error in receiver.not_forwarded.items():
             print(f"Not passed on to {url}: {error}")
     faults = [f"{example.name} ended with status {status}"] if status else []
     if not trees:
         faults.append("no cost arrived on any span")
     if not real:
+        team = {example.team: list(map(price_of, bills))}
         faults += differences(spans, points, bills)
+        faults += budget_differences(points, records, {"team": team, "agent": spent_by_agent(spans, bills)})
     for fault in faults:
         print(f"WRONG: {fault}")
     if real:
@@ -118,6 +121,9 @@ def _start(example: Example, environment: Mapping[str, str]) -> int:
 def _models(example: Example, provider: Provider | None) -> dict[str, str]:
     """Return the caller's environment with where the models are, and the keys under the names the program reads."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "SPANCOST_"))}
+    # The receiver and the provider are on loopback, where no proxy leads.
+    for variable in ("NO_PROXY", "no_proxy"):
+        kept[variable] = ",".join(filter(None, (kept.get(variable), "127.0.0.1", "localhost")))
     key = kept.pop("OPENAI_API_KEY", None)
     path = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', os.defpath)}"
     if provider is not None:
@@ -137,27 +143,6 @@ def _telemetry(example: Example, receiver: Receiver) -> dict[str, str]:
         "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
         "SPANCOST_BUDGETS": example.budgets,
     }
-
-
-def _budgets(receiver: Receiver) -> Iterator[str]:
-    """Yield how far each budget is used up, and the events of those that passed a threshold."""
-    points = receiver.points()
-
-    def values(metric: str) -> dict[tuple[str, str], int | float]:
-        newest = latest(points, f"spancost.budget.{metric}")
-        return {(p.attributes["spancost.budget.id"], p.attributes["spancost.budget.value"]): p.value for p in newest}
-
-    limits, usages = values("limit"), values("usage")
-    width = max((len(f"{budget} {value}") for budget, value in limits), default=0)
-    yield "Budgets:"
-    for (budget, value), limit in sorted(limits.items()):
-        usage = usages.get((budget, value), 0.0)
-        yield f"  {f'{budget} {value}':{width}}  ${usage:.4f} of ${limit:.4f}  {usage / limit:4.0%}"
-    yield "Events:"
-    for record in sorted(receiver.records(), key=lambda record: record.time_ns):
-        if record.event_name.startswith("spancost.budget."):
-            yield f"  {record.severity_text:5}  {record.event_name}: {record.body}"
-    yield ""
 
 
 if __name__ == "__main__":

@@ -435,6 +435,22 @@ def test_the_cost_so_far_is_exact_in_a_trace_and_outside(program: Program) -> No
     assert Decimal("0.012003") == spancost.current_cost()
 
 
+def test_the_cost_so_far_of_a_trace_is_never_anothers(program: Program) -> None:
+    """A trace that is not sampled, one that only a remote parent tells of, and a span that ended have spent nothing."""
+    call(program.tracer)
+    unsampled = TracerProvider(sampler=ALWAYS_OFF).get_tracer("program")
+    with unsampled.start_as_current_span("request"):
+        assert Decimal(0) == spancost.current_cost()
+    remote = trace.NonRecordingSpan(trace.SpanContext(77, 99, is_remote=True, trace_flags=trace.TraceFlags(1)))
+    with trace.use_span(remote):
+        assert Decimal(0) == spancost.current_cost()
+    with program.tracer.start_as_current_span("request") as ended:
+        pass
+    with trace.use_span(ended):
+        assert Decimal(0) == spancost.current_cost()
+    assert Decimal("0.012") == spancost.current_cost()
+
+
 def test_flush_leaves_nothing_queued(receiver: Receiver, program: Program) -> None:
     """After a flush every event is with the logger provider, and every charge is in the counters."""
     with program.tracer.start_as_current_span("chat", attributes={"gen_ai.operation.name": "chat"}):

@@ -84,15 +84,23 @@ def test_every_variable_is_heard() -> None:
     assert ("pydantic-ai", "openai-agents") == config.frameworks
 
 
-@pytest.mark.parametrize("switch", ["SPANCOST_DISABLED", "OTEL_SDK_DISABLED"])
-def test_what_is_off_reads_nothing_else(switch: str) -> None:
-    """By either switch: no file is opened and nothing is wrong, whatever else is told."""
+@pytest.mark.parametrize(
+    ("switch", "value"),
+    [
+        ("SPANCOST_DISABLED", " True "),
+        ("OTEL_SDK_DISABLED", "TRUE"),
+        ("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "redis, spancost"),
+        ("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "*"),
+    ],
+)
+def test_what_is_off_reads_nothing_else(switch: str, value: str) -> None:
+    """By any switch: no file is opened and nothing is wrong, whatever else is told."""
 
     def read(path: str) -> bytes:
         raise AssertionError(path)
 
     told = {"SPANCOST_CONFIG": "spancost.toml", "SPANCOST_BUDGETS": "tea", "SPANCOST_STRICT": "true"}
-    assert Config(disabled=True) == load(told | {switch: " True "}, read)
+    assert Config(disabled=True) == load(told | {switch: value}, read)
 
 
 @pytest.mark.parametrize(

@@ -154,6 +154,14 @@ def test_a_span_around_a_call_is_none_where_its_instrumentation_is_known_to_call
     assert (None, None, 1) == (outcome.charge, outcome.duplicate_of, play.engine.spent.calls)
 
 
+def test_an_owner_that_began_before_us_is_not_said_to_have_cost_nothing() -> None:
+    """What it had spent by then isn't known: no totals are better than wrong ones."""
+    play = Player()
+    outcome = play.engine.end(1, 1, None, "invoke_agent early", agent("early"), NOW, {})
+    assert outcome is not None
+    assert (None, None) == (outcome.kind, outcome.totals)
+
+
 def test_a_span_declared_a_call_is_one_whatever_it_says() -> None:
     """What is declared of an open span goes before its attributes; a span that is not open here is not taken."""
     play = Player(dimensions=("user",))

@@ -263,3 +263,26 @@ spancost.install()
     ):
         assert all(word in line for word in (str(wrong), *words)), line
     assert "spancost: no budget is watched until this is corrected; costs are tracked" == told[2][1]
+
+
+@pytest.mark.parametrize(
+    ("sampler", "warnings"),
+    [
+        (None, 0),
+        ("always_on", 0),
+        ("parentbased_always_on", 0),
+        ("traceidratio", 1),
+        ("parentbased_traceidratio", 1),
+        ("always_off", 1),
+    ],
+)
+def test_a_sampler_that_drops_spans_is_one_warning(
+    receiver: Receiver, tmp_path: Path, sampler: str | None, warnings: int
+) -> None:
+    """What it drops is not seen, so it is not counted: that must not pass in silence, nor be said of every provider."""
+    told = {"OTEL_TRACES_SAMPLER": sampler, "OTEL_TRACES_SAMPLER_ARG": "0.5"} if sampler else {}
+    finished = _run(
+        "spancost.install()\ntrace.set_tracer_provider(provider)\nTracerProvider()", receiver, tmp_path, **told
+    )
+    assert 0 == finished.returncode
+    assert warnings == finished.stderr.count("not counted, and budgets do not hold")

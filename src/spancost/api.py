@@ -73,12 +73,15 @@ def _record(*told: object) -> None:
 
 
 def current_cost() -> Decimal:
-    """Return the exact USD that the current trace has cost so far; outside of a trace, the whole process."""
-    setup = setup_of()
+    """Return the exact USD that the current trace has cost so far in this process; outside of one, all that it spent.
+
+    In a trace that is not recorded nothing is seen, and it is 0.
+    """
+    engine = setup_of().engine
     span = trace.get_current_span().get_span_context()
-    pico = setup.engine.cost_so_far(span.trace_id, span.span_id) if span.is_valid else None
+    pico = engine.cost_so_far(span.trace_id, span.span_id) if span.is_valid else engine.spent.direct
     with localcontext(EXACT):
-        return Decimal(setup.engine.spent.direct if pico is None else pico) / PICO
+        return Decimal(pico) / PICO
 
 
 def flush(timeout: float = 5.0) -> bool:

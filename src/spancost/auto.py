@@ -22,9 +22,7 @@ def pre_instrument() -> None:
 
     Where the configuration is wrong under SPANCOST_STRICT=true the process ends here with status 78.
     """
-    off = os.environ.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "")
-    if "spancost" not in (name.strip() for name in off.split(",")):
-        _install()
+    _install()
 
 
 class SpancostInstrumentor:

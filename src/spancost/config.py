@@ -60,8 +60,11 @@ class Config:
 
 
 def is_off(environ: Mapping[str, str]) -> bool:
-    """Tell whether the environment switches everything off, by our variable or by OpenTelemetry's."""
-    return any(environ.get(name, "").strip().lower() == "true" for name in ("SPANCOST_DISABLED", "OTEL_SDK_DISABLED"))
+    """Tell whether the environment switches everything off, by our variable or by one of OpenTelemetry's."""
+    instrumentations = environ.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "").split(",")
+    return any(
+        environ.get(name, "").strip().lower() == "true" for name in ("SPANCOST_DISABLED", "OTEL_SDK_DISABLED")
+    ) or any(name.strip() in ("spancost", "*") for name in instrumentations)
 
 
 def load(environ: Mapping[str, str], read: Callable[[str], bytes] | None = None) -> Config:

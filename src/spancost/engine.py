@@ -133,8 +133,8 @@ class Engine:
             if tree.has_ended(trace_id, span_id):
                 return None
             node = tree.reopen(trace_id, span_id)
+        began_before_us = node is None
         if node is None:
-            # Its start was not seen: it began before we came.
             parent = None if parent_id is None else tree.find(trace_id, parent_id)
             node = Node(trace_id, span_id, parent, name, None, None, self._baggage(None))
         followed = self._claimants.scopes.get(scope)
@@ -155,7 +155,7 @@ class Engine:
         outcome = Outcome(node)
         if kind == Kind.CALL:
             self._call(node, attributes, start_ns, resource, outcome, emitter, end_ns, error)
-        elif kind == Kind.AGENT and (node.below is None or not node.below.calls):
+        elif kind == Kind.AGENT and not began_before_us and (node.below is None or not node.below.calls):
             self._aggregate(node, attributes, start_ns, resource, outcome, emitter, end_ns)
         below = node.below
         if below is not None and below.inner:
@@ -174,7 +174,8 @@ class Engine:
             tree.remember(span_id, node)
         if below is not None:
             outcome.state = worst(outcome.state, below.state)
-        if outcome.charge is None and outcome.duplicate_of is None:
+        # What an owner that began before us had spent until then isn't known, nor what is below it now.
+        if outcome.charge is None and outcome.duplicate_of is None and not began_before_us:
             outcome.totals = totals
             if kind in _NAMED or (totals is not None and node.kind == Kind.ROOT):
                 outcome.kind = node.kind
@@ -205,11 +206,11 @@ class Engine:
         """Return what counters have waited for long enough, or all of it at the end."""
         return self._charging.settle(everything=everything)
 
-    def cost_so_far(self, trace_id: int, span_id: int) -> int | None:
-        """Return pico-USD of the whole local trace that an open span belongs to, None if it is unknown."""
-        node = self.tree.find(trace_id, span_id)
+    def cost_so_far(self, trace_id: int, span_id: int) -> int:
+        """Return pico-USD of the whole local trace that a span belongs to; nothing where none of it is known."""
+        node = self.tree.find(trace_id, span_id) or self.tree.find_any(trace_id)
         if node is None:
-            return None
+            return 0
         root = top(node)
         if root.ended:
             return self.tree.totals(root).total

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.trace import SpanContext
 
-    from spancost.budgets import Standing
+    from spancost.budgets import Budget, Standing
     from spancost.engine import Engine
     from spancost.outcome import Count, Outcome
     from spancost.rollup import Amounts, Charge
@@ -152,6 +152,10 @@ class CostExporter:
     def standings(self) -> Iterable[Standing]:
         """Return how the budgets stand."""
         return self.engine.budgets.standings()
+
+    def overruns(self) -> Iterable[tuple[Budget, str, int]]:
+        """Return how many windows each value of each budget has overspent."""
+        return self.engine.budgets.overruns()
 
     def internals(self) -> dict[str, int]:
         """Return our own counters by metric name."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from time import time_ns
@@ -13,6 +14,7 @@ from weakref import WeakKeyDictionary
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.sampling import Sampler
 from opentelemetry.trace import SpanContext
 
 from spancost import frameworks, lifetime
@@ -33,6 +35,13 @@ _logger = logging.getLogger(__name__)
 
 _WRONG_CONFIGURATION: Final = 78
 """EX_CONFIG of sysexits.h."""
+
+
+_KEEPS_ALL: Final = re.compile(r"(ParentBased\{root:)?(AlwaysOnSampler|TraceIdRatioBased\{1\.0\})")
+"""Descriptions of samplers that drop nothing that starts in this process."""
+
+_LONGEST: Final = 200
+"""Characters of a sampler's description that are logged."""
 
 
 class Setup:
@@ -57,6 +66,7 @@ class Setup:
         """Whether anything is counted: False where all is switched off, and after `uninstall`."""
         self._processors: WeakKeyDictionary[TracerProvider, Facade | None] = WeakKeyDictionary()
         self._may_warn = True
+        self._may_warn_of_sampler = True
         self._forked = False
 
     @guarded("attach")
@@ -70,7 +80,20 @@ class Setup:
             if self.active:
                 processor = Facade(self.exporter, sinks=self.more_sinks, way=self.way)
                 TracerProvider.add_span_processor(provider, processor)
+                self._warn_if_sampled(provider.sampler)
             self._processors[provider] = processor
+
+    def _warn_if_sampled(self, sampler: Sampler) -> None:
+        """Say, once, that spans which a sampler drops are not counted."""
+        told = sampler.get_description()
+        if self._may_warn_of_sampler and not _KEEPS_ALL.match(told):
+            self._may_warn_of_sampler = False
+            _logger.warning(
+                "spancost: the sampler %s may drop spans, and model calls in those are not seen: their cost is not "
+                "counted, and budgets do not hold them. Sample in the Collector, and set "
+                "OTEL_TRACES_SAMPLER=parentbased_always_on.",
+                told[:_LONGEST],
+            )
 
     def switch(self, active: bool) -> None:
         """Count spans from now on, or no more; what was counted stays counted."""
@@ -113,7 +136,7 @@ class Setup:
     def after_fork(self) -> None:
         """Start anew in a forked child."""
         self._forked = True
-        self._may_warn = False
+        self._may_warn = self._may_warn_of_sampler = False
         faults.clear()
         self.engine.forget()
         self.exporter.forget()

@@ -97,7 +97,12 @@ def _counts(usage: object) -> dict[str, Any] | None:
     if unread := [key for key in told if key not in _USAGE]:
         named = ", ".join(f"{key!r:.40}" for key in unread[:_MOST_NAMED])
         _warn(f"record_call does not read {named} of usage; the keys are {', '.join(_USAGE)}")
-    return {name: told[key] for key, name in _USAGE.items() if key in told}
+    # Of the parts of input and output only those that there are.
+    return {
+        name: told[key]
+        for key, name in _USAGE.items()
+        if key in told and (told[key] != 0 or key in ("input", "output"))
+    }
 
 
 def _further(attributes: object) -> dict[str, Any]:

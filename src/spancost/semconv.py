@@ -326,7 +326,8 @@ METRIC_COST: Final = "spancost.cost"
 """What model calls cost, each counted once.
 
 Calls without an amount add nothing here; `spancost.calls` counts them by `spancost.pricing.status`. Each dimension
-keeps its 100 dearest values, the rest is `_other`.
+keeps its 100 dearest values, the rest is `_other`. In a forked child the scope of this and every other counter
+carries `process.pid`.
 """
 
 METRIC_CALLS: Final = "spancost.calls"
@@ -357,9 +358,9 @@ METRIC_INTERNAL_DUPLICATES: Final = "spancost.internal.duplicates"
 """Spans found to be another record of a charge."""
 
 METRIC_INTERNAL_LATE_SPANS: Final = "spancost.internal.late_spans"
-"""Charges whose owner had ended before them.
+"""Charges that came below a span that had ended before them.
 
-Each one is followed by a `spancost.cost.correction` event of that owner.
+Each owner above them that had ended, too, tells its new totals in a `spancost.cost.correction` event.
 """
 
 METRIC_INTERNAL_EVICTIONS: Final = "spancost.internal.evictions"
@@ -489,7 +490,7 @@ METRICS: Final[tuple[Metric, ...]] = (
         name=METRIC_INTERNAL_LATE_SPANS,
         instrument="counter",
         unit="{span}",
-        description="Charges whose owner had ended before them.",
+        description="Charges that came below a span that had ended before them.",
         value_type="int",
     ),
     Metric(

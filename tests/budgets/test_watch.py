@@ -65,7 +65,7 @@ def test_a_new_window_begins_at_nothing_and_says_so_after_a_breach() -> None:
     assert [0, 0] == [spend.usage for _, spend in budgets.standings()]
     assert [None, 75] == _percents(budgets.observe(("ml", None), _PLACES, 75 * PICO))
     assert [75] == _percents(budgets.observe(("web", None), _PLACES, 75 * PICO))
-    assert [1, 1] == [spend.overruns for _, spend in budgets.standings()], "the budget's, whoever overran it"
+    assert [("team-day", "ml", 1)] == [(budget.id, value, count) for budget, value, count in budgets.overruns()]
 
 
 def test_a_refund_tells_nothing_and_no_threshold_twice() -> None:

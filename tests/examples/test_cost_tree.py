@@ -65,6 +65,7 @@ _POINTS = [
     _point("spancost.cost", 0.001, 1),
     _point("spancost.cost", 0.01015, 2),
     _point("spancost.calls", 3),
+    _point("spancost.owner.cost", 0.01575),
     _point("spancost.tokens", 3400, **{"spancost.token.type": "input"}),
     _point("spancost.tokens", 300, **{"spancost.token.type": "output"}),
 ]
@@ -133,7 +134,10 @@ def test_every_wrong_span_is_seen(at: int, wrong: ReceivedSpan, says: str) -> No
     assert any(says in difference for difference in differences(spans, _POINTS, _BILLS))
 
 
-@pytest.mark.parametrize(("at", "metric"), [(1, "spancost.cost"), (2, "spancost.calls"), (3, "spancost.tokens")])
+@pytest.mark.parametrize(
+    ("at", "metric"),
+    [(1, "spancost.cost"), (2, "spancost.calls"), (3, "spancost.owner.cost"), (4, "spancost.tokens")],
+)
 def test_every_wrong_metric_is_seen(at: int, metric: str) -> None:
     """A counter that is off by one of anything is named."""
     points = [*_POINTS[:at], replace(_POINTS[at], value=_POINTS[at].value + 1), *_POINTS[at + 1 :]]

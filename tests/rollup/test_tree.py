@@ -232,6 +232,7 @@ def test_the_cost_so_far_is_that_of_the_whole_local_trace() -> None:
     play.end(left)
     assert cost(10, 5) + cost(4, 1) == play.engine.cost_so_far(1, right.span_id)
     play.end(right)
+    assert cost(10, 5) + cost(4, 1) == play.engine.cost_so_far(1, 999), "of a span that is not here, its trace"
     play.end(root)
     assert cost(10, 5) + cost(4, 1) == play.engine.cost_so_far(1, root.span_id)
-    assert play.engine.cost_so_far(1, 999) is None
+    assert 0 == play.engine.cost_so_far(99, 1)

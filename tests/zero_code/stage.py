@@ -69,6 +69,8 @@ class Stage:
             "PATH": f"{self._bin}{os.pathsep}{kept.get('PATH', os.defpath)}",
             "OPENAI_BASE_URL": f"{self.provider.url}/v1",
             "OPENAI_API_KEY": "none",
+            # Where proxies are set none leads to loopback.
+            "NO_PROXY": "127.0.0.1,localhost",
             # Some servers keep files there.
             "HOME": str(self.folder),
             "OTEL_EXPORTER_OTLP_ENDPOINT": self.receiver.endpoint,

@@ -10,7 +10,11 @@ _NONE = {f"OTEL_{signal}_EXPORTER": "none" for signal in ("TRACES", "METRICS", "
 
 
 @pytest.mark.parametrize(
-    "setting", [{"SPANCOST_DISABLED": "true"}, {"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "other, spancost"}]
+    "setting",
+    [
+        {"SPANCOST_DISABLED": "true"},
+        {"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "other, spancost"},
+    ],
 )
 def test_switched_off_it_leaves_no_trace(stage: Stage, setting: dict[str, str]) -> None:
     """The program's own telemetry is as if spancost were not installed: no stamp, metric, event or line."""
@@ -32,10 +36,18 @@ def test_with_the_sdk_disabled_nothing_leaves(stage: Stage) -> None:
     assert 0 == stage.receiver.requests
 
 
-@pytest.mark.parametrize("variable", ["SPANCOST_DISABLED", "OTEL_SDK_DISABLED"])
-def test_switched_off_every_door_leads_nowhere(stage: Stage, variable: str) -> None:
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("SPANCOST_DISABLED", "true"),
+        ("OTEL_SDK_DISABLED", "true"),
+        ("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "spancost"),
+        ("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "*"),
+    ],
+)
+def test_switched_off_every_door_leads_nowhere(stage: Stage, variable: str, value: str) -> None:
     """What a program calls by itself counts, sends and starts nothing, and answers; its own spans are its own."""
-    finished = stage.plain("every_door.py", SPANCOST_CONSOLE="tree", **budget("0.0001"), **{variable: "true"})
+    finished = stage.plain("every_door.py", SPANCOST_CONSOLE="tree", **budget("0.0001"), **{variable: value})
 
     answers = ["0 True", "{'user.id': 'ada'}", "0 True", "['MainThread']"]
     assert (0, "", answers) == (finished.status, finished.stderr, finished.stdout.splitlines())

@@ -98,6 +98,11 @@ class Budgets:
         by_id = {budget.id: budget for budget in self.all}
         return [(by_id[spend.key[0]], spend) for spend in self._store.spends(self._clock())]
 
+    def overruns(self) -> Iterable[tuple[Budget, str, int]]:
+        """Return how many windows each value of each budget has overspent."""
+        by_id = {budget.id: budget for budget in self.all}
+        return [(by_id[budget], value, count) for (budget, value), count in self._store.overruns().items()]
+
     def clear(self) -> None:
         """Forget all spend, as a forked child must: the parent goes on counting its own."""
         self._store.clear()

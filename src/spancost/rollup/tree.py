@@ -89,6 +89,10 @@ class Tree:
             node = self._open.get((trace_id, span_id))
         return node if node is not None and node.trace_id == trace_id else None
 
+    def find_any(self, trace_id: int) -> Node | None:
+        """Return an open span of a trace, None where there is none."""
+        return next((node for node in list(self._open.values()) if node.trace_id == trace_id), None)
+
     def take(self, trace_id: int, span_id: int) -> Node | None:
         """Take an open span out, to be closed; None if it is unknown or has ended already."""
         spans = self._open

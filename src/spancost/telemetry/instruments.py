@@ -14,7 +14,7 @@ from spancost.faults import faults, guarded
 from spancost.money import PICO, usd
 
 if TYPE_CHECKING:
-    from spancost.budgets import Standing
+    from spancost.budgets import Budget, Standing
     from spancost.telemetry.series import Dearest, Row
 
 __all__ = ["Instruments", "Owner", "Readings"]
@@ -58,6 +58,10 @@ class Readings(Protocol):
 
     def standings(self) -> Iterable[Standing]:
         """Return how the budgets stand."""
+        ...
+
+    def overruns(self) -> Iterable[tuple[Budget, str, int]]:
+        """Return how many windows each value of each budget has overspent."""
         ...
 
     def internals(self) -> dict[str, int]:
@@ -133,12 +137,13 @@ class Instruments:
         return (Observation(usage / budget.limit, told) for budget, usage, told in self._nearest())
 
     def _overruns(self) -> Iterable[Observation]:
-        totals: dict[str, tuple[int, dict[str, str]]] = {}
-        for budget, spend in self._readings.standings():
-            # Each spend tells those of its whole budget.
-            told = {semconv.BUDGET_ID: budget.id, semconv.BUDGET_WINDOW_KIND: budget.window}
-            totals[budget.id] = (spend.overruns, told)
-        return (Observation(count, told) for count, told in totals.values())
+        for budget, value, count in self._readings.overruns():
+            told = {
+                semconv.BUDGET_ID: budget.id,
+                semconv.BUDGET_VALUE: value,
+                semconv.BUDGET_WINDOW_KIND: budget.window,
+            }
+            yield Observation(count, told)
 
     def _errors(self) -> Iterable[Observation]:
         return (Observation(count, {semconv.INTERNAL_HOOK: hook}) for hook, count in tuple(faults.items()))

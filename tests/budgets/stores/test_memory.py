@@ -7,6 +7,7 @@ from datetime import UTC
 from support import NOW, run_at_once
 
 from spancost.budgets.stores import Booking, MemoryStore, Spend
+from spancost.budgets.stores.memory import OTHER
 from spancost.budgets.windows import window_at
 
 _DAY = 86_400 * 10**9
@@ -21,7 +22,7 @@ def test_a_booking_tells_what_it_passed() -> None:
     key = ("b", "v")
     told = [store.book(key, _TODAY, amount, (75, 90, 100), 100) for amount in (74, 1, 20, 5, 50)]
     assert [None, Booking(75, 0b1, False), Booking(95, 0b10, False), Booking(100, 0b100, False), None] == told
-    assert [Spend(key, _TODAY, 150, 1)] == list(store.spends(NOW))
+    assert [Spend(key, _TODAY, 150)] == list(store.spends(NOW))
 
 
 def test_all_triggers_at_once() -> None:
@@ -32,11 +33,11 @@ def test_all_triggers_at_once() -> None:
 def test_the_limit_may_be_spent() -> None:
     """Spending exactly the limit is no overrun; a pico-dollar more is one, once a window."""
     store = MemoryStore()
-    for amount, overruns in ((100, 0), (1, 1), (1, 1)):
+    for amount, overruns in ((100, {}), (1, {("b", "v"): 1}), (1, {("b", "v"): 1})):
         store.book(("b", "v"), _TODAY, amount, (), 100)
-        assert [overruns] == [spend.overruns for spend in store.spends(NOW)]
+        assert overruns == store.overruns()
     store.book(("b", "v"), _TOMORROW, 101, (), 100)
-    assert [2] == [spend.overruns for spend in store.spends(NOW + _DAY)]
+    assert {("b", "v"): 2} == store.overruns()
 
 
 def test_a_new_window_forgets_the_old_and_tells_of_a_breach_before() -> None:
@@ -82,12 +83,20 @@ def test_those_of_past_windows_go_first() -> None:
 def test_overruns_outlive_the_accounts_they_were_counted_on() -> None:
     """A counter that left can't be taken back: who makes room for others has overrun the budget all the same."""
     store = MemoryStore(most_keys=10)
-    store.book(("other", "v"), _TODAY, 101, (), 100)
-    seen: list[int] = []
     for number in range(30):
         store.book(("b", str(number)), _TODAY, 101, (), 100)
-        seen.append({spend.key[0]: spend.overruns for spend in store.spends(NOW)}["b"])
-    assert (list(range(1, 31)), 21) == (seen, store.evictions)
+    store.book(("b", "0"), _TODAY, 101, (), 100)
+    assert {("b", str(number)): 1 + (number == 0) for number in range(30)} == store.overruns()
+
+
+def test_the_values_whose_overruns_are_told_are_bounded() -> None:
+    """A hundred of each budget are counted apart, the rest together, and none of it ever falls."""
+    store = MemoryStore(most_keys=10)
+    for number in range(1000):
+        store.book(("b", str(number)), _TODAY, 101, (), 100)
+        store.book(("other", "v"), _TODAY, 101, (), 100)
+    told = store.overruns()
+    assert (102, 900, 1) == (len(told), told["b", OTHER], told["b", "99"])
 
 
 def test_threads_lose_nothing() -> None:

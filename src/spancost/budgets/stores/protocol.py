@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 from spancost.budgets.windows import Window
@@ -31,8 +31,6 @@ class Spend(NamedTuple):
     key: Key
     window: Window
     usage: int
-    overruns: int
-    """Windows in which any value of the budget passed the limit; it never falls, whatever the store forgets."""
 
 
 class Store(Protocol):
@@ -44,6 +42,10 @@ class Store(Protocol):
 
     def spends(self, now_ns: int) -> Iterable[Spend]:
         """Return what is spent in the windows that hold this moment."""
+        ...
+
+    def overruns(self) -> Mapping[Key, int]:
+        """Return how many windows each value has overspent; bounded in values, and no number ever falls."""
         ...
 
     def clear(self) -> None:
