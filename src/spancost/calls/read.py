@@ -154,11 +154,14 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
         # None at all is "not known", too: no request is free of input.
         reason = "invalid_usage" if told == _INVALID else "no_usage"
     provider, models, request_model, operation = _named(row[_NAMED])
+    guessed = usage is not None and bool(emitter.told_beside) and _is_guess(attributes, emitter, operation)
+    if guessed:
+        usage, reason = None, "no_usage"
     if error is not None and usage is not None:
         usage = _cut_short(usage, models)
     response_id, amount, _, _, list_cost = row[_REST]
     stated_cost, stated_by = None, ""
-    if amount is not None or list_cost is not None:
+    if (amount is not None or list_cost is not None) and not guessed:
         stated_cost, stated_by = _stated(row)
     return _tuple(
         Call,
@@ -239,6 +242,11 @@ def _inclusive(usage: Usage, exclusive: bool) -> Usage:
     if usage.reasoning > usage.output:
         usage = usage._replace(output=usage.output + usage.reasoning)
     return usage
+
+
+def _is_guess(attributes: Attributes, emitter: Emitter, operation: str) -> bool:
+    """Tell whether an instrumentation counted tokens itself, which the provider bills otherwise."""
+    return operation != _EMBEDDINGS and emitter.told_beside not in attributes
 
 
 def _cut_short(usage: Usage, models: tuple[str, ...]) -> Usage:

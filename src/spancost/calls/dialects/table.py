@@ -88,6 +88,8 @@ class Emitter:
     """Its response ids may be its own and not the provider's: two that differ can be of one call."""
     not_calls: tuple[str, ...] = ()
     """Ends of the names of spans that call themselves calls and only lie around one."""
+    told_beside: str = ""
+    """An attribute that a call's counts never stand without where the provider told them: else they are a guess."""
     recorded: str = ""
     """A recorded run that proves it; empty for what was only read in its source."""
 
