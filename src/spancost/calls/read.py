@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple, cast
 
 from spancost.calls.dialects import ANYBODY, DIALECTS, Emitter, Field, Kind
 from spancost.calls.shapes import ABSENT, SHAPES, SPELLINGS, learn
+from spancost.calls.texts import opened
 from spancost.calls.usage import Usage
 
 __all__ = ["ABSURD", "MARKERS", "Attributes", "Call", "kind_at_start", "kind_of", "read_call"]
@@ -124,7 +125,9 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
     """
     try:
         shape = tuple(attributes)
-        pick, place, told, usual = SHAPES.get(shape) or learn(shape)
+        pick, place, told, usual, has_text = SHAPES.get(shape) or learn(shape)
+        if has_text:
+            return read_call(opened(attributes), emitter, error)
         row = place(pick(attributes) + ABSENT)
     except (KeyError, RuntimeError):
         # Another thread took an attribute away meanwhile; the copy is ours alone.

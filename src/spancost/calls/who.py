@@ -24,6 +24,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "agent.name",
         "graph.node.id",
         "traceloop.association.properties.lc_agent_name",
+        "langsmith.metadata.lc_agent_name",
         "metadata#lc_agent_name",
     ),
     "workflow": ("gen_ai.workflow.name", "traceloop.workflow.name"),
@@ -43,7 +44,9 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "session": (
         "gen_ai.conversation.id",
         "session.id",
-        "langsmith.trace.session_id",
+        # LangSmith's own `langsmith.trace.session_id` is what it calls a project.
+        "langsmith.metadata.session_id",
+        "langsmith.metadata.thread_id",
         "traceloop.association.properties.session_id",
         "metadata#session_id",
     ),

@@ -8,6 +8,7 @@ from spancost.calls.dialects.adk import ADK
 from spancost.calls.dialects.anthropic import ANTHROPIC
 from spancost.calls.dialects.bedrock import BEDROCK
 from spancost.calls.dialects.gen_ai import GEN_AI
+from spancost.calls.dialects.langsmith import LANGSMITH
 from spancost.calls.dialects.litellm import LITELLM
 from spancost.calls.dialects.openinference import OPENINFERENCE
 from spancost.calls.dialects.openlit import OPENLIT
@@ -18,7 +19,19 @@ from spancost.calls.dialects.traceloop import TRACELOOP
 
 __all__ = ["ANYBODY", "DIALECTS", "EMITTERS", "GEN_AI", "Dialect", "Emitter", "Field", "Kind", "Layer", "emitter_of"]
 
-DIALECTS: Final = (GEN_AI, ANTHROPIC, PYDANTIC_AI, STRANDS, ADK, BEDROCK, LITELLM, OPENINFERENCE, TRACELOOP, OPENLIT)
+DIALECTS: Final = (
+    GEN_AI,
+    ANTHROPIC,
+    PYDANTIC_AI,
+    STRANDS,
+    ADK,
+    BEDROCK,
+    LITELLM,
+    OPENINFERENCE,
+    TRACELOOP,
+    OPENLIT,
+    LANGSMITH,
+)
 """Every dialect that is read, in the order in which their names for one field are preferred."""
 
 ANYBODY: Final = Emitter("")

@@ -107,5 +107,10 @@ class Dialect:
     """Field -> attribute names, best first."""
     emitters: tuple[Emitter, ...] = ()
     """Instrumentations that write it."""
+    texts: Mapping[str, Mapping[int, tuple[str, ...]]] = field(default_factory=dict[str, Mapping[int, tuple[str, ...]]])
+    """Attribute that holds counts as a JSON text -> field -> paths in the text, best first: keys with dots between.
+
+    Where a text tells only parts that never overlap, it is the sum of paths with ` + ` between, if the first is there.
+    """
     spoken: Mapping[str, str] = field(default_factory=dict[str, str])
     """Value of the operation attribute -> what the conventions call that operation, where they differ."""
