@@ -8,6 +8,7 @@ from spancost.calls.dialects.adk import ADK
 from spancost.calls.dialects.anthropic import ANTHROPIC
 from spancost.calls.dialects.bedrock import BEDROCK
 from spancost.calls.dialects.gen_ai import GEN_AI
+from spancost.calls.dialects.langfuse import LANGFUSE
 from spancost.calls.dialects.langsmith import LANGSMITH
 from spancost.calls.dialects.litellm import LITELLM
 from spancost.calls.dialects.openinference import OPENINFERENCE
@@ -31,6 +32,7 @@ DIALECTS: Final = (
     TRACELOOP,
     OPENLIT,
     LANGSMITH,
+    LANGFUSE,
 )
 """Every dialect that is read, in the order in which their names for one field are preferred."""
 
