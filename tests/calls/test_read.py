@@ -245,6 +245,14 @@ def test_input_that_leaves_the_cache_out_is_made_whole() -> None:
     assert Usage(3000, 5, cache_read=2000, cache_write=48) == read_call(told).usage
 
 
+def test_one_providers_input_may_leave_the_cache_out() -> None:
+    """OpenInference's agno passes on what each provider calls input, and Anthropic means what is not cached."""
+    agno = emitter_of("openinference.instrumentation.agno")
+    told = _usage(input=2357, output=40, cache_write=768)
+    assert Usage(3125, 40, cache_write=768) == read_call(told | {"llm.provider": "Anthropic"}, agno).usage
+    assert Usage(2357, 40, cache_write=768) == read_call(told | {"llm.provider": "OpenAI"}, agno).usage
+
+
 def test_tokens_that_an_instrumentation_guessed_are_not_told() -> None:
     """OpenLIT counts those of a stream that tells none itself, and prices them: neither is known of the call."""
     openlit = emitter_of("openlit.instrumentation.openai")

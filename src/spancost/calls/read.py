@@ -147,16 +147,17 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
     else:
         row, told = _mended(attributes)
         inclusive = False
+    provider, models, request_model, operation = _named(row[_NAMED])
     usage = None
     reason = ""
     if told & _BOTH and (row[Field.INPUT] or row[Field.OUTPUT]):
         usage = _tuple(Usage, row[_USAGE])
-        if emitter.exclusive or not inclusive:
-            usage = _inclusive(usage, emitter.exclusive)
+        exclusive = emitter.exclusive or (emitter.exclusive_of != "" and emitter.exclusive_of == provider)
+        if exclusive or not inclusive:
+            usage = _inclusive(usage, exclusive)
     else:
         # None at all is "not known", too: no request is free of input.
         reason = "invalid_usage" if told == _INVALID else "no_usage"
-    provider, models, request_model, operation = _named(row[_NAMED])
     guessed = usage is not None and bool(emitter.told_beside) and _is_guess(attributes, emitter, operation)
     if guessed:
         usage, reason = None, "no_usage"

@@ -83,6 +83,8 @@ class Emitter:
     layer: int = Layer.FRAMEWORK
     exclusive: bool = False
     """Its input leaves cache reads and writes out, where the conventions put them inside."""
+    exclusive_of: str = ""
+    """The one provider, as the instrumentation calls it, whose cache alone it leaves out."""
     trust: int = Trust.USUAL
     invents_ids: bool = False
     """Its response ids may be its own and not the provider's: two that differ can be of one call."""
