@@ -131,6 +131,20 @@ def test_an_agent_that_alone_tells_usage_is_charged_with_it() -> None:
     ]
 
 
+def test_agents_whose_numbers_are_their_own_are_charged_beside_their_sub_agents() -> None:
+    """Traceloop's agents of agno each tell their own calls', and no span tells of a call: together they are the sum."""
+    play = Player()
+    agno = "opentelemetry.instrumentation.agno"
+    boss = play.start({**call(100, 50), **agent("boss")}, scope=agno)
+    helper = play.start({**call(10, 5), **agent("helper")}, boss, scope=agno)
+    writer = play.start({**call(7, 3), **agent("writer")}, boss, scope=agno)
+    play.play(call(7, 3), writer, scope="com.anthropic.sdk.python")
+    for span in (helper, writer, boss):
+        play.end(span)
+    told = play.owner(boss)
+    assert (cost(100, 50), cost(10, 5) + cost(7, 3), 3) == (told.direct, told.children, told.calls)
+
+
 def test_an_agent_that_repeats_what_is_below_it_is_not_charged() -> None:
     """Totals on an agent's span are its calls', and its sub-agents', told again; none is told where no number is."""
     play = Player()

@@ -155,7 +155,7 @@ class Engine:
         outcome = Outcome(node)
         if kind == Kind.CALL:
             self._call(node, attributes, start_ns, resource, outcome, emitter, end_ns, error)
-        elif kind == Kind.AGENT and not began_before_us and (node.below is None or not node.below.calls):
+        elif kind == Kind.AGENT and not began_before_us and not _is_told_below(node, emitter):
             self._aggregate(node, attributes, start_ns, resource, outcome, emitter, end_ns)
         below = node.below
         if below is not None and below.inner:
@@ -270,7 +270,7 @@ class Engine:
         charge.who, charge.agent_path, charge.rank = self._attribution.resolve({}, inside, resource)
         self._charging.enter(charge, agent, outcome)
         # On the span stands what it owns. An amount of its own would be counted beside those of calls.
-        outcome.charge = outcome.duplicate_of = None
+        outcome.aggregate, outcome.charge, outcome.duplicate_of = outcome.charge, None, None
 
     def _supplement(self, inner: list[Charge], repeated: Usage, node: Node, outcome: Outcome) -> None:
         """Let the call inside that used as many tokens know which of them were reasoning."""
@@ -292,3 +292,9 @@ class Engine:
         kept = None if names.isdisjoint(attributes) else {name: attributes[name] for name in names & attributes.keys()}
         node.live = None if kept is None else lambda: kept
         node.known = None
+
+
+def _is_told_below(agent: Node, emitter: Emitter) -> bool:
+    """Tell whether spans below an agent tell of the calls that its own span sums up."""
+    below = agent.below
+    return below is not None and bool(below.own if emitter.sums_agents else below.calls)

@@ -33,6 +33,7 @@ class Outcome:
     """What the end of a span means: what to write on it and what to tell."""
 
     __slots__ = (
+        "aggregate",
         "charge",
         "corrections",
         "counts",
@@ -49,6 +50,8 @@ class Outcome:
         self.node = node
         self.charge: Charge | None = None
         """This span is the record of it."""
+        self.aggregate: Charge | None = None
+        """What an agent said its calls used, where no span told of them; it is in its totals."""
         self.duplicate_of: Charge | None = None
         """This span is another record of it."""
         self.kind: str | None = None

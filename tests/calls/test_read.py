@@ -245,6 +245,25 @@ def test_input_that_leaves_the_cache_out_is_made_whole() -> None:
     assert Usage(3000, 5, cache_read=2000, cache_write=48) == read_call(told).usage
 
 
+def test_one_providers_input_may_leave_the_cache_out() -> None:
+    """OpenInference's agno passes on what each provider calls input, and Anthropic means what is not cached."""
+    agno = emitter_of("openinference.instrumentation.agno")
+    told = _usage(input=2357, output=40, cache_write=768)
+    assert Usage(3125, 40, cache_write=768) == read_call(told | {"llm.provider": "Anthropic"}, agno).usage
+    assert Usage(2357, 40, cache_write=768) == read_call(told | {"llm.provider": "OpenAI"}, agno).usage
+
+
+def test_tokens_that_an_instrumentation_guessed_are_not_told() -> None:
+    """OpenLIT counts those of a stream that tells none itself, and prices them: neither is known of the call."""
+    openlit = emitter_of("openlit.instrumentation.openai")
+    guess = call(14, 21) | {"gen_ai.usage.cost": 0.000245}
+    assert (None, False, "no_usage", None) == read_call(guess, openlit)[4:8]
+    assert (Usage(14, 21), False, "", 245_000_000) == read_call(guess | _usage(cache_read=0), openlit)[4:8]
+    assert Usage(14, 21) == read_call(guess).usage
+    embedding = {"gen_ai.operation.name": "embeddings", "gen_ai.usage.input_tokens": 68}
+    assert Usage(68) == read_call(embedding, openlit).usage
+
+
 # -- Stated costs -------------------------------------------------------------------------------------------------
 
 

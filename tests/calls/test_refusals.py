@@ -18,6 +18,7 @@ from spancost.calls.refusals import was_refused
         "pydantic_ai.exceptions.ModelHTTPError",
         "429",
         "500",
+        "Error code: 500",
     ],
 )
 def test_an_answer_of_the_provider_is_a_refusal(told: str) -> None:

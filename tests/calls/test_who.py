@@ -48,6 +48,20 @@ def test_a_text_that_is_no_json_tells_nothing(text: Any) -> None:
     assert not Who.of(("user",)).fill([None], {"metadata": text})
 
 
+@pytest.mark.parametrize("text", ['"ada"', "ada"])
+def test_a_name_in_json_quotes_is_told_without_them(text: str) -> None:
+    """Langfuse writes each value of its metadata as JSON."""
+    values: list[str | None] = [None]
+    assert Who.of(("agent",)).fill(values, {"langfuse.observation.metadata.lc_agent_name": text})
+    assert ["ada"] == values
+
+
+@pytest.mark.parametrize("text", ['"', '"ada', 5, "null", '""', '"None"'])
+def test_quotes_that_hold_no_name_raise_nothing(text: Any) -> None:
+    """Whatever stands there."""
+    Who.of(("agent",)).fill([None], {"langfuse.observation.metadata.lc_agent_name": text})
+
+
 def test_only_empty_places_are_filled() -> None:
     """What a nearer span said stands; the answer says whether anything is still missing."""
     who = Who.of(("user", "team", "session"))

@@ -29,6 +29,8 @@ class Tally:
     """What came out of the engine for one run, all processes together."""
 
     charges: list[Charge] = field(default_factory=list[Charge])
+    aggregates: list[Charge] = field(default_factory=list[Charge])
+    """Of agents whose calls no span tells of."""
     records: dict[int, set[int]] = field(default_factory=dict[int, set[int]])
     """Span that a charge was first told by -> all spans that are records of it."""
     times: dict[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
@@ -43,7 +45,7 @@ class Tally:
     @property
     def amounts(self) -> list[int]:
         """Pico-USD of each charge in the order of size; nothing for one without an amount."""
-        return sorted(charge.amount or 0 for charge in self.charges)
+        return sorted(charge.amount or 0 for charge in [*self.charges, *self.aggregates])
 
     @property
     def statuses(self) -> Counter[str]:
@@ -114,6 +116,8 @@ def _end(engine: Engine, span: Span, tally: Tally) -> None:
     )
     if outcome is None:
         return
+    if outcome.aggregate is not None:
+        tally.aggregates.append(outcome.aggregate)
     if outcome.charge is not None:
         tally.charges.append(outcome.charge)
         tally.records.setdefault(outcome.charge.span_id, set()).add(span.span_id)

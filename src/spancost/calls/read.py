@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple, cast
 
 from spancost.calls.dialects import ANYBODY, DIALECTS, Emitter, Field, Kind
 from spancost.calls.shapes import ABSENT, SHAPES, SPELLINGS, learn
+from spancost.calls.texts import opened
 from spancost.calls.usage import Usage
 
 __all__ = ["ABSURD", "MARKERS", "Attributes", "Call", "kind_at_start", "kind_of", "read_call"]
@@ -124,7 +125,9 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
     """
     try:
         shape = tuple(attributes)
-        pick, place, told, usual = SHAPES.get(shape) or learn(shape)
+        pick, place, told, usual, has_text = SHAPES.get(shape) or learn(shape)
+        if has_text:
+            return read_call(opened(attributes), emitter, error)
         row = place(pick(attributes) + ABSENT)
     except (KeyError, RuntimeError):
         # Another thread took an attribute away meanwhile; the copy is ours alone.
@@ -144,21 +147,25 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
     else:
         row, told = _mended(attributes)
         inclusive = False
+    provider, models, request_model, operation = _named(row[_NAMED])
     usage = None
     reason = ""
     if told & _BOTH and (row[Field.INPUT] or row[Field.OUTPUT]):
         usage = _tuple(Usage, row[_USAGE])
-        if emitter.exclusive or not inclusive:
-            usage = _inclusive(usage, emitter.exclusive)
+        exclusive = emitter.exclusive or (emitter.exclusive_of != "" and emitter.exclusive_of == provider)
+        if exclusive or not inclusive:
+            usage = _inclusive(usage, exclusive)
     else:
         # None at all is "not known", too: no request is free of input.
         reason = "invalid_usage" if told == _INVALID else "no_usage"
-    provider, models, request_model, operation = _named(row[_NAMED])
+    guessed = usage is not None and bool(emitter.told_beside) and _is_guess(attributes, emitter, operation)
+    if guessed:
+        usage, reason = None, "no_usage"
     if error is not None and usage is not None:
         usage = _cut_short(usage, models)
     response_id, amount, _, _, list_cost = row[_REST]
     stated_cost, stated_by = None, ""
-    if amount is not None or list_cost is not None:
+    if (amount is not None or list_cost is not None) and not guessed:
         stated_cost, stated_by = _stated(row)
     return _tuple(
         Call,
@@ -239,6 +246,11 @@ def _inclusive(usage: Usage, exclusive: bool) -> Usage:
     if usage.reasoning > usage.output:
         usage = usage._replace(output=usage.output + usage.reasoning)
     return usage
+
+
+def _is_guess(attributes: Attributes, emitter: Emitter, operation: str) -> bool:
+    """Tell whether an instrumentation counted tokens itself, which the provider bills otherwise."""
+    return operation != _EMBEDDINGS and emitter.told_beside not in attributes
 
 
 def _cut_short(usage: Usage, models: tuple[str, ...]) -> Usage:

@@ -12,11 +12,12 @@ __all__ = ["was_refused"]
 _LONGEST: Final = 256
 
 # Classes of the providers' client libraries for answers of 4xx and 5xx, with or without the modules before them, or the
-# number itself. Not among them: a connection that broke or a time that ran out, where the provider may have worked.
+# number itself, which OpenAI's and Anthropic's libraries write words before. Not among them: a connection that broke or
+# a time that ran out, where the provider may have worked.
 _REFUSAL: Final = re.compile(
     r"(?:[A-Za-z_]\w*\.)*"
     r"(?:(?:InternalServer|RateLimit|BadRequest|Authentication|PermissionDenied|NotFound|Conflict|UnprocessableEntity"
-    r"|ServiceUnavailable|APIStatus|ModelHTTP|Server|Client)(?:Error|Exception)|[45]\d\d)(?!\w)",
+    r"|ServiceUnavailable|APIStatus|ModelHTTP|Server|Client)(?:Error|Exception)|(?:Error code: )?[45]\d\d)(?!\w)",
     re.ASCII,
 )
 

@@ -23,6 +23,7 @@ SPELLINGS: Final[Mapping[int, tuple[str, ...]]] = {
 ABSENT: Final = (0, None)
 """What a count is that isn't told, and what any other field is."""
 
+_TEXTS: Final = frozenset[str]().union(*(dialect.texts for dialect in DIALECTS))
 _FIELDS: Final = {name: field for field, names in SPELLINGS.items() for name in names}
 _USUAL: Final = frozenset({*range(Field.REASONING + 1), *range(Field.TOKENS, Field.COUNT)}) - {Field.CACHE_WRITE_1H}
 
@@ -43,6 +44,8 @@ class Shape(NamedTuple):
     """Bit n: token field n is told."""
     usual: bool
     """No field is told under two names, nor any count that few calls have."""
+    has_text: bool
+    """Counts stand in a JSON text, too."""
 
 
 SHAPES: Final[dict[tuple[str, ...], Shape]] = {}
@@ -59,6 +62,7 @@ def learn(names: tuple[str, ...]) -> Shape:
         place=itemgetter(*(fields.index(field) if field in fields else absent[field] for field in range(Field.COUNT))),
         told=sum(1 << field for field in set(fields) if field < Field.TOKENS),
         usual=len(fields) == len(set(fields)) and _USUAL.issuperset(fields),
+        has_text=not _TEXTS.isdisjoint(names),
     )
     if len(names) <= _MOST_NAMES and sum(map(len, names)) <= _LONGEST:
         if len(SHAPES) >= _MOST_SHAPES:

@@ -24,7 +24,9 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "agent.name",
         "graph.node.id",
         "traceloop.association.properties.lc_agent_name",
+        "langsmith.metadata.lc_agent_name",
         "metadata#lc_agent_name",
+        "langfuse.observation.metadata.lc_agent_name#",
     ),
     "workflow": ("gen_ai.workflow.name", "traceloop.workflow.name"),
     "user": (
@@ -43,7 +45,9 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "session": (
         "gen_ai.conversation.id",
         "session.id",
-        "langsmith.trace.session_id",
+        # LangSmith's own `langsmith.trace.session_id` is what it calls a project.
+        "langsmith.metadata.session_id",
+        "langsmith.metadata.thread_id",
         "traceloop.association.properties.session_id",
         "metadata#session_id",
     ),
@@ -53,7 +57,8 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Attribution key -> attribute names, best first; any other key is an attribute's own name.
 
-`metadata#user_id` is the `user_id` in the JSON text of `metadata`, where OpenInference's spans of LangChain have it.
+`metadata#user_id` is the `user_id` in the JSON text of `metadata`, where OpenInference's spans of LangChain have it;
+with nothing behind the `#` the text itself is the value, with JSON's quotes around it, as Langfuse writes them.
 """
 
 _NOBODY: Final = ("", "None")
@@ -103,7 +108,9 @@ class Who:
             for key, each in zip(keys, ours, strict=True)
         )
         texts = tuple(
-            tuple((text, part) for text, _, part in (name.partition("#") for name in each) if part and key in NAMES)
+            tuple(
+                (text, part) for text, _, part in (name.partition("#") for name in each if "#" in name and key in NAMES)
+            )
             for key, each in zip(keys, ours, strict=True)
         )
         plain = frozenset(name for group in names for name in group)
@@ -123,7 +130,7 @@ class Who:
             if told is not None and told not in _NOBODY:
                 return as_label(told)
         for text, part in self.texts[place]:
-            told = _parsed(attributes.get(text)).get(part)
+            told = _parsed(attributes.get(text)).get(part) if part else _unquoted(attributes.get(text))
             if told is not None and told not in _NOBODY:
                 return as_label(told)
         return None
@@ -137,3 +144,13 @@ def _parsed(text: object) -> Mapping[str, object]:
         return json.loads(text)
     except (ValueError, RecursionError):
         return {}
+
+
+def _unquoted(text: object) -> object:
+    """Return what a JSON text of one string says, anything else as it is."""
+    if type(text) is not str or not text.startswith('"') or len(text) > _LONGEST_TEXT:
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

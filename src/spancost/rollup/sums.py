@@ -68,6 +68,7 @@ class Below:
         "inner",
         "input",
         "output",
+        "own",
         "partial",
         "reasoning",
         "sequence",
@@ -78,6 +79,8 @@ class Below:
     def __init__(self) -> None:
         self.booked = False
         """Whether anything was added: the sums alone can't tell."""
+        self.own = False
+        """Whether any of it is of a call with no owner between."""
         self.direct = self.children = self.calls = self.partial = self.unpriced = 0
         self.input = self.output = self.cache_read = self.cache_write = self.reasoning = 0
         self.sequence = 0

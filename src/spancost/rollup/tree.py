@@ -156,9 +156,10 @@ class Tree:
         if node.parent is None:
             return []
         direct, children, *counts = totals
+        own = node.below is not None and node.below.own
         if node.kind in _OWNERS:
-            direct, children = 0, direct + children
-        return self._add(node.parent, direct, children, Amounts(0, *counts))
+            direct, children, own = 0, direct + children, False
+        return self._add(node.parent, direct, children, Amounts(0, *counts), own)
 
     def book(self, node: Node | None, amounts: Amounts) -> list[Node]:
         """Add a charge below a span; return the owners above that had ended, now corrected."""
@@ -169,7 +170,7 @@ class Tree:
             spent.calls += calls
             spent.partial += partial
             spent.unpriced += unpriced
-        return [] if node is None else self._add(node, cost, 0, amounts)
+        return [] if node is None else self._add(node, cost, 0, amounts, True)
 
     def remember(self, span_id: int, node: Node) -> None:
         """Keep a closed span, or the one that stands for it, for children that come late; the oldest is forgotten."""
@@ -199,7 +200,7 @@ class Tree:
                 cost += below.direct + below.children
         return cost
 
-    def _add(self, node: Node | None, direct: int, children: int, counts: Amounts) -> list[Node]:
+    def _add(self, node: Node | None, direct: int, children: int, counts: Amounts, own: bool) -> list[Node]:
         corrected: list[Node] = []
         first = node
         _, calls, partial, unpriced, input_, output, read, write, reasoning = counts
@@ -217,6 +218,7 @@ class Tree:
                 below.cache_read += read
                 below.cache_write += write
                 below.reasoning += reasoning
+                below.own |= own
                 ended = node.ended
                 if ended:
                     below.sequence += 1
@@ -227,7 +229,7 @@ class Tree:
             if node.kind in _OWNERS:
                 if ended == ENDED:
                     corrected.append(node)
-                direct, children = 0, direct + children
+                direct, children, own = 0, direct + children, False
             node = node.parent
         return corrected
 

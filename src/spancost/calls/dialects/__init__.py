@@ -8,8 +8,11 @@ from spancost.calls.dialects.adk import ADK
 from spancost.calls.dialects.anthropic import ANTHROPIC
 from spancost.calls.dialects.bedrock import BEDROCK
 from spancost.calls.dialects.gen_ai import GEN_AI
+from spancost.calls.dialects.langfuse import LANGFUSE
+from spancost.calls.dialects.langsmith import LANGSMITH
 from spancost.calls.dialects.litellm import LITELLM
 from spancost.calls.dialects.openinference import OPENINFERENCE
+from spancost.calls.dialects.openlit import OPENLIT
 from spancost.calls.dialects.pydantic_ai import PYDANTIC_AI
 from spancost.calls.dialects.strands import STRANDS
 from spancost.calls.dialects.table import Dialect, Emitter, Field, Kind, Layer
@@ -17,7 +20,20 @@ from spancost.calls.dialects.traceloop import TRACELOOP
 
 __all__ = ["ANYBODY", "DIALECTS", "EMITTERS", "GEN_AI", "Dialect", "Emitter", "Field", "Kind", "Layer", "emitter_of"]
 
-DIALECTS: Final = (GEN_AI, ANTHROPIC, PYDANTIC_AI, STRANDS, ADK, BEDROCK, LITELLM, OPENINFERENCE, TRACELOOP)
+DIALECTS: Final = (
+    GEN_AI,
+    ANTHROPIC,
+    PYDANTIC_AI,
+    STRANDS,
+    ADK,
+    BEDROCK,
+    LITELLM,
+    OPENINFERENCE,
+    TRACELOOP,
+    OPENLIT,
+    LANGSMITH,
+    LANGFUSE,
+)
 """Every dialect that is read, in the order in which their names for one field are preferred."""
 
 ANYBODY: Final = Emitter("")

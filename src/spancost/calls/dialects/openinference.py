@@ -47,6 +47,8 @@ OPENINFERENCE: Final = Dialect(
         Emitter(f"{_SCOPE}.google_genai", Layer.CLIENT, recorded="googlesdk__oigoogle__calls"),
         # Writes one call's attributes over the last one's on the agent's span: most of the calls can't be seen.
         Emitter(f"{_SCOPE}.google_adk", recorded="adk__oiadk__delegate"),
+        # Tells reasoning only in the text of the answer.
+        Emitter(f"{_SCOPE}.agno", exclusive_of="Anthropic", recorded="agno__oiagno__delegate"),
         Emitter(f"{_SCOPE}.langchain", recorded="langchain__oilc__delegate"),
         # A span around each call with tools is called a call itself.
         Emitter(

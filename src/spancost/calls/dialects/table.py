@@ -83,11 +83,17 @@ class Emitter:
     layer: int = Layer.FRAMEWORK
     exclusive: bool = False
     """Its input leaves cache reads and writes out, where the conventions put them inside."""
+    exclusive_of: str = ""
+    """The one provider, as the instrumentation calls it, whose cache alone it leaves out."""
     trust: int = Trust.USUAL
     invents_ids: bool = False
     """Its response ids may be its own and not the provider's: two that differ can be of one call."""
+    sums_agents: bool = False
+    """What an agent's span says it used are its own calls, without its sub-agents', and no span tells of them."""
     not_calls: tuple[str, ...] = ()
     """Ends of the names of spans that call themselves calls and only lie around one."""
+    told_beside: str = ""
+    """An attribute that a call's counts never stand without where the provider told them: else they are a guess."""
     recorded: str = ""
     """A recorded run that proves it; empty for what was only read in its source."""
 
@@ -105,5 +111,10 @@ class Dialect:
     """Field -> attribute names, best first."""
     emitters: tuple[Emitter, ...] = ()
     """Instrumentations that write it."""
+    texts: Mapping[str, Mapping[int, tuple[str, ...]]] = field(default_factory=dict[str, Mapping[int, tuple[str, ...]]])
+    """Attribute that holds counts as a JSON text -> field -> paths in the text, best first: keys with dots between.
+
+    Where a text tells only parts that never overlap, it is the sum of paths with ` + ` between, if the first is there.
+    """
     spoken: Mapping[str, str] = field(default_factory=dict[str, str])
     """Value of the operation attribute -> what the conventions call that operation, where they differ."""

@@ -31,6 +31,8 @@ TRACELOOP: Final = Dialect(
             trust=Trust.OFF,
             recorded="anthropicsdk__tlanth__calls",
         ),
+        # Tells usage on agents' spans only, each its own calls'.
+        Emitter("opentelemetry.instrumentation.agno", sums_agents=True, recorded="agno__tlagno__delegate"),
         Emitter("opentelemetry.instrumentation.langchain", recorded="langchain__tllc__delegate"),
         Emitter("opentelemetry.instrumentation.openai_agents", recorded="openaiagents__tloaagents__delegate"),
     ),

@@ -1,0 +1,36 @@
+"""OpenLIT, which guesses the tokens of a stream that tells none, and leaves Claude's cache out of the input."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from spancost.calls.dialects.table import Dialect, Emitter, Field, Layer
+
+__all__ = ["OPENLIT"]
+
+_TOLD_BESIDE: Final = "gen_ai.usage.cache_read.input_tokens"
+
+OPENLIT: Final = Dialect(
+    name="openlit",
+    markers=frozenset(),
+    operations={},
+    fields={
+        # From a price list it fetches, without regard to the cache; 0 for a model that isn't in it.
+        Field.LIST_COST: ("gen_ai.usage.cost",),
+    },
+    emitters=(
+        Emitter(
+            "openlit.instrumentation.openai",
+            Layer.CLIENT,
+            told_beside=_TOLD_BESIDE,
+            recorded="clients__openlit__calls",
+        ),
+        Emitter(
+            "openlit.instrumentation.anthropic",
+            Layer.CLIENT,
+            exclusive=True,
+            told_beside=_TOLD_BESIDE,
+            recorded="clients__openlit__calls",
+        ),
+    ),
+)

@@ -1,0 +1,74 @@
+"""Token counts that stand in a JSON text, as backends of their own want them, brought beside those told plainly."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+from spancost.calls.dialects import DIALECTS
+from spancost.calls.shapes import SPELLINGS
+
+__all__ = ["opened"]
+
+_Path = tuple[str, ...]
+
+_TEXTS: Final[Mapping[str, Mapping[int, list[list[_Path]]]]] = {
+    name: {
+        field: [[tuple(path.split(".")) for path in sums.split(" + ")] for sums in spellings]
+        for field, spellings in fields.items()
+    }
+    for dialect in DIALECTS
+    for name, fields in dialect.texts.items()
+}
+
+_LONGEST: Final = 4_096
+"""Characters of a text that is read: counts are few and short."""
+
+
+def opened(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the attributes without such texts, and with what they tell of each field that nothing else tells.
+
+    A text that can't be read tells nothing.
+    """
+    plain = {name: value for name, value in attributes.items() if name not in _TEXTS}
+    for name, fields in _TEXTS.items():
+        counts = _parsed(attributes.get(name))
+        if not counts:
+            continue
+        for field, spellings in fields.items():
+            names = SPELLINGS[field]
+            if all(plain.get(each) is None for each in names):
+                count = _first_sum(spellings, counts)
+                if count is not None:
+                    plain[names[0]] = count
+    return plain
+
+
+def _parsed(text: object) -> Mapping[str, Any]:
+    if type(text) is not str or not text.startswith("{") or len(text) > _LONGEST:
+        return {}
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+
+
+def _first_sum(spellings: list[list[_Path]], counts: Mapping[str, Any]) -> int | None:
+    """Return the sum of the first spelling whose first path leads to a count, None where none does."""
+    for first, *others in spellings:
+        count = _at(first, counts)
+        if count is not None:
+            return count + sum(_at(path, counts) or 0 for path in others)
+    return None
+
+
+def _at(path: _Path, counts: Mapping[str, Any]) -> int | None:
+    """Return the count at the end of a path, None where there is none."""
+    found: Any = counts
+    for key in path:
+        found = cast("dict[str, Any]", found).get(key) if type(found) is dict else None
+    if type(found) is float and found.is_integer():
+        # Written by a language without integers.
+        return int(found)
+    return found if type(found) is int else None

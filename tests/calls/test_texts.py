@@ -1,0 +1,73 @@
+"""Counts that stand in a JSON text are read as if they were told plainly, where nothing else tells them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import call
+
+from spancost.calls import Usage, read_call
+from spancost.calls.dialects import DIALECTS
+from spancost.calls.texts import opened
+
+_TEXT = "langsmith.metadata.usage_metadata"
+_NAMES = sorted(name for dialect in DIALECTS for name in dialect.texts)
+_TOLD = [(name, told) for each in DIALECTS for name, fields in each.texts.items() for told in fields.values()]
+_PATHS = sorted({path for _, told in _TOLD for sums in told for path in sums.split(" + ")})
+
+
+def _text(**counts: Any) -> dict[str, str]:
+    return {_TEXT: json.dumps(counts)}
+
+
+def test_the_parts_of_input_and_output_are_read_from_the_text() -> None:
+    """LangSmith tells input and output plainly, and their parts in LangChain's own words."""
+    told = _text(
+        input_tokens=2111,
+        output_tokens=166,
+        input_token_details={"cache_read": 20, "cache_creation": 0, "ephemeral_5m_input_tokens": 1536}
+        | {"ephemeral_1h_input_tokens": 512},
+        output_token_details={"reasoning": 128},
+    )
+    usage = Usage(2111, 166, cache_read=20, cache_write=2048, cache_write_1h=512, reasoning=128)
+    assert (usage, usage) == (read_call(told).usage, read_call(call(2111, 166) | told).usage)
+
+
+def test_what_is_told_plainly_holds() -> None:
+    """A text fills what nothing else tells, and changes nothing that something does."""
+    told = _text(input_tokens=5, output_tokens=7, input_token_details={"cache_read": 3})
+    plain = call(100, 50) | {"gen_ai.usage.cache_read.input_tokens": 0}
+    assert Usage(100, 50) == read_call(plain | told).usage
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[1]", '{"input_tokens": null}', "[" * 4_000, "{" * 4_000, '{"a": "' + "x" * 5_000 + '"}', 5, None],
+)
+def test_a_text_that_cannot_be_read_tells_nothing(text: Any) -> None:
+    """Whatever stands there, nothing is raised and nothing is made up."""
+    assert {} == opened({_TEXT: text})
+    assert Usage(3, 4) == read_call(call(3, 4) | {_TEXT: text}).usage
+
+
+@pytest.mark.parametrize("count", [-1, 10**20])
+def test_impossible_counts_of_a_text_are_a_reason(count: int) -> None:
+    """They are no money, as those told plainly are not."""
+    assert (None, "invalid_usage") == read_call(_text(input_tokens=count, output_tokens=1))[4:7:2]
+
+
+@given(
+    st.sampled_from(_NAMES),
+    st.dictionaries(
+        st.sampled_from(_PATHS),
+        st.integers() | st.floats() | st.text() | st.none() | st.booleans() | st.lists(st.integers()),
+    ),
+)
+def test_no_text_raises(name: str, counts: dict[str, Any]) -> None:
+    """Any JSON is read or passed over."""
+    read_call({name: json.dumps(counts)})
+    read_call({name: json.dumps({"input_token_details": counts, "output_token_details": 5})})
