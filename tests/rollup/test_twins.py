@@ -168,6 +168,14 @@ def test_ids_that_differ_are_two_calls() -> None:
     assert 1 == _calls(_Record(0, 3, _GATEWAY, outer), _Record(1, 2, _CLIENT, inner))
 
 
+def test_ids_that_differ_are_two_calls_through_a_record_without_one() -> None:
+    """The framework's record fits both calls, and belongs to one: the other's id says that it is another."""
+    one, other = (call(100, 20, response_id=f"resp_{letter * 16}") for letter in "ab")
+    records = [_Record(1, 2, _CLIENT, one), _Record(0.5, 3)]
+    assert 1 == _calls(*records)
+    assert 2 == _calls(*records, _Record(0.4, 3.1, _ANOTHER_FRAMEWORK, other))
+
+
 def test_calls_that_are_not_inside_one_another_are_two() -> None:
     """One that began before the other ended, and ended after it, is no layer of it."""
     assert 2 == _calls(_Record(0, 2), _Record(1, 3, _CLIENT))

@@ -180,8 +180,7 @@ def _near(record: Charge, others: list[Charge]) -> list[Charge]:
     """Return the charges that a record may be one of, the likeliest first."""
     found: dict[Charge, tuple[bool, int]] = {}
     for other in others:
-        if _may_be_twins(record, other):
-            charge = final(other)
+        if _may_be_twins(record, other) and not _is_anothers(record, charge := final(other)):
             apart = abs(other.start_ns - record.start_ns) + abs(other.end_ns - record.end_ns)
             likeness = other.trace_id != record.trace_id, apart
             if charge not in found or likeness < found[charge]:
@@ -224,11 +223,18 @@ def _tokens(record: Charge) -> _Tokens:
     return None if usage is None else (usage.input, usage.output)
 
 
-def _may_be_twins(one: Charge, other: Charge) -> bool:
-    """Tell whether two records of different instrumentations can be of one call, their tokens apart."""
-    if one.call.response_id and other.call.response_id and not (one.emitter.invents_ids or other.emitter.invents_ids):
-        # Equal ids are known to be one call by then.
+def _is_anothers(record: Charge, charge: Charge) -> bool:
+    """Tell whether a record has an id and the charge has another: equal ids are known to be one call by then."""
+    own = record.call.response_id
+    if not own or record.emitter.invents_ids:
         return False
+    return any(
+        each.call.response_id not in ("", own) and not each.emitter.invents_ids for each in (charge, *charge.others)
+    )
+
+
+def _may_be_twins(one: Charge, other: Charge) -> bool:
+    """Tell whether two records of different instrumentations can be of one call, their tokens and ids apart."""
     if _encloses(one, other):
         outer, inner = one, other
     elif _encloses(other, one):
