@@ -11,6 +11,7 @@ from spancost.calls.dialects.gen_ai import GEN_AI
 from spancost.calls.dialects.langfuse import LANGFUSE
 from spancost.calls.dialects.langsmith import LANGSMITH
 from spancost.calls.dialects.litellm import LITELLM
+from spancost.calls.dialects.logfire import LOGFIRE
 from spancost.calls.dialects.openinference import OPENINFERENCE
 from spancost.calls.dialects.openlit import OPENLIT
 from spancost.calls.dialects.pydantic_ai import PYDANTIC_AI
@@ -33,6 +34,7 @@ DIALECTS: Final = (
     OPENLIT,
     LANGSMITH,
     LANGFUSE,
+    LOGFIRE,
 )
 """Every dialect that is read, in the order in which their names for one field are preferred."""
 
