@@ -33,6 +33,8 @@ TRACELOOP: Final = Dialect(
         ),
         # Tells usage on agents' spans only, each its own calls'.
         Emitter("opentelemetry.instrumentation.agno", sums_agents=True, recorded="agno__tlagno__delegate"),
+        # With this client's library no spans of calls.
+        Emitter("opentelemetry.instrumentation.crewai.instrumentation", recorded="crewai__tlcrew+tloai__crew"),
         Emitter("opentelemetry.instrumentation.langchain", recorded="langchain__tllc__delegate"),
         Emitter("opentelemetry.instrumentation.openai_agents", recorded="openaiagents__tloaagents__delegate"),
     ),
