@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from spancost.calls.dialects.adk import ADK
+from spancost.calls.dialects.agent_framework import AGENT_FRAMEWORK
 from spancost.calls.dialects.anthropic import ANTHROPIC
 from spancost.calls.dialects.bedrock import BEDROCK
 from spancost.calls.dialects.gen_ai import GEN_AI
@@ -35,6 +36,7 @@ DIALECTS: Final = (
     LANGSMITH,
     LANGFUSE,
     LOGFIRE,
+    AGENT_FRAMEWORK,
 )
 """Every dialect that is read, in the order in which their names for one field are preferred."""
 
