@@ -1,4 +1,4 @@
-"""LiteLLM's callback, which makes its spans afterwards on a worker's thread."""
+"""LiteLLM's callbacks; the first makes its spans afterwards on a worker's thread."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ LITELLM: Final = Dialect(
         Field.PRICED_MODEL: ("litellm.provider.model",),
         Field.LIST_COST: ("gen_ai.cost.total_cost", "litellm.cost.total"),
     },
-    # For Anthropic and Gemini it makes an id up.
+    # For Anthropic and Gemini it makes an id up, in its second spans, too (litellm__otelv2__calls): those have the
+    # conventions' names, with cached tokens, beside the older ones.
     emitters=(Emitter("litellm", Layer.GATEWAY, invents_ids=True, recorded="litellm__otelcb__calls"),),
 )
