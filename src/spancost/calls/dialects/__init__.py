@@ -16,6 +16,7 @@ from spancost.calls.dialects.logfire import LOGFIRE
 from spancost.calls.dialects.openinference import OPENINFERENCE
 from spancost.calls.dialects.openlit import OPENLIT
 from spancost.calls.dialects.pydantic_ai import PYDANTIC_AI
+from spancost.calls.dialects.semantic_kernel import SEMANTIC_KERNEL
 from spancost.calls.dialects.strands import STRANDS
 from spancost.calls.dialects.table import Dialect, Emitter, Field, Kind, Layer
 from spancost.calls.dialects.traceloop import TRACELOOP
@@ -37,6 +38,7 @@ DIALECTS: Final = (
     LANGFUSE,
     LOGFIRE,
     AGENT_FRAMEWORK,
+    SEMANTIC_KERNEL,
 )
 """Every dialect that is read, in the order in which their names for one field are preferred."""
 
