@@ -23,7 +23,7 @@ SPELLINGS: Final[Mapping[int, tuple[str, ...]]] = {
 ABSENT: Final = (0, None)
 """What a count is that isn't told, and what any other field is."""
 
-_TEXTS: Final = frozenset[str]().union(*(dialect.texts for dialect in DIALECTS))
+_TEXTS: Final = frozenset[str]().union(*((*dialect.texts, *dialect.quoted) for dialect in DIALECTS))
 _FIELDS: Final = {name: field for field, names in SPELLINGS.items() for name in names}
 _USUAL: Final = frozenset({*range(Field.REASONING + 1), *range(Field.TOKENS, Field.COUNT)}) - {Field.CACHE_WRITE_1H}
 
@@ -45,7 +45,7 @@ class Shape(NamedTuple):
     usual: bool
     """No field is told under two names, nor any count that few calls have."""
     has_text: bool
-    """Counts stand in a JSON text, too."""
+    """Counts or names stand in a JSON text, too."""
 
 
 SHAPES: Final[dict[tuple[str, ...], Shape]] = {}

@@ -1,4 +1,4 @@
-"""Token counts that stand in a JSON text, as backends of their own want them, brought beside those told plainly."""
+"""Token counts and names that stand in a JSON text, as some backends want them, brought beside those told plainly."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ _TEXTS: Final[Mapping[str, Mapping[int, list[list[_Path]]]]] = {
     for name, fields in dialect.texts.items()
 }
 
+_QUOTED: Final = {name: field for dialect in DIALECTS for name, field in dialect.quoted.items()}
+
 _LONGEST: Final = 4_096
 """Characters of a text that is read: counts are few and short."""
 
@@ -31,7 +33,11 @@ def opened(attributes: Mapping[str, Any]) -> dict[str, Any]:
 
     A text that can't be read tells nothing.
     """
-    plain = {name: value for name, value in attributes.items() if name not in _TEXTS}
+    plain = {name: value for name, value in attributes.items() if name not in _TEXTS and name not in _QUOTED}
+    for name, field in _QUOTED.items():
+        told = _unquoted(attributes.get(name))
+        if told and all(plain.get(each) is None for each in SPELLINGS[field]):
+            plain[SPELLINGS[field][0]] = told
     for name, fields in _TEXTS.items():
         counts = _parsed(attributes.get(name))
         if not counts:
@@ -43,6 +49,16 @@ def opened(attributes: Mapping[str, Any]) -> dict[str, Any]:
                 if count is not None:
                     plain[names[0]] = count
     return plain
+
+
+def _unquoted(text: object) -> str:
+    """Return the name that a JSON text holds, empty where it holds none."""
+    if type(text) is not str or not text.startswith('"') or len(text) > _LONGEST:
+        return ""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return ""
 
 
 def _parsed(text: object) -> Mapping[str, Any]:

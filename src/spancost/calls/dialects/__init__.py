@@ -13,6 +13,7 @@ from spancost.calls.dialects.langfuse import LANGFUSE
 from spancost.calls.dialects.langsmith import LANGSMITH
 from spancost.calls.dialects.litellm import LITELLM
 from spancost.calls.dialects.logfire import LOGFIRE
+from spancost.calls.dialects.mlflow import MLFLOW
 from spancost.calls.dialects.openinference import OPENINFERENCE
 from spancost.calls.dialects.openlit import OPENLIT
 from spancost.calls.dialects.pydantic_ai import PYDANTIC_AI
@@ -37,6 +38,7 @@ DIALECTS: Final = (
     LANGSMITH,
     LANGFUSE,
     LOGFIRE,
+    MLFLOW,
     AGENT_FRAMEWORK,
     SEMANTIC_KERNEL,
 )

@@ -116,5 +116,7 @@ class Dialect:
 
     Where a text tells only parts that never overlap, it is the sum of paths with ` + ` between, if the first is there.
     """
+    quoted: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Attribute whose value is JSON's text of a name, quotes and all -> field."""
     spoken: Mapping[str, str] = field(default_factory=dict[str, str])
     """Value of the operation attribute -> what the conventions call that operation, where they differ."""
