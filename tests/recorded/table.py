@@ -78,8 +78,8 @@ def _row(recording: Recording) -> str:
     others = " | ".join(
         _cell(sum(map(_amount, each)), truth) for each in (told, _topmost(told, spans), _topmost(calls, spans))
     )
-    ours = _cell(verdict.amount, truth) + ("" if verdict.exact else " *")
-    return f"| {recording.name} | {_usd(truth)} | {others} | **{ours}** | {unknown or ''} |\n"
+    ours = f"**{_cell(verdict.amount, truth)}**" + ("" if verdict.exact else " (*)")
+    return f"| {recording.name} | {_usd(truth)} | {others} | {ours} | {unknown or ''} |\n"
 
 
 def _told(call: Expected) -> int:
