@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from support import BOOK, NOW, Player, agent, call, cost, tool
+from support import BOOK, NOW, Clock, Player, agent, call, cost, tool
 
 from spancost.budgets import State, parse_line
 from spancost.calls import Kind, Usage
@@ -96,6 +96,22 @@ def test_the_instrumentation_decides_what_its_numbers_mean() -> None:
     outcome = play.play(told, scope="opentelemetry.instrumentation.botocore.bedrock-runtime")
     assert outcome.charge is not None
     assert Usage(5000, 5, cache_read=2000) == outcome.charge.call.usage
+
+
+def test_a_stream_that_is_told_of_afterwards_is_one_call() -> None:
+    """Logfire's span of the request knows nothing; its log at the stream's end does, and the provider's library, too."""
+    play = Player(clock=(clock := Clock()))
+    request = play.start(call(), scope="logfire.anthropic")
+    native = play.start(call(), request, scope="com.anthropic.sdk.python")
+    clock.now_ns += 10**9
+    play.end(request)
+    clock.now_ns += 10**9
+    play.end(native, call(100, 50))
+    clock.now_ns += 10**6
+    play.play(call(100, 50), trace_id=2, scope="logfire.anthropic")
+    play.play(call(), trace_id=3, scope="logfire.openai")
+    play.settle()
+    assert (cost(100, 50), 2, 1) == (play.counted, play.engine.spent.calls, play.engine.spent.unpriced)
 
 
 def test_a_task_that_repeats_a_calls_usage_tells_its_reasoning() -> None:

@@ -240,7 +240,9 @@ class Engine:
     ) -> None:
         call = read_call(attributes, emitter, error)
         if call.usage is None:
-            if error is not None and call.reason == "no_usage" and was_refused(attributes, error):
+            if call.reason == "no_usage" and (
+                (emitter.tells_after and start_ns < end_ns) if error is None else was_refused(attributes, error)
+            ):
                 return
             price = Price(None, "unpriced", "", "", call.reason)
         else:

@@ -93,6 +93,8 @@ def _likeness(call: Expected, charge: Charge, tally: Tally) -> int:
     same_tokens = call.state != "unpriced" and usage is not None and tuple(usage)[:2] == call.tokens[:2]
     # An unpriced call is one that no span may speak of: it is the charge of its model that was open when it was made.
     start, end = tally.times[charge.span_id]
+    # A span of no length is made when the call is over.
+    start -= _LAZY_NS if start == end else 0
     inside = start - _CLOCKS_NS <= call.received_ns <= end + _LAZY_NS
     silent = call.state == "unpriced" and inside and _same_model(call.model, charge)
     if not (same_id or speaks or silent):

@@ -249,6 +249,8 @@ def _may_be_twins(one: Charge, other: Charge) -> bool:
 
 
 def _encloses(outer: Charge, inner: Charge) -> bool:
+    if outer.emitter.tells_after and outer.start_ns == outer.end_ns:
+        return 0 <= outer.end_ns - inner.end_ns <= _DISORDER_NS
     return outer.emitter.layer >= inner.emitter.layer and (
         outer.start_ns <= inner.start_ns and inner.end_ns <= outer.end_ns
     )

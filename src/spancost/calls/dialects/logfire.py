@@ -20,7 +20,7 @@ LOGFIRE: Final = Dialect(
     fields={},
     texts={"gen_ai.usage.raw": RAW_USAGE},
     emitters=(
-        Emitter("logfire.openai", Layer.CLIENT, recorded="clients__logfire__calls"),
-        Emitter("logfire.anthropic", Layer.CLIENT, recorded="clients__logfire__calls"),
+        Emitter("logfire.openai", Layer.CLIENT, tells_after=True, recorded="clients__logfire__calls"),
+        Emitter("logfire.anthropic", Layer.CLIENT, tells_after=True, recorded="clients__logfire__calls"),
     ),
 )

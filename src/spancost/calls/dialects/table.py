@@ -90,6 +90,8 @@ class Emitter:
     """Its response ids may be its own and not the provider's: two that differ can be of one call."""
     sums_agents: bool = False
     """What an agent's span says it used are its own calls, without its sub-agents', and no span tells of them."""
+    tells_after: bool = False
+    """A stream's span tells nothing, and is no call; a span of no length tells of it when the stream has ended."""
     not_calls: tuple[str, ...] = ()
     """Ends of the names of spans that call themselves calls and only lie around one."""
     told_beside: str = ""
