@@ -94,7 +94,7 @@ class Charging:
             self.correct(corrected, outcome)
         if amounts.cost and self._budgets.all:
             self._observe(who, amounts.cost, None, node, outcome)
-        if charge.emitter.layer:
+        if self._twins.compares:
             self._claimants.follow(charge.emitter)
         if offer(charge, node.parent) or self._claimants.may_claim(charge):
             self._waiting.append((charge.at_ns, charge))

@@ -311,6 +311,19 @@ def test_each_agent_has_its_calls(drawn: tuple[list[_Record], int], random: Any)
 # -- Bounds -------------------------------------------------------------------------------------------------------
 
 
+def test_the_first_instrumentations_records_are_there_when_a_second_comes() -> None:
+    """While one tells of all calls they are only kept: what a framework's first span encloses is found all the same."""
+    play = Player(clock=(clock := Clock()))
+    outer = play.start(call(), scope=_FRAMEWORK)
+    for number in range(2_000):
+        clock.now_ns += 1_000
+        play.end(play.start({}, trace_id=2 + number, scope=_CLIENT), call(number, 7))
+    assert 1_024 == len(play.engine._charging._twins)
+    clock.now_ns += 1_000
+    play.end(outer, call(1_999, 7))
+    assert (1, 2_000) == (play.engine.duplicates, play.engine.spent.calls)
+
+
 def test_records_are_forgotten() -> None:
     """A hundred thousand calls keep some thousands of records, and nothing of what the rest told."""
     play = Player(clock=(clock := Clock()))

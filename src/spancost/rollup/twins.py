@@ -27,6 +27,9 @@ __all__ = ["Move", "Twins"]
 _RECORDS: Final = 8_192
 """Records remembered at most, and half of them at least: the window within which a later one may be a twin."""
 
+_ALONE: Final = 1_024
+"""Records remembered while one instrumentation tells of all calls."""
+
 _ALIKE: Final = 256
 """Records of one instrumentation that tell the same and are compared with another: the latest."""
 
@@ -73,12 +76,15 @@ class Twins:
         self._recent: dict[_Key, list[Charge]] = {}
         self._older: dict[_Key, list[Charge]] = {}
         self._latest: deque[Charge] = deque(maxlen=_ALIKE)
-        # Of the instrumentations whose records are compared.
+        # Records of the first instrumentation while it is the only one: then nothing is a twin.
+        self._alone: deque[Charge] = deque(maxlen=_ALONE)
         self._scopes: dict[str, bool] = {}
+        self.compares = False
+        """Whether more than one instrumentation has told of calls."""
         self._changes = 0
 
     def __len__(self) -> int:
-        return sum(map(len, [*self._recent.values(), *self._older.values()]))
+        return sum(map(len, [self._alone, *self._recent.values(), *self._older.values()]))
 
     def join(self, record: Charge) -> list[Move]:
         """Remember a record, and return how records move for it to be one of a charge's; empty where it is a charge.
@@ -87,10 +93,14 @@ class Twins:
         """
         if not self._knows(record.emitter.scope):
             return []
+        if not self.compares:
+            self._alone.append(record)
+            # Asked again: another thread that brings a second instrumentation takes over what was remembered by then.
+            if not self.compares:
+                return []
         for _ in range(_ATTEMPTS):
             seen = self._changes
-            # Where one instrumentation reports all calls nothing is a twin.
-            moves = self._search(record) if len(self._scopes) > 1 else []
+            moves = self._search(record)
             if self._commit(record, moves, seen, True):
                 return moves
         return []
@@ -109,6 +119,12 @@ class Twins:
         if not scope or len(self._scopes) >= _SCOPES:
             return False
         self._scopes[scope] = True
+        if len(self._scopes) > 1 and not self.compares:
+            self.compares = True
+            for record in self._alone.copy():
+                while not self._commit(record, [], self._changes, False):
+                    pass
+            self._alone.clear()
         return True
 
     def _commit(self, record: Charge, moves: list[Move], seen: int, are_loose: bool) -> bool:
