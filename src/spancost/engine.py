@@ -6,16 +6,15 @@ The same engine serves the live processor and whoever replays recorded spans.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from spancost.budgets import Budgets, worst
-from spancost.calls import MARKERS, Kind, Who, kind_at_start, kind_of, read_call
-from spancost.calls.dialects import ANYBODY, emitter_of
-from spancost.calls.refusals import was_refused
+from spancost.calls import MARKERS, Kind, Who, kind_at_start, kind_of
+from spancost.calls.dialects import emitter_of
 from spancost.calls.repeated import repeated_usage
 from spancost.charging import Charging
 from spancost.outcome import Count, Outcome
-from spancost.pricing.price import Price
+from spancost.rating import Pricer, Rating
 from spancost.rollup import Charge, Node, Totals, Tree
 from spancost.rollup.attribution import Attribution, agent_name, workflow_name
 from spancost.rollup.claimants import Claimants
@@ -43,14 +42,6 @@ def _nothing(_: Any) -> None:
     """Say that contexts have no baggage."""
 
 
-class Pricer(Protocol):
-    """What prices calls."""
-
-    def price(self, provider: str, models: tuple[str, ...], usage: Usage, at_ns: int) -> Price:
-        """Return an amount or a reason; never raises."""
-        ...
-
-
 class Engine:
     """Spans in, outcomes out. State lives in the tree, the charges and the budgets, each with its own lock."""
 
@@ -70,9 +61,8 @@ class Engine:
         self.who = Who.of(keys, attribution)
         self.dimensions = dimensions
         self.budgets = budgets
-        self._pricer = pricer
         self._clock = clock
-        self._attribution = Attribution(self.who, inside)
+        self._rating = Rating(pricer, Attribution(self.who, inside), clock)
         self._baggage = baggage
         self._new_tree = tree
         self._places = {key: place for place, key in enumerate(keys)}
@@ -154,9 +144,15 @@ class Engine:
             kind = Kind.OTHER
         outcome = Outcome(node)
         if kind == Kind.CALL:
-            self._call(node, attributes, start_ns, resource, outcome, emitter, end_ns, error)
+            charge = self._rating.call(node, attributes, start_ns, resource, emitter, end_ns, error)
+            if charge is not None:
+                self._charging.enter(charge, node, outcome)
         elif kind == Kind.AGENT and not began_before_us and not _is_told_below(node, emitter):
-            self._aggregate(node, attributes, start_ns, resource, outcome, emitter, end_ns)
+            charge = self._rating.agent(node, attributes, start_ns, resource, emitter, end_ns)
+            if charge is not None:
+                self._charging.enter(charge, node, outcome)
+                # On the span stands what it owns. An amount of its own would be counted beside those of calls.
+                outcome.aggregate, outcome.charge, outcome.duplicate_of = outcome.charge, None, None
         below = node.below
         if below is not None and below.inner:
             if kind == Kind.OTHER and (repeated := repeated_usage(attributes)) is not None:
@@ -199,7 +195,9 @@ class Engine:
         """Count a call that no span tells of, as one that starts and ends now."""
         node = Node(trace_id, span_id, None, "", Kind.CALL, None, baggage)
         outcome = Outcome(node)
-        self._call(node, attributes, self._clock(), resource, outcome)
+        charge = self._rating.call(node, attributes, self._clock(), resource)
+        if charge is not None:
+            self._charging.enter(charge, node, outcome)
         return outcome
 
     def settle(self, *, everything: bool = False) -> list[Count]:
@@ -227,61 +225,12 @@ class Engine:
         self._claimants = Claimants()
         self._charging = Charging(self.tree, self.budgets, self._places, self._claimants, self._clock)
 
-    def _call(
-        self,
-        node: Node,
-        attributes: Attributes,
-        start_ns: int,
-        resource: Attributes,
-        outcome: Outcome,
-        emitter: Emitter = ANYBODY,
-        end_ns: int = 0,
-        error: str | None = None,
-    ) -> None:
-        call = read_call(attributes, emitter, error)
-        if call.usage is None:
-            if call.reason == "no_usage" and (
-                (emitter.tells_after and start_ns < end_ns) if error is None else was_refused(attributes, error)
-            ):
-                return
-            price = Price(None, "unpriced", "", "", call.reason)
-        else:
-            price = self._pricer.price(call.provider, call.models, call.usage, start_ns)
-        charge = Charge(node, call, price, emitter, start_ns, end_ns, self._clock())
-        charge.who, charge.agent_path, charge.rank = self._attribution.resolve(attributes, node, resource)
-        self._charging.enter(charge, node, outcome)
-
-    def _aggregate(
-        self,
-        agent: Node,
-        attributes: Attributes,
-        start_ns: int,
-        resource: Attributes,
-        outcome: Outcome,
-        emitter: Emitter,
-        end_ns: int,
-    ) -> None:
-        """Charge an agent with what it says its calls used, where no span below it tells of any."""
-        call = read_call(attributes, emitter)
-        if call.usage is None:
-            return
-        price = self._pricer.price(call.provider, call.models, call.usage, start_ns)
-        charge = Charge(agent, call, price, emitter, start_ns, end_ns, self._clock())
-        charge.booked = agent
-        inside = Node(agent.trace_id, agent.span_id, agent, "", None, None, agent.baggage)
-        charge.who, charge.agent_path, charge.rank = self._attribution.resolve({}, inside, resource)
-        self._charging.enter(charge, agent, outcome)
-        # On the span stands what it owns. An amount of its own would be counted beside those of calls.
-        outcome.aggregate, outcome.charge, outcome.duplicate_of = outcome.charge, None, None
-
     def _supplement(self, inner: list[Charge], repeated: Usage, node: Node, outcome: Outcome) -> None:
-        """Let the call inside that used as many tokens know which of them were reasoning."""
+        """Let the first call inside that used as many tokens know which of them were reasoning."""
         for charge in inner:
-            usage = charge.call.usage
-            if usage is not None and not usage.reasoning and usage[:2] == repeated[:2]:
-                call = charge.call._replace(usage=usage._replace(reasoning=repeated.reasoning))
-                price = self._pricer.price(call.provider, call.models, call.usage or usage, charge.start_ns)
-                self._charging.supplement(charge, Charge(node, call, price, charge.emitter), node, outcome)
+            better = self._rating.with_reasoning(charge, repeated, node)
+            if better is not None:
+                self._charging.supplement(charge, better, node, outcome)
                 return
 
     def _keep(self, node: Node, attributes: Attributes) -> None:

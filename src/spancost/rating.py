@@ -1,0 +1,92 @@
+"""Rating: a span's attributes become a charge, read, priced, and said whose it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, Protocol
+
+from spancost.calls import read_call
+from spancost.calls.dialects import ANYBODY
+from spancost.calls.refusals import was_refused
+from spancost.pricing.price import Price
+from spancost.rollup import Charge, Node
+
+if TYPE_CHECKING:
+    from spancost.calls import Attributes, Call, Usage
+    from spancost.calls.dialects import Emitter
+    from spancost.rollup.attribution import Attribution
+
+__all__ = ["Pricer", "Rating"]
+
+_NOTHING_OF_ITS_OWN: Final[Attributes] = {}
+
+
+class Pricer(Protocol):
+    """What prices calls."""
+
+    def price(self, provider: str, models: tuple[str, ...], usage: Usage, at_ns: int) -> Price:
+        """Return an amount or a reason; never raises."""
+        ...
+
+
+class Rating:
+    """Makes charges out of what spans tell. It keeps nothing."""
+
+    def __init__(self, pricer: Pricer, attribution: Attribution, clock: Callable[[], int]) -> None:
+        self._pricer = pricer
+        self._attribution = attribution
+        self._clock = clock
+
+    def call(
+        self,
+        node: Node,
+        attributes: Attributes,
+        start_ns: int,
+        resource: Attributes,
+        emitter: Emitter = ANYBODY,
+        end_ns: int = 0,
+        error: str | None = None,
+    ) -> Charge | None:
+        """Return the charge of a call's span; None where nothing was billed, or another span tells of it."""
+        call = read_call(attributes, emitter, error)
+        if call.usage is None:
+            if call.reason == "no_usage" and (
+                (emitter.tells_after and start_ns < end_ns) if error is None else was_refused(attributes, error)
+            ):
+                return None
+            price = Price(None, "unpriced", "", "", call.reason)
+        else:
+            price = self._pricer.price(call.provider, call.models, call.usage, start_ns)
+        charge = Charge(node, call, price, emitter, start_ns, end_ns, self._clock())
+        charge.who, charge.agent_path, charge.rank = self._attribution.resolve(attributes, node, resource)
+        return charge
+
+    def agent(
+        self,
+        agent: Node,
+        attributes: Attributes,
+        start_ns: int,
+        resource: Attributes,
+        emitter: Emitter,
+        end_ns: int,
+    ) -> Charge | None:
+        """Return the charge of what an agent says its calls used, None where it says nothing."""
+        call = read_call(attributes, emitter)
+        if call.usage is None:
+            return None
+        price = self._pricer.price(call.provider, call.models, call.usage, start_ns)
+        charge = Charge(agent, call, price, emitter, start_ns, end_ns, self._clock())
+        charge.booked = agent
+        inside = Node(agent.trace_id, agent.span_id, agent, "", None, None, agent.baggage)
+        charge.who, charge.agent_path, charge.rank = self._attribution.resolve(_NOTHING_OF_ITS_OWN, inside, resource)
+        return charge
+
+    def with_reasoning(self, charge: Charge, repeated: Usage, node: Node) -> Charge | None:
+        """Return a charge that knows which of its tokens were reasoning, None where the numbers are another call's."""
+        usage = charge.call.usage
+        if usage is None or usage.reasoning or usage[:2] != repeated[:2]:
+            return None
+        known = usage._replace(reasoning=repeated.reasoning)
+        call: Call = charge.call._replace(usage=known)
+        price = self._pricer.price(call.provider, call.models, known, charge.start_ns)
+        return Charge(node, call, price, charge.emitter)
