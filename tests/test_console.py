@@ -6,8 +6,10 @@ import pytest
 from support import Player, Span, agent, call, cost
 
 from spancost.calls import Kind
-from spancost.console import Branch, Console, render
+from spancost.console import Console
 from spancost.money import format_usd
+from spancost.owners import Branch
+from spancost.tree_text import render
 
 
 class _Printed(Player):
@@ -123,7 +125,7 @@ def test_a_root_whose_only_money_came_late_is_in_the_tree() -> None:
 def test_owners_remembered_are_bounded_and_the_sum_is_whole() -> None:
     """Beyond the bound the first to end are forgotten; the last line counts them all the same."""
     play = _Printed()
-    play.console = Console(play.engine, most_branches=5)
+    play.console = Console(play.engine, most_owners=5)
     for trace in range(20):
         root = play.start(agent(f"agent {trace}"), trace_id=trace)
         play.make(call(1000, 0), root)
@@ -213,3 +215,12 @@ def test_a_call_that_is_corrected_shows_what_it_cost() -> None:
     printed.make(call(1000, 500, response_id="r"), trace_id=2)
     amount = format_usd(cost(1000, 500))
     assert f"chat  {amount}\nspancost: {amount}, priced 1 of 1 calls" == printed.console.text("tree")
+
+
+def test_a_call_told_twice_without_an_agent_stands_in_the_tree_once() -> None:
+    """The outer record is the root of its trace, the inner one has the amount."""
+    play = _Printed()
+    outer = play.start(call(1000, 1000, response_id="resp_00000000000001"))
+    play.make(call(1000, 1000, response_id="resp_00000000000001"), outer)
+    play.finish(outer)
+    assert "span  $0.0180\nspancost: $0.0180, priced 1 of 1 calls" == play.console.text("tree")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow, localcontext
 from typing import Final
 
-__all__ = ["EXACT", "NANO", "PICO", "format_usd", "nano_usd", "pico_from_decimal", "usd"]
+__all__ = ["EXACT", "NANO", "PICO", "exact_usd", "format_usd", "nano_usd", "pico_from_decimal", "usd"]
 
 PICO = 10**12
 """Pico-dollars in a dollar."""
@@ -39,6 +39,13 @@ def pico_from_decimal(amount: Decimal) -> int:
     """
     with localcontext(EXACT):
         return int((amount * PICO).to_integral_value())
+
+
+def exact_usd(pico: int) -> str:
+    """Return dollars with every digit and no more, such as `0.03325`: what a program reads."""
+    whole, rest = divmod(abs(pico), PICO)
+    digits = f"{rest:012d}".rstrip("0")
+    return f"{'-' if pico < 0 else ''}{whole}{'.' if digits else ''}{digits}"
 
 
 def format_usd(pico: int, places: int = 4) -> str:

@@ -91,6 +91,7 @@ __all__ = [
     "TOKENS_OUTPUT",
     "TOKENS_REASONING",
     "TOKEN_TYPE",
+    "USAGE_ESTIMATED",
     "USER_ID",
     "BudgetState",
     "BudgetWindowKind",
@@ -145,6 +146,9 @@ PRICING_STATUS: Final = "spancost.pricing.status"
 
 PRICING_REASON: Final = "spancost.pricing.reason"
 """Why a charge has no amount."""
+
+USAGE_ESTIMATED: Final = "spancost.usage.estimated"
+"""The instrumentation guessed the token counts on the span, so they are not priced."""
 
 PRICING_MODEL: Final = "spancost.pricing.model"
 """The model of the price list that the reported name was matched to."""

@@ -59,7 +59,7 @@ _RIGHT: dict[str, Any] = {"scope": "team", "limit": 5, "window": "day"}
 
 
 _KEYS = "id, scope, value, limit, window, thresholds, enforce"
-_SCOPES = "agent, workflow, user, session, team, tenant, service"
+_SCOPES = "agent, workflow, user, session, team, tenant, tool, service"
 _WRONG_SCOPE = "scope must be an attribution key or an attribute's name, got "
 _ANY_SCOPE = f"write one of {_SCOPES}, or an attribute's name"
 _PERCENTS = "write percents of the limit, such as 75"

@@ -72,6 +72,7 @@ def _everything(program: Program) -> None:
         call(tracer, 1500, 500, gen_ai__response__id="r1", gen_ai__response__model="gpt-5.2-2026-01-01")
         call(tracer, 1500, 500, gen_ai__response__id="r1")
         call(tracer, model="nobody-knows-it")
+        call(program.tracing.get_tracer("openlit.instrumentation.openai"), 1500, 500)
         call(tracer, gen_ai__usage__cost__amount=0.5, gen_ai__usage__cost__source="provider")
         with tracer.start_as_current_span("search", attributes={"gen_ai.operation.name": "execute_tool"}):
             call(tracer)

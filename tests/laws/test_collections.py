@@ -35,7 +35,7 @@ class _House:
         self.engine = Engine(BOOK, budgets, dimensions=("user",), clock=lambda: NOW, tree=tree)
         place = self.engine.who.keys.index
         self.series = Series(("user",), (place("agent"), place("workflow"), place("user")), most_rows=30)
-        self.console = Console(self.engine, most_branches=20)
+        self.console = Console(self.engine, most_owners=20)
         self.ledger = 0
         self.calls = 0
 

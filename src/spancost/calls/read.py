@@ -90,6 +90,8 @@ class Call(NamedTuple):
     """The span already has `gen_ai.usage.cost.amount`, which nobody may overwrite."""
     operation: str
     """As the conventions call it, `chat` where nothing is told."""
+    estimated: bool
+    """The instrumentation counted tokens itself, which the provider bills otherwise: `usage` is None for that."""
 
 
 def kind_at_start(attributes: Attributes) -> str | None:
@@ -181,6 +183,7 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
             stated_by,
             amount is not None,
             operation,
+            guessed,
         ),
     )
 

@@ -7,7 +7,10 @@ from typing import Final
 
 from spancost.calls.read import Attributes
 
-__all__ = ["was_refused"]
+__all__ = ["ERROR_TYPE", "was_refused"]
+
+ERROR_TYPE: Final = "error.type"
+"""The attribute that names the class or the code of an error."""
 
 _LONGEST: Final = 256
 
@@ -27,5 +30,5 @@ def was_refused(attributes: Attributes, error: str) -> bool:
 
     `error` is what the span's status says, which holds the exception where no `error.type` does.
     """
-    told = attributes.get("error.type")
+    told = attributes.get(ERROR_TYPE)
     return _REFUSAL.match(str(told or error)[:_LONGEST]) is not None

@@ -11,9 +11,10 @@ from typing import Final
 from spancost.calls.read import ABSURD, Attributes
 from spancost.calls.usage import Usage
 
-__all__ = ["repeated_usage"]
+__all__ = ["TEXTS", "repeated_usage"]
 
-_TEXTS: Final = ("gen_ai.task.output", "traceloop.entity.output")
+TEXTS: Final = ("gen_ai.task.output", "traceloop.entity.output")
+"""Attributes whose text is searched."""
 
 _LAST: Final = 65_536
 """Characters at the end of a text that are looked at."""
@@ -28,7 +29,7 @@ _USAGE: Final = re.compile(
 
 def repeated_usage(attributes: Attributes) -> Usage | None:
     """Return input, output and reasoning of the last message in a span's content; None where none of it is told."""
-    for name in _TEXTS:
+    for name in TEXTS:
         text = attributes.get(name)
         if type(text) is not str:
             continue

@@ -29,6 +29,7 @@ from spancost.semconv import (
     PRICING_REASON,
     PRICING_STATUS,
     PRICING_VERSION,
+    USAGE_ESTIMATED,
     DedupRole,
 )
 from spancost.telemetry.events import crossing_attributes, crossing_event, owner_attributes
@@ -131,6 +132,8 @@ def _charge(charge: Charge) -> dict[str, Any]:
             COST_NANO_USD: nano_usd(amount),
             PRICING_STATUS: charge.status,
         }
+    if charge.call.estimated:
+        attributes[USAGE_ESTIMATED] = True
     if price.model:
         attributes[PRICING_MODEL] = price.model
         attributes[PRICING_VERSION] = price.version

@@ -1,0 +1,28 @@
+"""Every attribute name that counting reads: of a recorded span nothing else need be kept."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from spancost.calls.dialects import DIALECTS
+from spancost.calls.read import MARKERS
+from spancost.calls.refusals import ERROR_TYPE
+from spancost.calls.repeated import TEXTS
+from spancost.calls.shapes import SPELLINGS
+from spancost.calls.who import NAMES
+
+__all__ = ["CALL_NAMES", "JSON_NAMES"]
+
+JSON_NAMES: Final = frozenset(TEXTS).union(
+    *((*dialect.texts, *dialect.quoted) for dialect in DIALECTS),
+    (name.partition("#")[0] for names in NAMES.values() for name in names if "#" in name),
+)
+"""Those whose text holds counts or names as JSON, and so may be long."""
+
+CALL_NAMES: Final = MARKERS.union(
+    {ERROR_TYPE},
+    JSON_NAMES,
+    *SPELLINGS.values(),
+    (emitter.told_beside for dialect in DIALECTS for emitter in dialect.emitters if emitter.told_beside),
+)
+"""Those that say what a span is and what it used; whom it is for is told by the names of a Who."""

@@ -1,0 +1,103 @@
+"""From the files named to outcomes: settings, progress, and what is said of files that are damaged."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from spancost.config import load
+from spancost.ledger import Damage, Replay, Resources, by_start, read_spans, wanted
+from spancost.ledger.files import STDIN
+from spancost.pricing import PriceBook
+
+if TYPE_CHECKING:
+    from spancost.ledger import Span
+    from spancost.outcome import Outcome
+
+__all__ = ["Reading", "say"]
+
+_SETTINGS: Final = ("SPANCOST_CONFIG",)
+"""What of the environment reading obeys: prices and attribution stand in that file."""
+
+_YOUNG: Final = 100_000
+"""Objects made before the collector looks at them."""
+
+_NAMED: Final = 10
+"""Damages named of each file; more of them are counted."""
+
+
+def say(message: str) -> None:
+    """Say something that is no result."""
+    print(f"spancost: {message}", file=sys.stderr)  # noqa: T201 - it is a command
+
+
+class Reading:
+    """One reading of some files."""
+
+    def __init__(self, files: list[str], keys: tuple[str, ...] = ()) -> None:
+        settings = load({name: os.environ[name] for name in _SETTINGS if name in os.environ})
+        for problem in settings.problems:
+            say(str(problem))
+        self._files = files
+        self._resources = Resources()
+        self._damages: Counter[str] = Counter()
+        self._replay = Replay(PriceBook(settings.prices), self._resources, keys=keys, attribution=settings.attribution)
+        self.keys = self._replay.who.keys
+        """The attribution keys whose values charges have, in this order."""
+        self.spans = 0
+
+    def missing(self) -> list[str]:
+        """Return the files that are not there."""
+        return [file for file in self._files if file != STDIN and not Path(file).is_file()]
+
+    def outcomes(self) -> Iterator[tuple[Span, Outcome]]:
+        """Yield what came of each span."""
+        # Hundreds of thousands of spans wait at once, and none of them is in a circle: look for circles less often.
+        gc.set_threshold(_YOUNG)
+        with _progress(self._files) as advance:
+            names = wanted(self._replay.who)
+            spans = read_spans(self._files, self._resources, names, self._damaged, advance)
+            yield from self._replay.outcomes(self._counted(by_start(spans)))
+
+    def status(self) -> int:
+        """Say what was left out; return the exit status."""
+        for file, count in self._damages.items():
+            if count > _NAMED:
+                say(f"{file}: {count - _NAMED} more that could not be read")
+        if not self.spans:
+            say("no span was found")
+        return 1 if self._damages else 0
+
+    def _counted(self, spans: Iterator[Span]) -> Iterator[Span]:
+        for span in spans:
+            self.spans += 1
+            yield span
+
+    def _damaged(self, damage: Damage) -> None:
+        self._damages[damage.file] += 1
+        if self._damages[damage.file] <= _NAMED:
+            say(str(damage))
+
+
+@contextmanager
+def _progress(files: list[str]) -> Generator[Callable[[int], None]]:
+    """Show on a terminal how much of the files was read, where rich is installed."""
+    if not sys.stderr.isatty() or STDIN in files:
+        yield lambda _: None
+        return
+    try:
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
+    except ImportError:
+        yield lambda _: None
+        return
+    columns = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=sum(Path(file).stat().st_size for file in files))
+        yield lambda size: bar.advance(task, size)

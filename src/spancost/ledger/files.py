@@ -1,0 +1,222 @@
+"""Files of OTLP -> spans, one after the other, and what of a file could not be read.
+
+JSON lines as the Collector's file exporter writes them, its protobuf (each message behind four bytes that say how long
+it is), a single protobuf message, and each of these under gzip.
+https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/exporter/fileexporter#file-format
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sys
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from typing import IO, Any, Final, NamedTuple, cast
+
+from spancost.ledger.otlp_json import WRONG, spans_of
+from spancost.ledger.spans import Resources, Span, Wanted
+
+try:
+    from orjson import loads as _loads  # about five times as fast
+except ImportError:
+    _loads: Callable[[bytes], Any] = json.loads
+
+__all__ = ["STDIN", "Damage", "read_spans"]
+
+STDIN: Final = "-"
+
+_GZIP: Final = b"\x1f\x8b"
+_ZSTD: Final = b"\x28\xb5\x2f\xfd"
+
+_PREFIX: Final = 4
+"""Bytes that say how long the message behind them is."""
+
+_LARGEST: Final = 256 << 20
+"""Bytes of one line or message that is read; a longer one is named as damage."""
+
+_CUT_OFF: Final = (EOFError, zlib.error, gzip.BadGzipFile, OSError)
+
+
+class Damage(NamedTuple):
+    """What of a file could not be read."""
+
+    file: str
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.where}: {self.what}"
+
+
+def read_spans(
+    files: Iterable[str],
+    resources: Resources,
+    wanted: Wanted,
+    damaged: Callable[[Damage], None],
+    advance: Callable[[int], None] = lambda _: None,
+) -> Iterator[Span]:
+    """Yield the spans of files, `-` for standard input; what can't be read is told, and the rest goes on.
+
+    `advance` is told how many bytes of the files, as they lie on disk, were read meanwhile.
+    """
+    for file in files:
+        with ExitStack() as stack:
+            try:
+                raw: Any = sys.stdin.buffer if file == STDIN else stack.enter_context(open(file, "rb"))  # noqa: PTH123
+                counted = _Counted(raw, advance)
+                yield from _spans(file, counted, resources, wanted, damaged)
+            except OSError as fault:
+                damaged(Damage(file, "the file", fault.strerror or str(fault)))
+
+
+def _spans(
+    file: str, raw: _Counted, resources: Resources, wanted: Wanted, damaged: Callable[[Damage], None]
+) -> Iterator[Span]:
+    lines: IO[bytes] = cast("IO[bytes]", raw)
+    start = raw.peek(8)
+    if start.startswith(_GZIP):
+        lines = cast("IO[bytes]", _Peeked(gzip.GzipFile(fileobj=lines)))
+        try:
+            start = cast("_Peeked", lines).peek(8)
+        except _CUT_OFF as fault:
+            damaged(Damage(file, "its first bytes", f"gzip that can't be unpacked ({fault})"))
+            return
+    if start.startswith(_ZSTD) or start[_PREFIX:].startswith(_ZSTD):
+        damaged(
+            Damage(
+                file, "the file", "is packed with zstd; unpack it first, or let the Collector write no `compression`"
+            )
+        )
+    elif start.lstrip()[:1] in (b"{", b"[", b"") or start.startswith(b"\xef\xbb\xbf"):
+        yield from _of_lines(file, lines, resources, wanted, damaged)
+    else:
+        yield from _of_messages(file, lines, resources, wanted, damaged)
+
+
+def _of_lines(
+    file: str, lines: IO[bytes], resources: Resources, wanted: Wanted, damaged: Callable[[Damage], None]
+) -> Iterator[Span]:
+    number = 0
+    while True:
+        number += 1
+        where = f"line {number}"
+        try:
+            line = lines.readline(_LARGEST)
+            if len(line) == _LARGEST:
+                damaged(Damage(file, where, f"is longer than {_LARGEST >> 20} MiB"))
+                while line and not line.endswith(b"\n"):
+                    line = lines.readline(_LARGEST)
+                continue
+        except _CUT_OFF as fault:
+            damaged(Damage(file, where, f"the file breaks off here ({fault})"))
+            return
+        if not line:
+            return
+        if number == 1:
+            line = line.removeprefix(b"\xef\xbb\xbf")
+        if line.isspace():
+            continue
+        try:
+            yield from spans_of(
+                _loads(line), resources, wanted, lambda what, where=where: damaged(Damage(file, where, what))
+            )
+        except WRONG as fault:
+            what = "is not JSON" if isinstance(fault, ValueError) else "is not an OTLP request"
+            if not line.endswith(b"\n"):
+                what += ", and the file ends in it"
+            damaged(Damage(file, where, f"{what} ({type(fault).__name__}: {str(fault)[:80]})"))
+
+
+def _of_messages(
+    file: str, messages: IO[bytes], resources: Resources, wanted: Wanted, damaged: Callable[[Damage], None]
+) -> Iterator[Span]:
+    # Only here: whoever reads JSON needs none of it.
+    from spancost.ledger import otlp_protobuf
+
+    number = 0
+    at = 0
+    while True:
+        number += 1
+        where = f"message {number}, byte {at}"
+        try:
+            prefix = messages.read(_PREFIX)
+            size = int.from_bytes(prefix)
+            if number == 1 and prefix[:1] == b"\x0a":
+                # Field 1 of a message, not a length: 167 MB, were it one. The whole file is one message.
+                message = prefix + messages.read(_LARGEST)
+                size = len(message)
+            elif not prefix:
+                return
+            elif size > _LARGEST:
+                damaged(Damage(file, where, f"says that it is {size} bytes long: what comes after it can't be found"))
+                return
+            else:
+                message = messages.read(size)
+        except _CUT_OFF as fault:
+            damaged(Damage(file, where, f"the file breaks off here ({fault})"))
+            return
+        if len(prefix) < _PREFIX or len(message) < size:
+            damaged(Damage(file, where, "the file ends in the middle of it"))
+            return
+        at += _PREFIX + size
+        try:
+            yield from otlp_protobuf.spans_of(message, resources, wanted)
+        except otlp_protobuf.DecodeError as fault:
+            damaged(Damage(file, where, f"is no OTLP message ({fault})"))
+
+
+class _Peeked:
+    """A stream whose first bytes can be looked at, in which lines and blocks are read."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._ahead = b""
+
+    def peek(self, size: int) -> bytes:
+        """Return the next bytes, which stay where they are."""
+        while len(self._ahead) < size and (more := self._stream.read(size - len(self._ahead))):
+            self._ahead += more
+        return self._ahead[:size]
+
+    def read(self, size: int) -> bytes:
+        """Return so many bytes, fewer at the end."""
+        ahead, self._ahead = self._ahead[:size], self._ahead[size:]
+        blocks = [ahead]
+        size -= len(ahead)
+        while size > 0 and (more := self._stream.read(size)):
+            blocks.append(more)
+            size -= len(more)
+        return b"".join(blocks)
+
+    def readline(self, size: int) -> bytes:
+        """Return the next line with its end."""
+        if not self._ahead:
+            return self._stream.readline(size)
+        ahead, self._ahead = self._ahead, b""
+        line, end, rest = ahead.partition(b"\n")
+        if end:
+            self._ahead = rest
+            return line + end
+        return ahead + self._stream.readline(size)
+
+
+class _Counted(_Peeked):
+    """A stream that tells how much of it was read."""
+
+    def __init__(self, stream: Any, advance: Callable[[int], None]) -> None:
+        super().__init__(stream)
+        self._advance = advance
+
+    def read(self, size: int) -> bytes:
+        """Return so many bytes, fewer at the end."""
+        block = super().read(size)
+        self._advance(len(block))
+        return block
+
+    def readline(self, size: int) -> bytes:
+        """Return the next line with its end."""
+        line = super().readline(size)
+        self._advance(len(line))
+        return line

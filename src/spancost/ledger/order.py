@@ -1,0 +1,68 @@
+"""Spans in the order in which they started, however many there are: what memory can't hold waits on disk.
+
+A file has spans in the order in which they ended, or arrived. To count them as they were counted live each has to
+start before those below it, and a root may come an hour behind.
+"""
+
+from __future__ import annotations
+
+import marshal
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from heapq import merge
+from tempfile import TemporaryFile
+from typing import IO, Any, Final, cast
+
+from spancost.ledger.spans import Span
+
+__all__ = ["by_start"]
+
+_HELD: Final = 50_000
+"""Spans held in memory at once."""
+
+_BLOCK: Final = 256
+"""Spans read back from disk at once, of each sorted run."""
+
+_tuple: Final = cast("Callable[[type[Span], Iterable[Any]], Span]", tuple.__new__)  # pyright: ignore[reportUnknownMemberType]
+
+
+def by_start(spans: Iterable[Span], held: int = _HELD) -> Iterator[Span]:
+    """Yield spans by their start, of those that start at once the longest first, then the one that came last."""
+    with ExitStack() as stack:
+        runs: list[IO[bytes]] = []
+        run: list[Span] = []
+        for span in spans:
+            run.append(span)
+            if len(run) >= held:
+                # No name on disk: whatever becomes of the process, nothing is left of it.
+                runs.append(stack.enter_context(TemporaryFile()))
+                _write(_sorted(run), runs[-1])
+                run = []
+        # Equal ones stay in the order of the runs: the last one's come first.
+        yield from merge(_sorted(run), *map(_read, reversed(runs)), key=_start) if runs else _sorted(run)
+
+
+def _start(span: Span) -> tuple[int, int]:
+    return span[0], -span[1]
+
+
+def _sorted(run: list[Span]) -> list[Span]:
+    run.reverse()
+    run.sort(key=_start)
+    return run
+
+
+def _write(run: list[Span], file: IO[bytes]) -> None:
+    for place in range(0, len(run), _BLOCK):
+        marshal.dump([tuple(span) for span in run[place : place + _BLOCK]], file)
+    file.seek(0)
+
+
+def _read(file: IO[bytes]) -> Iterator[Span]:
+    while True:
+        try:
+            block = marshal.load(file)  # noqa: S302 - our own, written a moment ago into a file without a name
+        except EOFError:
+            return
+        for span in block:
+            yield _tuple(Span, span)

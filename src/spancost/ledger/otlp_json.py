@@ -1,0 +1,101 @@
+"""Spans out of OTLP's JSON: ids in hexadecimal, 64-bit integers as text or numbers.
+
+https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from spancost.ledger.spans import Resources, Span, Wanted, shortened
+
+__all__ = ["WRONG", "spans_of"]
+
+WRONG: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError)
+"""What comes of JSON that is not OTLP: names missing, or values of another type."""
+
+_SIGNALS: Final = ("resourceSpans", "resourceMetrics", "resourceLogs")
+"""What a file may hold; the last two are no business of ours."""
+_ERROR: Final = (2, "STATUS_CODE_ERROR")
+
+_LARGEST: Final = 1 << 63
+"""No time in ns, and no count, is as large."""
+
+
+def spans_of(request: Any, resources: Resources, wanted: Wanted, wrong: Callable[[str], None]) -> Iterator[Span]:
+    """Yield the spans of an ExportTraceServiceRequest; say `wrong` of each that can't be read.
+
+    Raises one of WRONG where the request as a whole can't be.
+    """
+    if not any(signal in request for signal in _SIGNALS):
+        raise KeyError("resourceSpans")
+    for of_resource in request.get("resourceSpans") or ():
+        resource = resources.place(_attributes(_inside(of_resource, "resource").get("attributes"), None))
+        for of_scope in of_resource.get("scopeSpans") or ():
+            scope = str(_inside(of_scope, "scope").get("name") or "")
+            for told in of_scope.get("spans") or ():
+                try:
+                    span = _span(told, scope, resource, wanted)
+                except WRONG as fault:
+                    wrong(f"a span that can't be read ({type(fault).__name__}: {str(fault)[:80]})")
+                else:
+                    yield span
+
+
+def _inside(told: Any, name: str) -> Mapping[str, Any]:
+    return told.get(name) or {}
+
+
+def _span(told: Mapping[str, Any], scope: str, resource: int, wanted: Wanted) -> Span:
+    parent = told.get("parentSpanId")
+    status = told.get("status")
+    error = None
+    if status and status.get("code") in _ERROR:
+        error = str(status.get("message") or "")
+    start, end = int(told["startTimeUnixNano"]), int(told["endTimeUnixNano"])
+    if not (0 <= start < _LARGEST and 0 <= end < _LARGEST):
+        raise ValueError("a time that can't be")
+    return Span(
+        start,
+        end,
+        int(told["traceId"], 16),
+        int(told["spanId"], 16),
+        int(parent, 16) if parent else None,
+        shortened("", str(told.get("name") or "")),
+        scope,
+        _attributes(told.get("attributes"), wanted),
+        resource,
+        error,
+    )
+
+
+def _attributes(told: Any, wanted: Wanted | None) -> dict[str, Any]:
+    attributes: dict[str, Any] = {}
+    for each in told or ():
+        name = each["key"] if wanted is None else wanted.get(each["key"])
+        if name is None or not (value := each.get("value")):
+            continue
+        text = value.get("stringValue")
+        if text is not None:
+            attributes[name] = text if len(text) <= 1024 else shortened(name, text)
+        else:
+            attributes[name] = _value(value)
+    return attributes
+
+
+def _value(told: Mapping[str, Any]) -> Any:
+    kind, value = next(iter(told.items()))
+    if kind == "intValue":
+        number = int(value)
+        if not -_LARGEST <= number < _LARGEST:
+            raise OverflowError("more than 64 bits")
+        return number
+    if kind == "doubleValue":
+        return float(value)  # "NaN" and "Infinity" are text in JSON
+    if kind == "arrayValue":
+        # Only texts and numbers in a row are an attribute's value in OpenTelemetry's API.
+        return tuple(_value(each) for each in (value.get("values") or ())[:128] if each)
+    if kind == "kvlistValue":
+        return None
+    return shortened("", value) if isinstance(value, str) else value

@@ -1,0 +1,58 @@
+"""Spans out of OTLP's protobuf messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from google.protobuf.message import DecodeError
+from opentelemetry.proto.trace.v1.trace_pb2 import Status, TracesData
+
+from spancost.ledger.spans import Resources, Span, Wanted, shortened
+
+if TYPE_CHECKING:
+    from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+
+__all__ = ["DecodeError", "spans_of"]
+
+
+def spans_of(message: bytes, resources: Resources, wanted: Wanted) -> Iterator[Span]:
+    """Yield the spans of an ExportTraceServiceRequest, which is TracesData on the wire; raises DecodeError."""
+    for of_resource in TracesData.FromString(message).resource_spans:
+        resource = resources.place(_attributes(of_resource.resource.attributes, None))
+        for of_scope in of_resource.scope_spans:
+            scope = of_scope.scope.name
+            for told in of_scope.spans:
+                parent = told.parent_span_id
+                failed = told.status.code == Status.STATUS_CODE_ERROR
+                yield Span(
+                    told.start_time_unix_nano,
+                    told.end_time_unix_nano,
+                    int.from_bytes(told.trace_id),
+                    int.from_bytes(told.span_id),
+                    int.from_bytes(parent) if parent else None,
+                    shortened("", told.name),
+                    scope,
+                    _attributes(told.attributes, wanted),
+                    resource,
+                    told.status.message if failed else None,
+                )
+
+
+def _attributes(told: Iterable[KeyValue], wanted: Wanted | None) -> dict[str, Any]:
+    return {each.key: _value(each.key, each.value) for each in told if wanted is None or each.key in wanted}
+
+
+def _value(name: str, told: AnyValue) -> Any:
+    kind = told.WhichOneof("value")
+    if kind == "string_value":
+        return shortened(name, told.string_value)
+    if kind == "int_value":
+        return told.int_value
+    if kind == "double_value":
+        return told.double_value
+    if kind == "bool_value":
+        return told.bool_value
+    if kind == "array_value":
+        return tuple(_value("", each) for each in told.array_value.values[:128])
+    return None

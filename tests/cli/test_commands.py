@@ -1,0 +1,241 @@
+"""The command `spancost`, run as a program."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ledger.otlp import line, told
+from support import agent, call
+
+_PRICES = """
+[[price]]
+model = "gpt-5.2"
+input = "3"
+output = "15"
+[[price]]
+model = "gemini-3-pro"
+input = "2.5"
+output = "10"
+"""
+
+
+def _run(folder: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    (folder / "spancost.toml").write_text(_PRICES)
+    return subprocess.run(
+        [sys.executable, "-m", "spancost.cli", *arguments],
+        cwd=folder,
+        env={"SPANCOST_CONFIG": "spancost.toml", "PATH": ""},
+        input=given,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def _json(folder: Path, *arguments: str) -> Any:
+    done = _run(folder, *arguments, "--json")
+    assert (0, b"") == (done.returncode, done.stderr)
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Path:
+    """The worked example, as a file whose spans stand in the order in which they ended."""
+    spans = [
+        told(2, 10, 20, call(1500, 500), parent=1, name="chat gpt-5.2"),
+        told(4, 40, 50, call(2000, 800), parent=3, name="chat gpt-5.2"),
+        told(6, 60, 70, call(500, 200, model="gemini-3-pro"), parent=5, name="chat gemini-3-pro"),
+        told(5, 55, 75, agent("syntax_analyzer"), parent=3, name="invoke_agent syntax_analyzer"),
+        told(3, 30, 80, agent("code_agent"), parent=1, name="invoke_agent code_agent"),
+        told(1, 5, 90, agent("coordinator"), name="invoke_agent coordinator"),
+    ]
+    (tmp_path / "spans.jsonl").write_bytes(line(*spans, resource={"service.name": "research"}))
+    return tmp_path
+
+
+def test_the_tree_of_the_worked_example(example: Path) -> None:
+    """As CONTRACT's amounts are: direct 0.012, children 0.02125, total 0.03325."""
+    (root,) = _json(example, "tree", "spans.jsonl")["traces"]
+    assert ("coordinator", "agent", "0.012", "0.02125", "0.03325", 3) == tuple(
+        root[name] for name in ("name", "kind", "direct", "children_cost", "total", "calls")
+    )
+    (inner,) = root["children"]
+    assert ("code_agent", "0.018", "0.02125") == (inner["name"], inner["direct"], inner["total"])
+    assert ["syntax_analyzer"] == [each["name"] for each in inner["children"]]
+    assert f"{1:016x}" == root["span_id"]
+
+
+def test_the_tree_as_text_and_as_csv(example: Path) -> None:
+    """A person reads the one, a spreadsheet the other."""
+    assert (
+        "coordinator  $0.0332  (direct $0.0120)\n"
+        "└── code_agent  $0.0212  (direct $0.0180)\n"
+        "    └── syntax_analyzer  $0.0032\n"
+    ) == _run(example, "tree", "spans.jsonl").stdout.decode()
+    rows = list(csv.DictReader(io.StringIO(_run(example, "tree", "spans.jsonl", "--format", "csv").stdout.decode())))
+    assert [("coordinator", "0", "0.03325"), ("code_agent", "1", "0.02125"), ("syntax_analyzer", "2", "0.00325")] == [
+        (row["name"], row["depth"], row["total"]) for row in rows
+    ]
+
+
+def test_one_trace_of_many(example: Path) -> None:
+    """By its id."""
+    with (example / "spans.jsonl").open("ab") as file:
+        file.write(line(told(9, 1, 2, call(1000, 0), trace_id=7)))
+    assert 2 == len(_json(example, "tree", "spans.jsonl")["traces"])
+    (alone,) = _json(example, "tree", "spans.jsonl", "--trace", f"{7:032x}")["traces"]
+    assert ("call", "0.003", 1) == (alone["kind"], alone["total"], alone["calls"])
+
+
+def test_a_report_by_agent_and_model(example: Path) -> None:
+    """Dearest first, with every sum; groups add up to the total."""
+    told = _json(example, "report", "spans.jsonl", "--by", "agent,model")
+    assert [
+        ({"agent": "code_agent", "model": "gpt-5.2"}, "0.018"),
+        ({"agent": "coordinator", "model": "gpt-5.2"}, "0.012"),
+        ({"agent": "syntax_analyzer", "model": "gemini-3-pro"}, "0.00325"),
+    ] == [(group["key"], group["cost"]) for group in told["groups"]]
+    assert "USD" == told["currency"]
+    total = told["total"]
+    assert {
+        "cost": "0.03325",
+        "avg_cost_per_call": "0.011083333333",
+        "calls": 3,
+        "priced": 3,
+        "partial": 0,
+        "unpriced": 0,
+        "estimated": 0,
+        "duplicates": 0,
+        "errors": 0,
+        "runs": 1,
+        "cost_per_run": "0.03325",
+        "input_tokens": 4000,
+        "output_tokens": 1500,
+        "cache_read_tokens": 0,
+        "cache_write_tokens": 0,
+        "reasoning_tokens": 0,
+        "latency_ms": 30 / 1e6,
+    } == total
+    assert Decimal(total["cost"]) == sum(Decimal(group["cost"]) for group in told["groups"])
+    assert {"calls": 3, "priced": 3, "partial": 0, "unpriced": 0, "missing": []} == told["coverage"]
+
+
+def test_a_report_by_path_service_and_any_attribute(example: Path) -> None:
+    """What no span tells is `(none)`."""
+    groups = _json(example, "report", "spans.jsonl", "--by", "agent_path,service,color")["groups"]
+    assert {"agent_path": "coordinator/code_agent", "service": "research", "color": "(none)"} == groups[0]["key"]
+
+
+def test_a_report_as_text_and_as_csv(example: Path) -> None:
+    """With what could not be priced, and what to do about it."""
+    with (example / "spans.jsonl").open("ab") as file:
+        file.write(
+            line(told(9, 100, 110, call(model="gpt-5.2"), trace_id=7), scope="openinference.instrumentation.openai")
+        )
+    text = _run(example, "report", "spans.jsonl").stdout.decode()
+    assert "gpt-5.2       $0.0300      3   3500    1300  1 unpriced\n" in text
+    assert "total         $0.0332      4   4000    1500  1 unpriced\n" in text
+    assert (
+        "priced 3 of 4 calls\n  1 unpriced, no_usage: openai gpt-5.2 told by openinference.instrumentation.openai"
+        in text
+    )
+    assert "include_usage" in text
+    rows = list(csv.DictReader(io.StringIO(_run(example, "report", "spans.jsonl", "--format=csv").stdout.decode())))
+    assert [("gpt-5.2", "0.03", "3"), ("gemini-3-pro", "0.00325", "1")] == [
+        (row["model"], row["cost"], row["calls"]) for row in rows
+    ]
+
+
+def test_a_window_of_time(tmp_path: Path) -> None:
+    """`--last` counts back from now, `--since` and `--until` are moments."""
+    now = datetime.now(UTC)
+    ages = {1: timedelta(hours=1), 2: timedelta(hours=30), 3: timedelta(days=40)}
+    starts = {number: int((now - age).timestamp()) * 10**9 for number, age in ages.items()}
+    spans = [told(number, start, start + 5, call(1000, 0), trace_id=number) for number, start in starts.items()]
+    (tmp_path / "spans.jsonl").write_bytes(line(*spans))
+
+    def calls(*window: str) -> int:
+        return _json(tmp_path, "report", "spans.jsonl", *window)["total"]["calls"]
+
+    day = (now - timedelta(days=10)).date().isoformat()
+    assert (3, 1, 2, 2, 1, 1) == (
+        calls(),
+        calls("--last", "24h"),
+        calls("--last", "2d"),
+        calls("--since", day),
+        calls("--until", day),
+        calls("--since", f"{day}T00:00+02:00", "--until", (now - timedelta(hours=20)).isoformat()),
+    )
+
+
+def test_a_damaged_file_is_reported_as_far_as_it_goes(example: Path) -> None:
+    """What could be read is printed, what couldn't is named, and the status is 1."""
+    whole = (example / "spans.jsonl").read_bytes()
+    (example / "spans.jsonl").write_bytes(whole + whole[:200])
+    done = _run(example, "report", "spans.jsonl", "--json")
+    assert (1, "0.03325") == (done.returncode, json.loads(done.stdout)["total"]["cost"])
+    assert b"spancost: spans.jsonl: line 2: is not JSON, and the file ends in it" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("tree",),
+        ("tree", "none.jsonl"),
+        ("report", "spans.jsonl", "--last", "soon"),
+        ("report", "spans.jsonl", "--since", "yesterday"),
+        ("report", "spans.jsonl", "--by", ","),
+        ("tree", "spans.jsonl", "--trace", "xyz"),
+        ("spend",),
+    ],
+)
+def test_what_is_asked_wrongly_is_status_2_and_no_traceback(arguments: tuple[str, ...], example: Path) -> None:
+    """Results on standard output there are none; what to write instead is on the other."""
+    done = _run(example, *arguments)
+    assert (2, b"") == (done.returncode, done.stdout)
+    assert done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_spans_come_from_standard_input_too(example: Path) -> None:
+    """`kubectl exec … cat | spancost report -`."""
+    done = _run(example, "report", "-", "--json", given=(example / "spans.jsonl").read_bytes())
+    assert "0.03325" == json.loads(done.stdout)["total"]["cost"]
+
+
+def test_a_reader_that_goes_away_is_no_error(example: Path) -> None:
+    """`spancost tree … | head -1` ends without a word."""
+    spans = [told(number, number, number + 1, call(1000, 0), trace_id=number) for number in range(1, 5_000)]
+    (example / "many.jsonl").write_bytes(line(*spans))
+    _run(example)
+    shell = f"{sys.executable} -m spancost.cli tree many.jsonl --limit 0 | head -1"
+    done = subprocess.run(
+        ["/bin/sh", "-c", shell],
+        cwd=example,
+        env={"SPANCOST_CONFIG": "spancost.toml", "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert b"" == done.stderr
+
+
+def test_an_empty_file_is_said_to_be_one(tmp_path: Path) -> None:
+    """No spans is not an error, but nobody should take it for free of cost."""
+    (tmp_path / "spans.jsonl").write_bytes(b"")
+    done = _run(tmp_path, "tree", "spans.jsonl")
+    assert (0, b"no model call was found\n", b"spancost: no span was found\n") == (
+        done.returncode,
+        done.stdout,
+        done.stderr,
+    )

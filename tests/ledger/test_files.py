@@ -1,0 +1,201 @@
+"""Files of OTLP in every form, whole and damaged."""
+
+from __future__ import annotations
+
+import gzip
+import importlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ledger.otlp import line, message, request, told
+
+from spancost.calls import Who
+from spancost.ledger import files
+from spancost.ledger.files import Damage, read_spans
+from spancost.ledger.spans import Resources, Span, Wanted, wanted
+
+_WANTED: Wanted = {name: name for name in ("text", "int", "double", "bool", "list", "huge", "a", "b", "gen_ai.prompt")}
+
+
+def _read(path: Path) -> tuple[list[Span], list[Damage]]:
+    damages: list[Damage] = []
+    return list(read_spans([str(path)], Resources(), _WANTED, damages.append)), damages
+
+
+def _write(folder: Path, content: bytes) -> Path:
+    path = folder / "spans"
+    path.write_bytes(content)
+    return path
+
+
+_ATTRIBUTES: dict[str, Any] = {"text": "ä", "int": 7, "double": 0.5, "bool": True, "list": ["a", "b"]}
+_SPAN = (3, 9, 1, 2, 1, "a span", "a.scope", {**_ATTRIBUTES, "list": ("a", "b")}, 0, "broken")
+
+
+def _told() -> dict[str, Any]:
+    return told(2, 3, 9, _ATTRIBUTES, parent=1, name="a span", error="broken")
+
+
+_JSON = line(_told(), scope="a.scope", resource={"service.name": "shop"})
+_PROTO = message(_told(), scope="a.scope", resource={"service.name": "shop"})
+_FORMS = {
+    "JSON lines": _JSON,
+    "JSON with a byte order mark": b"\xef\xbb\xbf" + _JSON,
+    "JSON without an end of line": _JSON.rstrip(),
+    "JSON behind empty lines": b"\n  \n" + _JSON,
+    "the Collector's protobuf": len(_PROTO).to_bytes(4) + _PROTO,
+    "one protobuf message": _PROTO,
+}
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+@pytest.mark.parametrize("form", _FORMS)
+def test_a_span_is_the_same_in_every_form(form: str, packed: bool, tmp_path: Path) -> None:
+    """Whoever wrote the file, and however: all that is read of a span comes through."""
+    content = _FORMS[form]
+    assert ([_SPAN], []) == _read(_write(tmp_path, gzip.compress(content) if packed else content))
+
+
+def test_without_orjson_the_standard_library_reads_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The extra `cli` makes it faster, no more."""
+    monkeypatch.setitem(sys.modules, "orjson", None)
+    try:
+        importlib.reload(files)
+        assert files._loads is json.loads
+        damages: list[Damage] = []
+        assert [_SPAN] == list(files.read_spans([str(_write(tmp_path, _JSON))], Resources(), _WANTED, damages.append))
+    finally:
+        monkeypatch.undo()
+        importlib.reload(files)
+
+
+def test_several_messages_and_several_lines_are_read_in_their_order(tmp_path: Path) -> None:
+    """A file has as many requests as were exported."""
+    for content in (
+        b"".join(line(told(number, 1, 2)) for number in range(1, 6)),
+        b"".join(len(each).to_bytes(4) + each for each in (message(told(number, 1, 2)) for number in range(1, 6))),
+    ):
+        spans, damages = _read(_write(tmp_path, content))
+        assert ([1, 2, 3, 4, 5], []) == ([span.span_id for span in spans], damages)
+
+
+def test_metrics_and_logs_in_a_file_are_passed_over(tmp_path: Path) -> None:
+    """One exporter may write all three signals into one file."""
+    content = b'{"resourceMetrics":[]}\n' + _JSON + b'{"resourceLogs":[]}\n'
+    assert ([_SPAN], []) == _read(_write(tmp_path, content))
+
+
+def test_ids_times_and_counts_may_be_numbers_or_text(tmp_path: Path) -> None:
+    """OTLP's JSON has 64-bit integers as text; other writers have them as numbers."""
+    span = told(2, 3, 9, {"int": 7})
+    span["startTimeUnixNano"], span["endTimeUnixNano"] = 3, 9
+    span["attributes"][0]["value"] = {"intValue": 7}
+    span["status"] = {"code": "STATUS_CODE_ERROR"}
+    ((read,), damages) = _read(_write(tmp_path, line(span)))
+    assert ((3, 9, {"int": 7}, ""), []) == ((read.start_ns, read.end_ns, read.attributes, read.error), damages)
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        b"{not json}\n",
+        b'{"resourceSpans": 7}\n',
+        b"[1, 2]\n",
+        b'{"spans": []}\n',
+        b"17\n",
+        b"null\n",
+        b'{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"zz","spanId":"1"}]}]}]}\n',
+        b'{"resourceSpans":[{"scopeSpans":[{"spans":["span"]}]}]}\n',
+        b'{"resourceSpans":[{"scopeSpans":[{"spans":[null]}]}]}\n',
+        b"\xff\xfe\x00\n",
+        b"[" * 100_000 + b"\n",
+        line(told(9, 1 << 70, 1 << 70)),
+        line(told(9, -5, 1)),
+        line(told(9, 1, 2, {"huge": 1 << 80})),
+    ],
+)
+def test_a_damaged_line_is_named_and_the_rest_is_read(between: bytes, tmp_path: Path) -> None:
+    """What could be read is reported, what couldn't is named by file and line."""
+    path = _write(tmp_path, _JSON + between + line(told(7, 1, 2)))
+    spans, damages = _read(path)
+    assert [2, 7] == [span.span_id for span in spans]
+    assert [(str(path), "line 2")] == [(damage.file, damage.where) for damage in damages]
+
+
+def test_a_wrong_span_costs_none_of_its_neighbours(tmp_path: Path) -> None:
+    """One bad id among the spans of a request is that span's alone."""
+    wrong = told(3, 1, 2) | {"spanId": "not hex"}
+    spans, damages = _read(_write(tmp_path, line(told(2, 1, 2), wrong, told(4, 1, 2))))
+    assert ([2, 4], 1) == ([span.span_id for span in spans], len(damages))
+
+
+@pytest.mark.parametrize("form", ["JSON lines", "the Collector's protobuf"])
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+def test_a_file_that_breaks_off_gives_what_came_before(form: str, packed: bool, tmp_path: Path) -> None:
+    """A disk that was full, a copy that was cut: everything up to there counts, and the damage is told once."""
+    content = _FORMS[form] * 200
+    whole = gzip.compress(content) if packed else content
+    spans, damages = _read(_write(tmp_path, whole[:-30]))
+    assert 1 == len(damages)
+    assert set(map(repr, spans)) <= {repr(Span(*_SPAN))}
+    if not packed:
+        assert 199 == len(spans)
+
+
+def test_a_file_packed_with_zstd_says_what_to_do(tmp_path: Path) -> None:
+    """The Collector can write it, Python 3.11 can't read it."""
+    (damage,) = _read(_write(tmp_path, b"\x00\x00\x00\x20\x28\xb5\x2f\xfd" + b"\x00" * 28))[1]
+    assert "zstd" in damage.what
+    assert "unpack it first" in damage.what
+
+
+def test_a_file_that_is_not_there_is_damage(tmp_path: Path) -> None:
+    """The other files are read all the same."""
+    damages: list[Damage] = []
+    paths = [str(tmp_path / "none"), str(_write(tmp_path, _JSON)), str(tmp_path)]
+    assert [_SPAN] == list(read_spans(paths, Resources(), _WANTED, damages.append))
+    assert [paths[0], paths[2]] == [damage.file for damage in damages]
+
+
+@given(st.binary(max_size=2_000))
+def test_no_bytes_raise(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    """Whatever a file holds, it is spans or damage."""
+    folder = tmp_path_factory.mktemp("bytes")
+    for start in (b"", b"{", b"\x1f\x8b", b"\x0a", b"\x00\x00\x00\x10"):
+        spans, damages = _read(_write(folder, start + content))
+        assert spans or damages or not (start + content).strip(b" \n\r\t\x0b\x0c") or not spans
+
+
+@given(st.data())
+def test_no_json_raises(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+    """A request with any value in any place is read, or named line by line."""
+    anything = st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+        max_leaves=5,
+    )
+    whole: Any = request([told(2, 1, 2, {"a": 1, "b": ["x"]}, parent=1, error="e")], scope="s", resource={"r": 1})
+    place: Any = whole
+    while data.draw(st.booleans() | st.just(True)) and isinstance(place, (dict, list)) and place:
+        keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+        key = data.draw(st.sampled_from(keys))
+        if data.draw(st.integers(0, 3)) == 0 or not isinstance(place[key], (dict, list)):
+            place[key] = data.draw(anything)
+            break
+        place = place[key]
+    folder = tmp_path_factory.mktemp("json")
+    spans, damages = _read(_write(folder, json.dumps(whole).encode() + b"\n" + line(told(7, 1, 2))))
+    assert 7 == spans[-1].span_id
+    assert {"line 1"} >= {damage.where for damage in damages}
+
+
+def test_what_was_said_is_not_kept(tmp_path: Path) -> None:
+    """Of a prompt no more is held than of any name: memory stays small, and no content waits on disk."""
+    ((span,), _) = _read(_write(tmp_path, line(told(2, 1, 2, {"gen_ai.prompt": "x" * 500_000, "http.url": "/"}))))
+    assert {"gen_ai.prompt": "x" * 1_025} == span.attributes
+    assert "gen_ai.prompt" not in wanted(Who.of(("agent", "user")))

@@ -1,0 +1,134 @@
+"""What a file says afterwards is what was counted while it happened."""
+
+from __future__ import annotations
+
+from itertools import chain
+from pathlib import Path
+
+import pytest
+from ledger.otlp import line, told
+from recorded.recording import RUNS, Recording, recordings
+from recorded.replay import replay
+from support import BOOK, agent, call, cost
+
+from spancost.ledger import Damage, Replay, Report, Resources, Span, by_start, read_spans, wanted
+from spancost.owners import Branch, Owners
+from spancost.pricing import PriceBook
+
+_BOOK = PriceBook()
+_RECORDINGS = {recording.name: recording for recording in recordings(RUNS)}
+
+
+def _report(files: list[Path], *keys: str, book: PriceBook = _BOOK, held: int = 50_000) -> tuple[Report, list[Branch]]:
+    damages: list[Damage] = []
+    resources = Resources()
+    played = Replay(book, resources, keys=keys)
+    names = wanted(played.who)
+    report, owners = Report(keys, played.who.keys), Owners(10_000)
+    for span, outcome in played.outcomes(by_start(read_spans(map(str, files), resources, names, damages.append), held)):
+        report.take(span, outcome)
+        owners.take(outcome)
+    report.close()
+    assert [] == damages
+    return report, owners.roots()
+
+
+@pytest.mark.parametrize("name", _RECORDINGS)
+def test_a_recorded_run_costs_from_its_file_what_it_cost_live(name: str) -> None:
+    """Money, calls and tokens, and who spent it: replaying the recorded starts and ends gives the same."""
+    recording: Recording = _RECORDINGS[name]
+    tally = replay(recording)
+    charges = [*tally.charges, *tally.aggregates]
+    report, _ = _report(list(recording.processes), "agent")
+    total = report.total
+    assert (sum(tally.amounts), len(charges)) == (total.cost, total.calls)
+    assert sum(charge.amounts.input for charge in charges) == total.input
+    assert sum(charge.amounts.output for charge in charges) == total.output
+    agents: dict[str, int] = {}
+    for charge in tally.charges:
+        name = tally.agents[charge.span_id] or "(none)"
+        agents[name] = agents.get(name, 0) + charge.amounts.cost
+    if not tally.aggregates:
+        assert agents == {key[0]: sums.cost for key, sums in report.groups.items()}
+
+
+@pytest.mark.parametrize("name", _RECORDINGS)
+def test_the_groups_and_the_trees_of_a_run_add_up_to_its_total(name: str) -> None:
+    """Whatever is asked for, no money is lost and none is counted twice."""
+    report, roots = _report(list(_RECORDINGS[name].processes), "agent", "model", "session", "service.name", held=7)
+    for field in ("cost", "calls", "priced", "partial", "unpriced", "input", "output", "errors", "latency_ns"):
+        assert getattr(report.total, field) == sum(getattr(group, field) for group in report.groups.values())
+    assert report.total.cost == sum(root.total for root in roots)
+    assert report.total.calls == sum(root.calls for root in roots)
+    stack = list(roots)
+    while stack:
+        branch = stack.pop()
+        assert branch.total - branch.direct == sum(child.total for child in branch.children)
+        stack.extend(branch.children)
+
+
+def test_a_root_that_comes_an_hour_behind_its_children_is_above_them(tmp_path: Path) -> None:
+    """However late a span is in the file, and however few are held: it started first."""
+    hour = 3600 * 10**9
+    calls = [told(number, number * 1000, number * 1000 + 10, call(1000, 100), parent=1) for number in range(2, 500)]
+    root = told(1, 0, hour, agent("coordinator"), name="invoke_agent coordinator")
+    file = tmp_path / "spans.jsonl"
+    file.write_bytes(b"".join(line(each) for each in chain(calls, [root])))
+    report, (branch,) = _report([file], "agent", book=BOOK, held=50)
+    assert {("coordinator",): 498 * cost(1000, 100)} == {key: sums.cost for key, sums in report.groups.items()}
+    assert ("coordinator", 498 * cost(1000, 100), 498) == (branch.name, branch.total, branch.calls)
+
+
+def test_processes_are_counted_apart_though_their_calls_look_alike(tmp_path: Path) -> None:
+    """The same call at the same time in eight workers is eight calls, in one file or in many."""
+    lines = [
+        line(
+            told(number, 1, 9, call(1000, 100), trace_id=number),
+            scope=scope,
+            resource={"service.name": "shop", "service.instance.id": f"worker-{number}"},
+        )
+        for number in range(1, 9)
+        for scope in (("opentelemetry.instrumentation.genai.openai",) if number % 2 else ("pydantic-ai",))
+    ]
+    file = tmp_path / "spans.jsonl"
+    file.write_bytes(b"".join(lines))
+    report, roots = _report([file], "service.instance.id", book=BOOK)
+    assert (8, 8, 8) == (report.total.calls, len(report.groups), len(roots))
+
+
+def test_a_span_that_was_exported_twice_is_counted_once(tmp_path: Path) -> None:
+    """An exporter that got no answer sends again."""
+    file = tmp_path / "spans.jsonl"
+    file.write_bytes(line(told(1, 1, 9, call(1000, 100))) * 2)
+    report, _ = _report([file], "model", book=BOOK)
+    assert (1, cost(1000, 100)) == (report.total.calls, report.total.cost)
+
+
+def test_a_call_costs_what_it_cost_at_its_own_time(tmp_path: Path) -> None:
+    """Prices that changed since don't change what was spent."""
+    starts = {"2025-06-01": 1_748_736_000, "2025-07-01": 1_751_328_000}  # o3 became cheaper on 10 June 2025
+    amounts: list[int] = []
+    for seconds in starts.values():
+        file = tmp_path / f"{seconds}.jsonl"
+        start = seconds * 10**9
+        file.write_bytes(
+            line(told(1, start, start + 5, call(1_000_000, 0, model="o3") | {"gen_ai.provider.name": "openai"}))
+        )
+        amounts.append(_report([file], "model")[0].total.cost)
+    assert [10 * 10**12, 2 * 10**12] == amounts
+
+
+def test_times_that_make_no_sense_are_survived() -> None:
+    """A span that ends before it starts, and one whose parent starts after it."""
+    spans = [
+        Span(9, 3, 1, 1, None, "a", "", call(1000, 100), 0, None),
+        Span(5, 6, 1, 2, 1, "b", "", call(1000, 100), 0, None),
+    ]
+    resources = Resources()
+    resources.place({})
+    played = Replay(BOOK, resources)
+    report = Report(("model",), played.who.keys)
+    for span, outcome in played.outcomes(by_start(spans)):
+        report.take(span, outcome)
+    report.close()
+    assert (2, 0) == (report.total.calls, report.total.latency_ns - 1)

@@ -1,0 +1,90 @@
+"""What a report adds up, group by group."""
+
+from __future__ import annotations
+
+from support import BOOK, call, cost
+
+from spancost.ledger import Replay, Report, Resources, Span, by_start
+from spancost.ledger.remedies import remedy
+
+
+def _report(spans: list[Span], *keys: str, since: int = 0, until: int | None = None, pending: int = 100) -> Report:
+    resources = Resources()
+    resources.place({"service.name": "shop"})
+    played = Replay(BOOK, resources, keys=tuple(key for key in keys if key != "model"))
+    report = Report(keys, played.who.keys, since, until, pending)
+    for span, outcome in played.outcomes(by_start(spans)):
+        report.take(span, outcome)
+    report.close()
+    return report
+
+
+def _call(
+    number: int, attributes: dict[str, object], *, trace: int = 1, scope: str = "", error: str | None = None
+) -> Span:
+    return Span(number * 1000, number * 1000 + 500, trace, number, None, "chat", scope, attributes, 0, error)
+
+
+def test_groups_are_what_the_keys_say_and_those_without_are_none() -> None:
+    """By an attribute, by a key of ours, by the resource; several together."""
+    spans = [
+        _call(1, call(1000, 100) | {"user.id": "ann", "shop.aisle": "7"}),
+        _call(2, call(2000, 100) | {"user.id": "ann"}),
+        _call(3, call(3000, 100)),
+    ]
+    told = {key: sums.cost for key, sums in _report(spans, "user", "shop.aisle", "service", "model").groups.items()}
+    assert {
+        ("ann", "7", "shop", "gpt-5.2"): cost(1000, 100),
+        ("ann", "(none)", "shop", "gpt-5.2"): cost(2000, 100),
+        ("(none)", "(none)", "shop", "gpt-5.2"): cost(3000, 100),
+    } == told
+
+
+def test_every_sum_of_a_group() -> None:
+    """Calls are priced, in part, or unpriced; errors, runs and time are added beside them."""
+    spans = [
+        _call(1, call(1000, 100) | {"gen_ai.usage.cache_read.input_tokens": 400}),
+        _call(2, call(1000), trace=2),
+        _call(3, call(), trace=2),
+        _call(4, call(1000, 100), trace=3, error="cut off"),
+    ]
+    total = _report(spans, "model").total
+    assert (4, 1, 2, 1) == (total.calls, total.priced, total.partial, total.unpriced)
+    assert (1, 3, 4 * 500) == (total.errors, total.runs, total.latency_ns)
+    assert (3000, 200, 400) == (total.input, total.output, total.cache_read)
+
+
+def test_a_window_of_time_takes_what_starts_in_it() -> None:
+    """From its first ns on, up to its last but not with it."""
+    spans = [_call(number, call(1000, 100)) for number in range(1, 6)]
+    assert 3 == _report(spans, "model", since=2000, until=5000).total.calls
+
+
+def test_a_duplicate_is_counted_beside_its_call() -> None:
+    """Also where the call is added up long before the report ends."""
+    spans = [
+        span
+        for number in range(1, 50)
+        for span in (
+            _call(number * 10, call(1000, 100, response_id=f"resp_{number:040}"), scope="one"),
+            _call(number * 10 + 1, call(1000, 100, response_id=f"resp_{number:040}"), scope="two", trace=2),
+        )
+    ]
+    report = _report(spans, "model", pending=5)
+    assert (49, 49, 49 * cost(1000, 100)) == (report.total.calls, report.total.duplicates, report.total.cost)
+
+
+def test_what_is_missing_is_named_with_its_remedy() -> None:
+    """Why, what, who told of it, how often, and what helps."""
+    spans = [
+        _call(1, call(), scope="openinference.instrumentation.openai"),
+        _call(2, call(), scope="openinference.instrumentation.openai"),
+        _call(3, call(1, 1, model="gpt-unheard-of")),
+    ]
+    missing = _report(spans, "model").missing
+    assert {
+        ("no_usage", "openai", "gpt-5.2", "openinference.instrumentation.openai"): 2,
+        ("unknown_model", "openai", "gpt-unheard-of", ""): 1,
+    } == missing
+    assert "include_usage" in remedy("no_usage", "openinference.instrumentation.openai")
+    assert all(remedy(reason, "") for reason, *_ in missing)
