@@ -25,7 +25,7 @@ __all__ = ["Reading", "say"]
 _SETTINGS: Final = ("SPANCOST_CONFIG",)
 """What of the environment reading obeys: prices and attribution stand in that file."""
 
-_YOUNG: Final = 100_000
+_YOUNG: Final = 1_000_000
 """Objects made before the collector looks at them."""
 
 _NAMED: Final = 10

@@ -17,11 +17,14 @@ from spancost.ledger.spans import Span
 
 __all__ = ["by_start"]
 
-_HELD: Final = 50_000
-"""Spans held in memory at once."""
+_HELD: Final = 200_000
+"""Spans held in memory at once, some 200 MB."""
 
 _BLOCK: Final = 256
 """Spans read back from disk at once, of each sorted run."""
+
+_LENGTH: Final = 8
+"""Bytes that say how long a block is."""
 
 _tuple: Final = cast("Callable[[type[Span], Iterable[Any]], Span]", tuple.__new__)  # pyright: ignore[reportUnknownMemberType]
 
@@ -54,15 +57,15 @@ def _sorted(run: list[Span]) -> list[Span]:
 
 def _write(run: list[Span], file: IO[bytes]) -> None:
     for place in range(0, len(run), _BLOCK):
-        marshal.dump([tuple(span) for span in run[place : place + _BLOCK]], file)
+        block = marshal.dumps([tuple(span) for span in run[place : place + _BLOCK]])
+        file.write(len(block).to_bytes(_LENGTH))
+        file.write(block)
     file.seek(0)
 
 
 def _read(file: IO[bytes]) -> Iterator[Span]:
-    while True:
-        try:
-            block = marshal.load(file)  # noqa: S302 - our own, written a moment ago into a file without a name
-        except EOFError:
-            return
-        for span in block:
+    # Not marshal.load(file): it asks the file for each value apart, six times as slow.
+    while length := int.from_bytes(file.read(_LENGTH)):
+        # Our own, written a moment ago into a file without a name.
+        for span in marshal.loads(file.read(length)):  # noqa: S302
             yield _tuple(Span, span)

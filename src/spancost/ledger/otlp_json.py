@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from spancost.ledger.spans import Resources, Span, Wanted, shortened
+from spancost.ledger.spans import SHORT, Resources, Span, Wanted, shortened
 
 __all__ = ["WRONG", "spans_of"]
 
@@ -77,10 +77,7 @@ def _attributes(told: Any, wanted: Wanted | None) -> dict[str, Any]:
         if name is None or not (value := each.get("value")):
             continue
         text = value.get("stringValue")
-        if text is not None:
-            attributes[name] = text if len(text) <= 1024 else shortened(name, text)
-        else:
-            attributes[name] = _value(value)
+        attributes[name] = _value(value) if text is None else text if len(text) <= SHORT else shortened(name, text)
     return attributes
 
 

@@ -57,23 +57,27 @@ class Replay:
         for count, span in enumerate(spans):
             start, end, trace_id, span_id, parent_id, name, scope, attributes, resource, _ = span
             while waiting and waiting[0][0] < start:
-                yield from self._end(heappop(waiting))
+                ended = heappop(waiting)
+                outcome = self._end(ended)
+                if outcome is not None:
+                    yield ended[3], outcome
             self._now = start
             if engine is None or resource != last:
                 last, engine = resource, self._engine(resources[resource])
             engine.start(trace_id, span_id, parent_id, name, attributes, _held(attributes), None, scope)
             heappush(waiting, (end, -start, -count, span, engine))
         while waiting:
-            yield from self._end(heappop(waiting))
+            ended = heappop(waiting)
+            outcome = self._end(ended)
+            if outcome is not None:
+                yield ended[3], outcome
 
-    def _end(self, waiting: tuple[int, int, int, Span, Engine]) -> Iterator[tuple[Span, Outcome]]:
+    def _end(self, waiting: tuple[int, int, int, Span, Engine]) -> Outcome | None:
         self._now, _, _, span, engine = waiting
         start, end, trace_id, span_id, parent_id, name, scope, attributes, resource, error = span
-        outcome = engine.end(
+        return engine.end(
             trace_id, span_id, parent_id, name, attributes, start, self._resources[resource], scope, end, error
         )
-        if outcome is not None:
-            yield span, outcome
 
     def _engine(self, resource: Attributes) -> Engine:
         process = tuple(map(resource.get, _PROCESS))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -85,6 +85,12 @@ class Sums:
         self.errors += seen.is_error
         self.latency_ns += seen.latency_ns
 
+    def include(self, other: Sums) -> None:
+        """Add another group, but for its runs: one run may have calls of several groups."""
+        for name in self.__slots__:
+            if name != "runs":
+                setattr(self, name, getattr(self, name) + getattr(other, name))
+
 
 class _Seen:
     """What the spans of a charge tell beside it."""
@@ -116,8 +122,10 @@ class Report:
         self._readers = [OWN_KEYS.get(key) or _reader(places.index(key)) for key in keys]
         self._since, self._until = since_ns, until_ns
         self._pending: dict[Charge, _Seen] = {}
+        self._order: deque[Charge] = deque()
         self._most = pending
         self._runs: dict[tuple[Key | None, int], None] = {}
+        self._last_run: tuple[Key, int] | None = None
 
     def take(self, span: Span, outcome: Outcome) -> None:
         """Take one outcome of a replay."""
@@ -129,13 +137,16 @@ class Report:
         if charge is None:
             return
         self._pending[charge] = _Seen(span)
-        if len(self._pending) > self._most:
-            self._fold(next(iter(self._pending)))
+        self._order.append(charge)
+        if len(self._order) > self._most:
+            self._fold(self._order.popleft())
 
     def close(self) -> None:
-        """Add what could still have been corrected."""
-        while self._pending:
-            self._fold(next(iter(self._pending)))
+        """Add what could still have been corrected, and the groups up."""
+        while self._order:
+            self._fold(self._order.popleft())
+        for group in self.groups.values():
+            self.total.include(group)
 
     def _fold(self, charge: Charge) -> None:
         seen = self._pending.pop(charge)
@@ -151,9 +162,10 @@ class Report:
         if group is None:
             group = self.groups[key] = Sums()
         group.add(charge, seen)
-        self.total.add(charge, seen)
-        group.runs += self._is_new_run(key, charge.trace_id)
-        self.total.runs += self._is_new_run(None, charge.trace_id)
+        if (key, charge.trace_id) != self._last_run:
+            self._last_run = key, charge.trace_id
+            group.runs += self._is_new_run(key, charge.trace_id)
+            self.total.runs += self._is_new_run(None, charge.trace_id)
         if charge.amount is None:
             self.missing[charge.reason, charge.call.provider, charge.call.request_model, charge.emitter.scope] += 1
 

@@ -10,9 +10,9 @@ from spancost.calls.names import CALL_NAMES, JSON_NAMES
 if TYPE_CHECKING:
     from spancost.calls import Attributes, Who
 
-__all__ = ["Resources", "Span", "Wanted", "shortened", "wanted"]
+__all__ = ["SHORT", "Resources", "Span", "Wanted", "shortened", "wanted"]
 
-_LONGEST: Final = 1_024
+SHORT: Final = 1_024
 """Characters kept of a text: longer than any name or label that is read. What was said is no business of ours."""
 
 _MOST_OF_JSON: Final = 65_536
@@ -38,10 +38,10 @@ class Span(NamedTuple):
 
 def shortened(name: str, text: str) -> str:
     """Return as much of an attribute's text as is ever read."""
-    if len(text) <= _LONGEST:
+    if len(text) <= SHORT:
         return text
     # What is too long to be read must stay too long.
-    return text[: _MOST_OF_JSON + 1] if name in JSON_NAMES else text[: _LONGEST + 1]
+    return text[: _MOST_OF_JSON + 1] if name in JSON_NAMES else text[: SHORT + 1]
 
 
 Wanted = Mapping[str, str]
