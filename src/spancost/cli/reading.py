@@ -50,7 +50,6 @@ class Reading:
         self._replay = Replay(PriceBook(settings.prices), self._resources, keys=keys, attribution=settings.attribution)
         self.keys = self._replay.who.keys
         """The attribution keys whose values charges have, in this order."""
-        self.spans = 0
 
     def missing(self) -> list[str]:
         """Return the files that are not there."""
@@ -63,21 +62,16 @@ class Reading:
         with _progress(self._files) as advance:
             names = wanted(self._replay.who)
             spans = read_spans(self._files, self._resources, names, self._damaged, advance)
-            yield from self._replay.outcomes(self._counted(by_start(spans)))
+            yield from self._replay.outcomes(by_start(spans))
 
     def status(self) -> int:
         """Say what was left out; return the exit status."""
         for file, count in self._damages.items():
             if count > _NAMED:
                 say(f"{file}: {count - _NAMED} more that could not be read")
-        if not self.spans:
+        if not self._replay.played:
             say("no span was found")
         return 1 if self._damages else 0
-
-    def _counted(self, spans: Iterator[Span]) -> Iterator[Span]:
-        for span in spans:
-            self.spans += 1
-            yield span
 
     def _damaged(self, damage: Damage) -> None:
         self._damages[damage.file] += 1

@@ -7,13 +7,13 @@ start before those below it, and a root may come an hour behind.
 from __future__ import annotations
 
 import marshal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from heapq import merge
 from tempfile import TemporaryFile
-from typing import IO, Any, Final, cast
+from typing import IO, Final
 
-from spancost.ledger.spans import Span
+from spancost.ledger.spans import Span, span_of
 
 __all__ = ["by_start"]
 
@@ -25,8 +25,6 @@ _BLOCK: Final = 256
 
 _LENGTH: Final = 8
 """Bytes that say how long a block is."""
-
-_tuple: Final = cast("Callable[[type[Span], Iterable[Any]], Span]", tuple.__new__)  # pyright: ignore[reportUnknownMemberType]
 
 
 def by_start(spans: Iterable[Span], held: int = _HELD) -> Iterator[Span]:
@@ -68,4 +66,4 @@ def _read(file: IO[bytes]) -> Iterator[Span]:
     while length := int.from_bytes(file.read(_LENGTH)):
         # Our own, written a moment ago into a file without a name.
         for span in marshal.loads(file.read(length)):  # noqa: S302
-            yield _tuple(Span, span)
+            yield span_of(span)

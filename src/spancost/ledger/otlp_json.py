@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from spancost.ledger.spans import SHORT, Resources, Span, Wanted, shortened
+from spancost.ledger.spans import MOST_VALUES, SHORT, Resources, Span, Wanted, shortened, span_of
 
 __all__ = ["WRONG", "spans_of"]
 
@@ -56,17 +56,20 @@ def _span(told: Mapping[str, Any], scope: str, resource: int, wanted: Wanted) ->
     start, end = int(told["startTimeUnixNano"]), int(told["endTimeUnixNano"])
     if not (0 <= start < _LARGEST and 0 <= end < _LARGEST):
         raise ValueError("a time that can't be")
-    return Span(
-        start,
-        end,
-        int(told["traceId"], 16),
-        int(told["spanId"], 16),
-        int(parent, 16) if parent else None,
-        shortened("", str(told.get("name") or "")),
-        scope,
-        _attributes(told.get("attributes"), wanted),
-        resource,
-        error,
+    name = str(told.get("name") or "")
+    return span_of(
+        (
+            start,
+            end,
+            int(told["traceId"], 16),
+            int(told["spanId"], 16),
+            int(parent, 16) if parent else None,
+            name if len(name) <= SHORT else shortened("", name),
+            scope,
+            _attributes(told.get("attributes"), wanted),
+            resource,
+            error,
+        )
     )
 
 
@@ -76,23 +79,27 @@ def _attributes(told: Any, wanted: Wanted | None) -> dict[str, Any]:
         name = each["key"] if wanted is None else wanted.get(each["key"])
         if name is None or not (value := each.get("value")):
             continue
-        text = value.get("stringValue")
-        attributes[name] = _value(value) if text is None else text if len(text) <= SHORT else shortened(name, text)
+        for kind, content in value.items():
+            if kind == "stringValue":
+                attributes[name] = content if len(content) <= SHORT else shortened(name, content)
+            else:
+                attributes[name] = _value(kind, content)
     return attributes
 
 
-def _value(told: Mapping[str, Any]) -> Any:
-    kind, value = next(iter(told.items()))
+def _value(kind: str, told: Any) -> Any:
     if kind == "intValue":
-        number = int(value)
+        number = int(told)
         if not -_LARGEST <= number < _LARGEST:
             raise OverflowError("more than 64 bits")
         return number
+    if kind == "stringValue":
+        return shortened("", told)
     if kind == "doubleValue":
-        return float(value)  # "NaN" and "Infinity" are text in JSON
+        return float(told)  # "NaN" and "Infinity" are text in JSON
+    if kind == "boolValue":
+        return bool(told)
     if kind == "arrayValue":
         # Only texts and numbers in a row are an attribute's value in OpenTelemetry's API.
-        return tuple(_value(each) for each in (value.get("values") or ())[:128] if each)
-    if kind == "kvlistValue":
-        return None
-    return shortened("", value) if isinstance(value, str) else value
+        return tuple(_value(*next(iter(each.items()))) for each in (told.get("values") or ())[:MOST_VALUES] if each)
+    return None

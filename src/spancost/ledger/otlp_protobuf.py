@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.trace.v1.trace_pb2 import Status, TracesData
 
-from spancost.ledger.spans import Resources, Span, Wanted, shortened
+from spancost.ledger.spans import MOST_VALUES, Resources, Span, Wanted, shortened
 
 if TYPE_CHECKING:
     from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
@@ -54,5 +54,5 @@ def _value(name: str, told: AnyValue) -> Any:
     if kind == "bool_value":
         return told.bool_value
     if kind == "array_value":
-        return tuple(_value("", each) for each in told.array_value.values[:128])
+        return tuple(_value("", each) for each in told.array_value.values[:MOST_VALUES])
     return None

@@ -44,6 +44,8 @@ class Replay:
             clock=self._clock,
         )
         self._now = 0
+        self.played = 0
+        """Spans that have started."""
         self._engines: dict[tuple[object, ...], Engine] = {}
         self.who = self._new_engine().who
         """The attribution keys whose values charges have, and the attributes these are read from."""
@@ -54,7 +56,8 @@ class Replay:
         waiting: list[tuple[int, int, int, Span, Engine]] = []
         resources = self._resources
         last, engine = -1, None
-        for count, span in enumerate(spans):
+        count = 0
+        for count, span in enumerate(spans, 1):
             start, end, trace_id, span_id, parent_id, name, scope, attributes, resource, _ = span
             while waiting and waiting[0][0] < start:
                 ended = heappop(waiting)
@@ -66,6 +69,7 @@ class Replay:
                 last, engine = resource, self._engine(resources[resource])
             engine.start(trace_id, span_id, parent_id, name, attributes, _held(attributes), None, scope)
             heappush(waiting, (end, -start, -count, span, engine))
+        self.played += count
         while waiting:
             ended = heappop(waiting)
             outcome = self._end(ended)

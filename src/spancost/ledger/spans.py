@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from spancost.calls.names import CALL_NAMES, JSON_NAMES
 
 if TYPE_CHECKING:
     from spancost.calls import Attributes, Who
 
-__all__ = ["SHORT", "Resources", "Span", "Wanted", "shortened", "wanted"]
+__all__ = ["MOST_VALUES", "SHORT", "Resources", "Span", "Wanted", "shortened", "span_of", "wanted"]
 
 SHORT: Final = 1_024
 """Characters kept of a text: longer than any name or label that is read. What was said is no business of ours."""
 
 _MOST_OF_JSON: Final = 65_536
+
+MOST_VALUES: Final = 128
+"""Values kept of an array."""
+
+
+_tuple: Final = cast("Callable[[type[Any], Iterable[Any]], Any]", tuple.__new__)  # pyright: ignore[reportUnknownMemberType]
 
 
 class Span(NamedTuple):
@@ -34,6 +40,11 @@ class Span(NamedTuple):
     """Its place among the Resources."""
     error: str | None
     """What its status says where that is an error, empty where it says nothing."""
+
+
+def span_of(values: Iterable[Any]) -> Span:
+    """Return a span of these values, in their order: a tuple is made three times as fast without its constructor."""
+    return _tuple(Span, values)
 
 
 def shortened(name: str, text: str) -> str:
