@@ -73,3 +73,4 @@ def test_the_entry_points_are_those_opentelemetry_looks_for(wheel: Path) -> None
     text = archive.read(name).decode()
     assert "[opentelemetry_pre_instrument]\nspancost = spancost.auto:pre_instrument" in text
     assert "[opentelemetry_instrumentor]\nspancost = spancost.auto:SpancostInstrumentor" in text
+    assert "[console_scripts]\nspancost = spancost.cli:main" in text

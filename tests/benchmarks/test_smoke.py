@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SMALL = ("--rounds", "2", "--spans", "32", "--open-spans", "200", "--import-rounds", "1")
+SMALL = ("--rounds", "2", "--spans", "32", "--open-spans", "200", "--import-rounds", "1", "--file-spans", "512")
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +65,10 @@ def test_import_time_is_told(printed: str) -> None:
     """The import table has a row for spancost and one for all it imports once it is installed."""
     table = printed.partition("\nImport:")[2]
     assert ["spancost", "spancost.installation"] == re.findall(r"^(spancost\S*) .* ms$", table, re.MULTILINE)
+
+
+@pytest.mark.parametrize("form", ["JSON lines", "JSON, gzip", "protobuf"])
+def test_every_form_of_file_is_read_back_whole(printed: str, form: str) -> None:
+    """A row a form; a reading that missed a call would have failed the run."""
+    table = printed.partition("\nReading back")[2]
+    assert re.search(rf"^{form} +512 ", table, re.MULTILINE), table

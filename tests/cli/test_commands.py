@@ -239,3 +239,14 @@ def test_an_empty_file_is_said_to_be_one(tmp_path: Path) -> None:
         done.stdout,
         done.stderr,
     )
+
+
+def test_the_page_of_commands_shows_what_they_print(example: Path) -> None:
+    """Each command of docs/commands.md, run on the worked example."""
+    page = (Path(__file__).parents[2] / "docs" / "commands.md").read_text()
+    blocks = [block.split("\n```")[0] for block in page.split("```console\n$ ")[1:]]
+    assert 2 == len(blocks)
+    for block in blocks:
+        command, _, printed = block.partition("\n")
+        done = _run(example, *command.split()[1:])
+        assert (printed + "\n", b"") == (done.stdout.decode(), done.stderr)
