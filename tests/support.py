@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from threading import Barrier, Thread
 from typing import Any
 
+from strategies import Trace
+
 from spancost.budgets import Budget, Budgets, Crossing
+from spancost.calls import Kind
 from spancost.engine import Engine
 from spancost.outcome import Correction, Count, Outcome
 from spancost.pricing import PriceBook
@@ -16,7 +19,21 @@ from spancost.pricing.overrides import parse
 from spancost.rollup import Totals, Tree
 from spancost.telemetry.series import Series
 
-__all__ = ["BOOK", "NOW", "Clock", "Player", "Span", "agent", "call", "cost", "run_at_once", "tool", "workflow"]
+__all__ = [
+    "BOOK",
+    "NOW",
+    "Clock",
+    "Player",
+    "Span",
+    "agent",
+    "attributes_of",
+    "call",
+    "cost",
+    "play_trace",
+    "run_at_once",
+    "tool",
+    "workflow",
+]
 
 NOW = 1_760_000_000 * 10**9
 """A Thursday in October 2025, ns."""
@@ -264,3 +281,34 @@ class Player:
         self.counts += counts
         for count in counts:
             self.series.add(count)
+
+
+def attributes_of(place: int, trace: Trace) -> dict[str, Any]:
+    """Return the attributes that a planned span ends with."""
+    span = trace.spans[place]
+    named: dict[str | None, dict[str, Any]] = {
+        Kind.AGENT: agent(f"agent-{place}"),
+        Kind.WORKFLOW: workflow(f"workflow-{place}"),
+        Kind.TOOL: tool(f"tool-{place}"),
+        Kind.CALL: call(*span.tokens),
+        None: {},
+    }
+    return named[span.kind]
+
+
+def play_trace(trace: Trace, clock: Clock | None = None) -> tuple[Player, dict[int, Span]]:
+    """Play a trace, a ns an event where there is a clock; return the player, and the spans by their places."""
+    play = Player(clock=clock)
+    spans: dict[int, Span] = {}
+    for event in trace.events:
+        if clock is not None:
+            clock.now_ns += 1
+        planned = trace.spans[event.place]
+        attributes = attributes_of(event.place, trace)
+        if event.starts:
+            told = attributes if planned.told_at_start else {}
+            spans[event.place] = play.start(told, None if planned.parent is None else spans[planned.parent])
+        else:
+            play.end(spans[event.place], attributes)
+    play.settle()
+    return play, spans

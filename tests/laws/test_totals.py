@@ -8,44 +8,17 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import Trace, traces
-from support import Player, Span, agent, call, cost, tool, workflow
+from support import Player, agent, call, cost, play_trace
 
 from spancost.calls import Kind
 from spancost.rollup import Amounts
-
-
-def _attributes(place: int, trace: Trace) -> dict[str, Any]:
-    span = trace.spans[place]
-    named: dict[str | None, dict[str, Any]] = {
-        Kind.AGENT: agent(f"agent-{place}"),
-        Kind.WORKFLOW: workflow(f"workflow-{place}"),
-        Kind.TOOL: tool(f"tool-{place}"),
-        Kind.CALL: call(*span.tokens),
-        None: {},
-    }
-    return named[span.kind]
-
-
-def _play(trace: Trace) -> tuple[Player, dict[int, Span]]:
-    play = Player()
-    spans: dict[int, Span] = {}
-    for event in trace.events:
-        planned = trace.spans[event.place]
-        attributes = _attributes(event.place, trace)
-        if event.starts:
-            told = attributes if planned.told_at_start else {}
-            spans[event.place] = play.start(told, None if planned.parent is None else spans[planned.parent])
-        else:
-            play.end(spans[event.place], attributes)
-    play.settle()
-    return play, spans
 
 
 @settings(max_examples=300)
 @given(traces())
 def test_owners_say_what_lies_below_them_to_the_pico_dollar(trace: Trace) -> None:
     """For every owner, by its last word: its direct cost, its children's totals, its calls and its tokens."""
-    play, spans = _play(trace)
+    play, spans = play_trace(trace)
     direct: dict[int | None, int] = defaultdict(int)
     for place in trace.calls:
         direct[trace.owner_of(place)] += cost(*trace.spans[place].tokens)
@@ -67,7 +40,7 @@ def test_owners_say_what_lies_below_them_to_the_pico_dollar(trace: Trace) -> Non
 @given(traces())
 def test_the_owners_directs_sum_to_the_local_root(trace: Trace) -> None:
     """No money is in two owners and none is lost, in whatever order the spans ended."""
-    play, spans = _play(trace)
+    play, spans = play_trace(trace)
     ledger = sum(cost(*trace.spans[place].tokens) for place in trace.calls)
     ownerless = sum(cost(*trace.spans[place].tokens) for place in trace.calls if trace.owner_of(place) is None)
     directs = sum(totals.direct for totals in play.owners.values())
@@ -86,7 +59,7 @@ def test_the_order_of_ending_changes_no_sum(trace: Trace, random: Any) -> None:
     ends = [event for event in trace.events if not event.starts]
     told: list[Any] = []
     for _ in range(2):
-        play, _ = _play(Trace(trace.spans, (*starts, *ends)))
+        play, _ = play_trace(Trace(trace.spans, (*starts, *ends)))
         told.append(({owner: totals for owner, totals in play.owners.items() if totals.calls}, play.counted))
         random.shuffle(ends)
     assert told[0] == told[1]
@@ -96,7 +69,7 @@ def test_the_order_of_ending_changes_no_sum(trace: Trace, random: Any) -> None:
 @given(traces())
 def test_every_amount_is_an_integer(trace: Trace) -> None:
     """No double gets in anywhere: not in totals, not in counters, not in series."""
-    play, _ = _play(trace)
+    play, _ = play_trace(trace)
     amounts = [*play.owners.values(), *(amounts for _, amounts in play.counts)]
     assert {int} >= {type(value) for each in amounts for value in each}
     assert {int} >= {type(row.cost) for row in play.series}
