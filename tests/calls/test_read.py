@@ -145,6 +145,7 @@ def test_the_best_spelling_wins_in_any_order(field: int, random: Any) -> None:
             Field.PROVIDER: told.provider,
             Field.RESPONSE_MODEL: told.models[0] if told.models else "",
             Field.REQUEST_MODEL: told.request_model,
+            Field.RESPONSE_ID: told.response_id,
         }
         assert values[0] == read[field]
 

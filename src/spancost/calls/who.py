@@ -23,6 +23,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "gen_ai.agent.name",
         "agent.name",
         "graph.node.id",
+        "ai.telemetry.functionId",
         "traceloop.association.properties.lc_agent_name",
         "langsmith.metadata.lc_agent_name",
         "metadata#lc_agent_name",
@@ -36,6 +37,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "gen_ai.user",
         "gen_ai.request.user",
         "llm.user",
+        "ai.telemetry.metadata.userId",
         "traceloop.association.properties.user_id",
         "langsmith.metadata.user_id",
         "litellm.end_user.id",
@@ -45,6 +47,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "session": (
         "gen_ai.conversation.id",
         "session.id",
+        "ai.telemetry.metadata.sessionId",
         # LangSmith's own `langsmith.trace.session_id` is what it calls a project.
         "langsmith.metadata.session_id",
         "langsmith.metadata.thread_id",

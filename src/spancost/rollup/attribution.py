@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Attribution", "Known", "Rank", "agent_name", "workflow_name"]
 
-_AGENT_NAMES: Final = ("gen_ai.agent.name", "agent.name", "graph.node.id")
+_AGENT_NAMES: Final = ("gen_ai.agent.name", "agent.name", "graph.node.id", "ai.telemetry.functionId")
 
 _HIGHEST: Final = 256
 """Ancestors asked: a bound for chains of spans without end."""

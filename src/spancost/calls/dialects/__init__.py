@@ -21,6 +21,7 @@ from spancost.calls.dialects.semantic_kernel import SEMANTIC_KERNEL
 from spancost.calls.dialects.strands import STRANDS
 from spancost.calls.dialects.table import Dialect, Emitter, Field, Kind, Layer
 from spancost.calls.dialects.traceloop import TRACELOOP
+from spancost.calls.dialects.vercel import VERCEL
 
 __all__ = ["ANYBODY", "DIALECTS", "EMITTERS", "GEN_AI", "Dialect", "Emitter", "Field", "Kind", "Layer", "emitter_of"]
 
@@ -41,6 +42,7 @@ DIALECTS: Final = (
     MLFLOW,
     AGENT_FRAMEWORK,
     SEMANTIC_KERNEL,
+    VERCEL,
 )
 """Every dialect that is read, in the order in which their names for one field are preferred."""
 
