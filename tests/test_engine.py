@@ -114,6 +114,19 @@ def test_a_stream_that_is_told_of_afterwards_is_one_call() -> None:
     assert (cost(100, 50), 2, 1) == (play.counted, play.engine.spent.calls, play.engine.spent.unpriced)
 
 
+def test_an_answer_from_a_library_s_memory_is_no_call() -> None:
+    """DSPy tells of one as of a call, without usage either way; only a connection takes longer."""
+    dspy = "openinference.instrumentation.dspy"
+    told = {"openinference.span.kind": "LLM", "llm.model_name": "gpt-5.2", "llm.provider": "openai"}
+
+    def counts(length: int, scope: str) -> bool:
+        outcome = Player().engine.end(1, 1, None, "LM", told, NOW, {}, scope, NOW + length)
+        return outcome is not None and outcome.charge is not None
+
+    others = "openinference.instrumentation.litellm"
+    assert (False, True, True) == (counts(300_000, dspy), counts(20_000_000, dspy), counts(300_000, others))
+
+
 def test_a_task_that_repeats_a_calls_usage_tells_its_reasoning() -> None:
     """The tokens that were reasoning are in every sum, once, and the price is what it was."""
     play = Player()

@@ -170,3 +170,17 @@ def test_only_a_date_is_taken_off_a_name() -> None:
     assert ["gpt-5.2", "claude-sonnet-4-5", "gpt-4-0613", "m-20259999"] == [
         names.undated(name) for name in ("gpt-5.2-2025-12-11", "claude-sonnet-4-5@20250929", "gpt-4-0613", "m-20259999")
     ]
+
+
+@pytest.mark.parametrize(
+    ("model", "found"),
+    [
+        ("text-embedding-3-small", "openai:text-embedding-3-small"),
+        ("text-embedding-ada-002", "openai:text-embedding-ada-002"),
+        ("embed-v4.0", "cohere:embed-v4.0"),
+        ("embed-of-nobody", ""),
+    ],
+)
+def test_an_embedding_s_name_tells_its_vendor(model: str, found: str) -> None:
+    """Langfuse's client writes no provider, and genai-prices' own clauses leave embeddings out."""
+    assert found == entry("", model)[0]

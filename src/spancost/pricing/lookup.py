@@ -30,8 +30,8 @@ def payer(catalog: Catalog, provider: str, model: str) -> tuple[str, str]:
     if slash and rest and (named := names.provider_name(vendor)) in catalog:
         return named, rest
     for spelling in names.spellings(model):
-        named = catalog.provider_of_model(spelling)
-        if named is not None:
+        named = catalog.provider_of_model(spelling) or names.vendor_of(spelling)
+        if named:
             return named, spelling
     return "", model
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["LONGEST_NAME", "is_moving", "normal", "provider_name", "spellings", "undated"]
+__all__ = ["LONGEST_NAME", "is_moving", "normal", "provider_name", "spellings", "undated", "vendor_of"]
 
 LONGEST_NAME = 512
 """Longer names (characters) are nobody's model and are not looked up: regexes of the table run on them."""
@@ -93,6 +93,16 @@ _FRAMEWORKS = frozenset(
 # The Vercel AI SDK adds the kind of call to the provider: openai.chat, azure-openai.responses.
 _CALL_KIND = re.compile(r"\.(?:chat|completions?|embeddings?|image|messages|responses)$")
 
+# Embeddings, which the clauses leave out: only their vendor, and who resells them under its own name, calls them so.
+# https://platform.openai.com/docs/models, https://docs.cohere.com/docs/models
+_VENDORS = {
+    "text-embedding-3-": "openai",
+    "text-embedding-ada-": "openai",
+    "embed-v": "cohere",
+    "embed-english-": "cohere",
+    "embed-multilingual-": "cohere",
+}
+
 _SPACES = re.compile(r"[\s_]+")
 
 # models/gemini-2.5-pro, publishers/google/models/gemini-2.5-pro, projects/…/publishers/anthropic/models/claude-…
@@ -137,6 +147,11 @@ def spellings(name: str) -> Iterator[str]:
 def is_moving(name: str) -> bool:
     """Say whether a lower-case name means another model, or another host, next month."""
     return _LATEST.search(name) is not None or _ROUTING.fullmatch(name) is not None
+
+
+def vendor_of(name: str) -> str:
+    """Return the vendor of a lower-case model name that the table's clauses don't know, empty where we don't either."""
+    return next((vendor for start, vendor in _VENDORS.items() if name.startswith(start)), "")
 
 
 def undated(name: str) -> str:

@@ -94,6 +94,8 @@ class Emitter:
     """A stream's span tells nothing, and is no call; a span of no length tells of it when the stream has ended."""
     not_calls: tuple[str, ...] = ()
     """Ends of the names of spans that call themselves calls and only lie around one."""
+    keeps_answers: bool = False
+    """Its library keeps answers, and tells of one it had as of a call, without usage either way."""
     told_beside: str = ""
     """An attribute that a call's counts never stand without where the provider told them: else they are a guess."""
     recorded: str = ""
