@@ -92,19 +92,19 @@ def engine_steps() -> Iterator[Step]:
     price = PriceBook().price
     yield "price", lambda _: price(call.provider, call.models, usage, _NOW), _same(None)
     priced = price(call.provider, call.models, usage, _NOW)
-    yield "Charge", lambda _: Charge(2, call, priced, parent), _same(None)
-    charge = Charge(2, call, priced, parent)
+    node = Node(1, 2, parent, "chat gpt-5.2", Kind.CALL, lambda: chat, None)
+    yield "Charge", lambda _: Charge(node, call, priced), _same(None)
+    charge = Charge(node, call, priced)
 
     def answered() -> list[Charge]:
         calls = [read_call({**CHAT, **model_answer()}) for _ in range(ITEMS)]
-        return [Charge(2, told, priced, parent) for told in calls]
+        return [Charge(node, told, priced) for told in calls]
 
     ids = ResponseIds()
     yield "claim a response id", lambda each: ids.claim(each, each.call.response_id), answered
-    node = Node(1, 2, parent, "chat gpt-5.2", Kind.CALL, lambda: chat, None)
     resolve = Attribution(who, inside).resolve
-    yield "who it is for", lambda _: resolve(chat, node, None, _RESOURCE), _same(None)
-    charge.who, charge.agent_path, _ = resolve(chat, node, None, _RESOURCE)
+    yield "who it is for", lambda _: resolve(chat, node, _RESOURCE), _same(None)
+    charge.who, charge.agent_path, _ = resolve(chat, node, _RESOURCE)
     yield "book in the tree", lambda _: tree.book(parent, charge.amounts), _same(None)
     places = {key: place for place, key in enumerate(who.keys)}
     yield "observe two budgets", lambda _: budgets.observe(charge.who, places, charge.amounts.cost), _same(None)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
 
 import pytest
+
+from benchmarks import steps
 
 ROOT = Path(__file__).parents[2]
 SMALL = ("--rounds", "2", "--spans", "32", "--open-spans", "200", "--import-rounds", "1", "--file-spans", "512")
@@ -72,3 +75,14 @@ def test_every_form_of_file_is_read_back_whole(printed: str, form: str) -> None:
     """A row a form; a reading that missed a call would have failed the run."""
     table = printed.partition("\nReading back")[2]
     assert re.search(rf"^{form} +512 ", table, re.MULTILINE), table
+
+
+def test_every_step_can_be_timed_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`python -m benchmarks.steps` calls the rooms behind the doors, whose ways in change."""
+    monkeypatch.setattr(steps, "ITEMS", 2)
+    names: list[str] = []
+    for name, step, items in chain(steps.engine_steps(), steps.hook_steps()):
+        for item in items():
+            step(item)
+        names.append(name)
+    assert len(names) > 15
