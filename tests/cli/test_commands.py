@@ -9,12 +9,17 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ledger.otlp import line, told
 from support import agent, call
+
+from spancost import cli
+from spancost.cli import reading
+from spancost.ledger import by_start
 
 _PRICES = """
 [[price]]
@@ -250,3 +255,24 @@ def test_the_page_of_commands_shows_what_they_print(example: Path) -> None:
         command, _, printed = block.partition("\n")
         done = _run(example, *command.split()[1:])
         assert (printed + "\n", b"") == (done.stdout.decode(), done.stderr)
+
+
+def test_a_full_disk_is_said_and_not_raised(
+    example: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Spans that memory can't hold wait on disk, and there may be no room."""
+    monkeypatch.setattr(reading, "by_start", partial(by_start, held=2))
+    monkeypatch.setattr("spancost.ledger.order.TemporaryFile", lambda: Path("/dev/full").open("w+b", buffering=0))
+    assert 1 == cli.main(["report", str(example / "spans.jsonl")])
+    out, err = capsys.readouterr()
+    assert ("", True) == (out, err.startswith("spancost: No space left on device; "))
+
+
+def test_an_interrupted_reading_ends_as_shells_expect(example: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a traceback."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(reading, "by_start", interrupt)
+    assert 130 == cli.main(["report", str(example / "spans.jsonl")])

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Final
 
 __all__ = ["main"]
+
+_INTERRUPTED: Final = 130
+"""What shells give for a command that was interrupted."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status: 0 good, 1 damaged or with findings, 2 used wrongly."""
     from spancost.cli.arguments import parser
+    from spancost.cli.reading import say
 
     options = parser().parse_args(arguments)
     try:
@@ -20,4 +25,10 @@ def main(arguments: list[str] | None = None) -> int:
         # Whoever read it has seen enough. The interpreter flushes once more at its end: into nothing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as fault:
+        # The files' own faults are damage, and named as such.
+        say(f"{fault.strerror}; what memory can't hold waits in the folder for temporary files, TMPDIR names another")
+        return 1
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     return int(status)

@@ -57,9 +57,7 @@ class Reading:
 
     def outcomes(self) -> Iterator[tuple[Span, Outcome]]:
         """Yield what came of each span."""
-        # Hundreds of thousands of spans wait at once, and none of them is in a circle: look for circles less often.
-        gc.set_threshold(_YOUNG)
-        with _progress(self._files) as advance:
+        with _rare_collections(), _progress(self._files) as advance:
             names = wanted(self._replay.who)
             spans = read_spans(self._files, self._resources, names, self._damaged, advance)
             yield from self._replay.outcomes(by_start(spans))
@@ -77,6 +75,17 @@ class Reading:
         self._damages[damage.file] += 1
         if self._damages[damage.file] <= _NAMED:
             say(str(damage))
+
+
+@contextmanager
+def _rare_collections() -> Generator[None]:
+    """Look for circles less often: hundreds of thousands of spans wait at once, and none of them is in one."""
+    usual = gc.get_threshold()
+    gc.set_threshold(_YOUNG)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 @contextmanager
