@@ -262,7 +262,7 @@ def test_a_full_disk_is_said_and_not_raised(
 ) -> None:
     """Spans that memory can't hold wait on disk, and there may be no room."""
     monkeypatch.setattr(reading, "by_start", partial(by_start, held=2))
-    monkeypatch.setattr("spancost.ledger.order.TemporaryFile", lambda: Path("/dev/full").open("w+b", buffering=0))
+    monkeypatch.setattr("spancost.ledger.order.TemporaryFile", lambda: Path("/dev/full").open("w+b", buffering=0))  # noqa: SIM115
     assert 1 == cli.main(["report", str(example / "spans.jsonl")])
     out, err = capsys.readouterr()
     assert ("", True) == (out, err.startswith("spancost: No space left on device; "))
