@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable
 from threading import Event, Thread, current_thread
+from time import sleep
 
 import pytest
 from support import run_at_once
@@ -244,3 +245,41 @@ def _in_child(works: Callable[[], bool]) -> int:
             os._exit(2)
     _, status = os.waitpid(pid, 0)
     return os.waitstatus_to_exitcode(status)
+
+
+def test_a_pause_waits_for_the_task_that_runs_and_lets_none_begin() -> None:
+    """What a thread of ours holds at a fork, the child would hold for ever."""
+    worker = Worker()
+    begun, done = Event(), Event()
+
+    def slow() -> None:
+        begun.set()
+        sleep(0.2)
+        done.set()
+
+    worker.submit(slow)
+    assert begun.wait(5)
+    assert worker.pause(5)
+    assert done.is_set()
+    later = Event()
+    worker.submit(later.set)
+    assert not later.wait(0.1)
+    worker.resume()
+    assert later.wait(5)
+
+
+def test_a_pause_does_not_wait_for_a_task_that_hangs() -> None:
+    """A silent backend delays a fork by no more than it is given."""
+    worker = Worker()
+    begun, release = Event(), Event()
+
+    def hang() -> None:
+        begun.set()
+        release.wait(10)
+
+    worker.submit(hang)
+    assert begun.wait(5)
+    assert not worker.pause(0.05)
+    worker.resume()
+    release.set()
+    assert worker.drain(5)

@@ -6,7 +6,7 @@ import logging
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from time import time_ns
+from time import monotonic, time_ns
 from typing import TYPE_CHECKING, Final
 
 from opentelemetry import _logs, metrics, trace
@@ -39,6 +39,9 @@ _logger = logging.getLogger(__name__)
 
 _MOST_QUEUED: Final = 20_000
 """Owners waiting for a reader to collect; beyond it the oldest are dropped: nobody reads."""
+
+_BEFORE_FORK: Final = 1.0
+"""Seconds that a fork waits for an export at most."""
 
 
 class CostExporter:
@@ -116,6 +119,17 @@ class CostExporter:
         """Hand over, and end our own pipeline where we made one; the program's providers end by themselves."""
         self.hand_over()
         self._own.shutdown()
+
+    def pause(self) -> None:
+        """Let what runs on our threads come to its end ahead of a fork, if it does so soon, and nothing begin."""
+        until = monotonic() + _BEFORE_FORK
+        for worker in (self.worker, *self._own.workers()):
+            worker.pause(max(until - monotonic(), 0))
+
+    def resume(self) -> None:
+        """Go on in the parent of a fork."""
+        for worker in (self.worker, *self._own.workers()):
+            worker.resume()
 
     def forget(self) -> None:
         """Start anew in a forked child: new accumulators, and a meter with a scope of its own.

@@ -132,6 +132,16 @@ class Setup:
         finally:
             self.exporter.shutdown()
 
+    @guarded("before a fork")
+    def before_fork(self) -> None:
+        """Let our threads come to rest: what one of them holds at the fork would be held for ever in the child."""
+        self.exporter.pause()
+
+    @guarded("fork in the parent")
+    def after_fork_in_parent(self) -> None:
+        """Let our threads go on."""
+        self.exporter.resume()
+
     @guarded("fork")
     def after_fork(self) -> None:
         """Start anew in a forked child."""
@@ -205,6 +215,14 @@ class _Apart:
     @guarded("exit of an exporter")
     def at_exit(self) -> None:
         self._exporter.shutdown()
+
+    @guarded("before a fork of an exporter")
+    def before_fork(self) -> None:
+        self._exporter.pause()
+
+    @guarded("fork in an exporter's parent")
+    def after_fork_in_parent(self) -> None:
+        self._exporter.resume()
 
     @guarded("fork of an exporter")
     def after_fork(self) -> None:

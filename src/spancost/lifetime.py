@@ -39,6 +39,14 @@ class Followed(Protocol):
         """Be told that the process ends, before any provider is."""
         ...
 
+    def before_fork(self) -> None:
+        """Be told that the process is about to fork."""
+        ...
+
+    def after_fork_in_parent(self) -> None:
+        """Be told, in the parent, that it has forked."""
+        ...
+
     def after_fork(self) -> None:
         """Be told, in a child, that it was forked."""
         ...
@@ -55,7 +63,9 @@ def follow(setup: Followed) -> None:
     """Call a set-up's methods when their time comes, from now to the end of the process."""
     _followed.append(setup)
     atexit.register(setup.at_exit)
-    os.register_at_fork(after_in_child=setup.after_fork)
+    os.register_at_fork(
+        before=setup.before_fork, after_in_parent=setup.after_fork_in_parent, after_in_child=setup.after_fork
+    )
     for module in _PROVIDERS:
         wrapt.register_post_import_hook(_wrap_provider, module)
     wrapt.register_post_import_hook(_follow_children, "multiprocessing.util")

@@ -45,6 +45,9 @@ class Worker:
         # Guards the count and which thread it is, and nothing is made within.
         self._lock = RLock()
         self._thread: Thread | None = None
+        # Held while a task runs, so that a fork can wait for its end.
+        self._running = RLock()
+        self._paused = False
         self.dropped = 0
         """Tasks not taken because too many waited."""
 
@@ -81,6 +84,20 @@ class Worker:
         """Run a task once, this many seconds from now at the earliest, if the process lives so long."""
         self._timers.append((monotonic() + seconds, task))
         self._put(_nothing)
+
+    def pause(self, timeout: float) -> bool:
+        """Wait for the task that runs, and let none begin until `resume`; False if it took longer than `timeout`.
+
+        For a fork: what a task holds then, a lock of a library or of an import, the child would hold for ever.
+        """
+        self._paused = self._running.acquire(timeout=timeout)
+        return self._paused
+
+    def resume(self) -> None:
+        """Let tasks run again, in the thread that paused them."""
+        if self._paused:
+            self._paused = False
+            self._running.release()
 
     def drain(self, timeout: float) -> bool:
         """Wait until every task queued so far is done; False if that took longer than `timeout` seconds.
@@ -123,7 +140,8 @@ class Worker:
 
     def _do(self, task: Task) -> None:
         try:
-            task()
+            with self._running:
+                task()
         except Exception as fault:  # noqa: BLE001 - a task must not end the thread
             swallow("worker", fault)
 

@@ -166,6 +166,10 @@ class Own:
                 seconds,
             )
 
+    def workers(self) -> Iterable[Worker]:
+        """Return whoever exports."""
+        return self._senders.values()
+
     def forget(self) -> None:
         """Leave the providers behind, as a forked child must leave its parent's."""
         self._meters: SDKMeterProvider | None = None
