@@ -247,22 +247,37 @@ _RIGHT = {"provider": "openai", "model": "gpt-5.2", "usage": {"input": 1500, "ou
         (
             {"cost": "0.01"},
             "override",
-            "cost of record_call must be USD, from 0 to under 10000000, got str; the call is",
+            "cost of record_call must be USD, above 0 and under 10000000, got str; the call is",
+        ),
+        (
+            {"cost": 0},
+            "override",
+            "cost of record_call must be USD, above 0 and under 10000000, got 0; the call is",
+        ),
+        (
+            {"usage": {"input": 10, "output": 5, "cache_read": 6, "cache_write": 5}},
+            "invalid_usage",
+            "usage of record_call says more cache_read and cache_write than input, which includes them; the call is",
+        ),
+        (
+            {"usage": {"input": 10, "output": 5, "reasoning": 6}},
+            "invalid_usage",
+            "usage of record_call says more reasoning than output, which includes them; the call is counted as unpriced",
         ),
         (
             {"cost": -0.01},
             "override",
-            "cost of record_call must be USD, from 0 to under 10000000, got less; the call is",
+            "cost of record_call must be USD, above 0 and under 10000000, got less; the call is",
         ),
         (
             {"cost": 10**400},
             "override",
-            "cost of record_call must be USD, from 0 to under 10000000, got no number; the",
+            "cost of record_call must be USD, above 0 and under 10000000, got no number; the",
         ),
         (
             {"cost": 1e300},
             "override",
-            "cost of record_call must be USD, from 0 to under 10000000, got 10000000 or more;",
+            "cost of record_call must be USD, above 0 and under 10000000, got 10000000 or more;",
         ),
     ],
     ids=lambda told: "-".join(told) if isinstance(told, dict) else "",
@@ -297,7 +312,7 @@ def test_a_wrong_argument_is_one_warning_and_the_call_counts(
     assert (2 if sdk == "SDK" else 0) == len(spans)
     assert {status} >= {span.attributes.get("spancost.pricing.reason", status) for span in spans}
     # What is told to the engine of a usage that is none is no attribute for a backend to sum.
-    assert {None, 1500} >= {span.attributes.get("gen_ai.usage.input_tokens") for span in spans}
+    assert {None, 1500, 10} >= {span.attributes.get("gen_ai.usage.input_tokens") for span in spans}
 
 
 def test_an_enumerations_member_is_the_text_it_is(receiver: Receiver, program: Program) -> None:

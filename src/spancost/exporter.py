@@ -164,7 +164,7 @@ class CostExporter:
         return self._series
 
     def standings(self) -> Iterable[Standing]:
-        """Return how the budgets stand."""
+        """Return how the values of each budget that are nearest to its limit stand, the nearest first."""
         return self.engine.budgets.standings()
 
     def overruns(self) -> Iterable[tuple[Budget, str, int]]:
@@ -177,6 +177,7 @@ class CostExporter:
             semconv.METRIC_INTERNAL_DUPLICATES: self.engine.duplicates,
             semconv.METRIC_INTERNAL_LATE_SPANS: self.engine.tree.late,
             semconv.METRIC_INTERNAL_EVICTIONS: self.engine.tree.evictions,
+            semconv.METRIC_INTERNAL_BUDGET_EVICTIONS: self.engine.budgets.evictions,
             semconv.METRIC_INTERNAL_DROPPED_EVENTS: self.worker.dropped,
         }
 
@@ -187,6 +188,7 @@ class CostExporter:
         self.owners: deque[Owner] = deque(maxlen=_MOST_QUEUED)
         self.charges: deque[tuple[int, dict[str, str]]] = deque(maxlen=_MOST_QUEUED)
         self.owner_names = Dearest()
+        self.budgets = len(self.engine.budgets.all)
         self.collected = False
         """Whether a reader has collected since the process began."""
         self._started = False

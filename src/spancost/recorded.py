@@ -26,6 +26,15 @@ _USAGE: Final = {
 }
 """Keys of usage that are read -> the attribute each is written as."""
 
+_PARTS: Final = {
+    semconv.GEN_AI_USAGE_INPUT_TOKENS: (
+        semconv.GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS,
+        semconv.GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS,
+    ),
+    semconv.GEN_AI_USAGE_OUTPUT_TOKENS: (semconv.GEN_AI_USAGE_REASONING_OUTPUT_TOKENS,),
+}
+"""Counts that include others -> those."""
+
 _UNREADABLE: Final = {semconv.GEN_AI_USAGE_INPUT_TOKENS: -1}
 """A count that can't be true, and so a call with `invalid_usage`; told to the engine and written on no span."""
 
@@ -57,6 +66,7 @@ def read(
     operation = _text("operation", operation) or "chat"
     model = _text("model", model)
     counts = _counts(usage)
+    believed = counts is not None and _is_possible(counts)
     written: dict[str, Any] = {
         semconv.GEN_AI_OPERATION_NAME: operation,
         semconv.GEN_AI_PROVIDER_NAME: _text("provider", provider),
@@ -71,7 +81,7 @@ def read(
         written[semconv.GEN_AI_USAGE_COST_AMOUNT] = charged
         written[semconv.GEN_AI_USAGE_COST_CURRENCY] = "USD"
         written[semconv.GEN_AI_USAGE_COST_SOURCE] = "provider"
-    return Recorded(f"{operation} {model}".strip(), written, written if counts is not None else written | _UNREADABLE)
+    return Recorded(f"{operation} {model}".strip(), written, written if believed else written | _UNREADABLE)
 
 
 def _text(argument: str, value: object) -> str:
@@ -105,6 +115,21 @@ def _counts(usage: object) -> dict[str, Any] | None:
     }
 
 
+def _is_possible(counts: Mapping[str, Any]) -> bool:
+    """Tell whether the parts are no more than what they are parts of; what is no count is for others to judge."""
+    for whole, parts in _PARTS.items():
+        told = [counts.get(name, 0) for name in (whole, *parts)]
+        if whole in counts and all(type(count) is int for count in told) and sum(told[1:]) > told[0]:
+            names = " and ".join(key for key, name in _USAGE.items() if name in parts)
+            whole_key = next(key for key, name in _USAGE.items() if name == whole)
+            _warn(
+                f"usage of record_call says more {names} than {whole_key}, which includes them; "
+                "the call is counted as unpriced"
+            )
+            return False
+    return True
+
+
 def _further(attributes: object) -> dict[str, Any]:
     """Return further attributes of the span, those that have a name."""
     if attributes is None:
@@ -130,11 +155,19 @@ def _amount(cost: object) -> float | None:
             amount = float(cost)
         except (OverflowError, ValueError):
             amount = float("nan")
-        if 0 <= amount < _ABSURD_USD:  # not NaN either
+        if 0 < amount < _ABSURD_USD:  # not NaN either
             return amount
         # Not the number: there may be millions, and a warning is told once.
-        got = "less" if amount < 0 else f"{_ABSURD_USD} or more" if amount >= _ABSURD_USD else "no number"
-    _wrong("cost", f"USD, from 0 to under {_ABSURD_USD}", got, "the call is priced by the table")
+        got = (
+            "less"
+            if amount < 0
+            else "0"
+            if amount == 0
+            else f"{_ABSURD_USD} or more"
+            if amount >= _ABSURD_USD
+            else "no number"
+        )
+    _wrong("cost", f"USD, above 0 and under {_ABSURD_USD}", got, "the call is priced by the table")
     return None
 
 

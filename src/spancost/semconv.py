@@ -69,6 +69,7 @@ __all__ = [
     "METRIC_CALLS",
     "METRIC_COST",
     "METRIC_GEN_AI_CLIENT_OPERATION_COST",
+    "METRIC_INTERNAL_BUDGET_EVICTIONS",
     "METRIC_INTERNAL_DROPPED_EVENTS",
     "METRIC_INTERNAL_DUPLICATES",
     "METRIC_INTERNAL_ERRORS",
@@ -370,6 +371,12 @@ Each owner above them that had ended, too, tells its new totals in a `spancost.c
 METRIC_INTERNAL_EVICTIONS: Final = "spancost.internal.evictions"
 """Open spans forgotten to keep memory bounded."""
 
+METRIC_INTERNAL_BUDGET_EVICTIONS: Final = "spancost.internal.budget_evictions"
+"""Budget values whose spend was forgotten to keep memory bounded.
+
+Of each budget the 100,000 values that spent last are kept. One that was forgotten begins at nothing again.
+"""
+
 METRIC_INTERNAL_ERRORS: Final = "spancost.internal.errors"
 """Faults of spancost's own, caught before they reached the program."""
 
@@ -502,6 +509,13 @@ METRICS: Final[tuple[Metric, ...]] = (
         instrument="counter",
         unit="{span}",
         description="Open spans forgotten to keep memory bounded.",
+        value_type="int",
+    ),
+    Metric(
+        name=METRIC_INTERNAL_BUDGET_EVICTIONS,
+        instrument="counter",
+        unit="{value}",
+        description="Budget values whose spend was forgotten to keep memory bounded.",
         value_type="int",
     ),
     Metric(

@@ -33,6 +33,20 @@ def test_thresholds_are_75_90_and_100_percent_unless_told() -> None:
     assert [False, False, True] == [each.is_limit for each in budget.thresholds]
 
 
+def test_a_line_says_all_that_a_table_can() -> None:
+    """Id, value and thresholds follow as `key=value`, in quotes where they hold a space or a semicolon."""
+    line = 'team=10/day id=gold value="a team; of 3" thresholds=50,12.5; user = 5 / month ! enforce=x'
+    with pytest.raises(ConfigError):
+        parse_line(line, UTC)
+    line = 'team=10/day id=gold value="a team; of 3"  thresholds = "50, 12.5"; user = 5 / month id=u; a/b:c=1/day'
+    table = {"id": "gold", "scope": "team", "value": "a team; of 3", "limit": 10, "window": "day"}
+    assert (
+        *parse_tables([table | {"thresholds": [50, 12.5]}], "spancost.toml", UTC),
+        *parse_tables([{"id": "u", "scope": "user", "limit": 5, "window": "month"}], "spancost.toml", UTC),
+        *parse_tables([{"scope": "a/b:c", "limit": 1, "window": "day"}], "spancost.toml", UTC),
+    ) == parse_line(line, UTC)
+
+
 def test_an_empty_line_is_no_budget() -> None:
     """Nothing asked for is nothing wrong."""
     assert () == parse_line("", UTC) == parse_line(" ; ; ", UTC)
@@ -146,6 +160,18 @@ def test_two_budgets_of_one_id_are_told_at_the_second() -> None:
         ("team=5", "'team=5': window is missing; write day or month"),
         ("team=5/fortnight", "'team-fortnight': window must be one of day, month, got 'fortnight'; write day or month"),
         ("team=5/day!", f"'team-day': {_ENFORCE}; {_OBSERVE}"),
+        ("team=5/day! id=x", f"'x': {_ENFORCE}; {_OBSERVE}"),
+        ("team=5/day value=", "'team=5/day value=' can't be read; write SCOPE=LIMIT/WINDOW, such as team=100/month"),
+        (
+            'team=5/day value="x',
+            "'team=5/day value=\"x' can't be read; write SCOPE=LIMIT/WINDOW, such as team=100/month",
+        ),
+        ("team=5/day limit=6", "'team=5/day limit=6' can't be read; write SCOPE=LIMIT/WINDOW, such as team=100/month"),
+        (
+            "team=5/day thresholds=0",
+            f"'team-day': thresholds must lie above 0 and at most 1000 percent, got '0'; {_PERCENTS}",
+        ),
+        ("team=5/day colour=6", f"'team-day': unknown key 'colour'; take it out: the keys are {_KEYS}"),
         ("team=5/day; team=6/day", "'team-day': there are two of this id; keep one of them"),
         ("team=$5/day", "'team-day': limit must be a number of USD, got '$5'; write digits alone, such as 100"),
     ],

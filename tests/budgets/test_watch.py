@@ -86,6 +86,19 @@ def test_a_clock_set_back_starts_no_new_window() -> None:
     assert [90] == _percents(budgets.observe(("ml", None), _PLACES, 5 * PICO))
 
 
+def test_a_clock_set_back_over_midnight_tells_no_key_twice() -> None:
+    """What is booked to the running window is told under it, whatever the clock says."""
+    clock = Clock()
+    budgets = Budgets(parse_line("team=100/day", UTC), None, clock)
+    told = [*budgets.observe(("ml", None), _PLACES, 80 * PICO)]
+    clock.now_ns += _DAY
+    told += budgets.observe(("ml", None), _PLACES, 70 * PICO)
+    clock.now_ns -= _DAY
+    told += budgets.observe(("ml", None), _PLACES, 10 * PICO)
+    assert [80 * PICO, 80 * PICO] == [each.usage for each in told]
+    assert 2 == len({each.dedup_key for each in told})
+
+
 @settings(max_examples=100)
 @given(
     st.lists(

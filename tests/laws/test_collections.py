@@ -30,7 +30,7 @@ class _House:
     """An engine with all that hangs on it, small enough that every bound is met."""
 
     def __init__(self, tree: Callable[[], Tree] = Tree) -> None:
-        self.store = MemoryStore(most_keys=20)
+        self.store = MemoryStore(most_accounts=20)
         budgets = Budgets(parse_line("user=1/day; agent=1/month", _UTC), self.store, lambda: NOW)
         self.engine = Engine(BOOK, budgets, dimensions=("user",), clock=lambda: NOW, tree=tree)
         place = self.engine.who.keys.index

@@ -151,16 +151,19 @@ def test_200_000_users_keep_series_and_memory_flat(receiver: Receiver) -> None:
     blocks: list[int] = []
     with Program(receiver.endpoint, dimensions=("user",), budgets="user=1000/day") as program:
         for user in range(1, _USERS + 1):
+            # A hundred ahead of each flush come near their limits.
+            is_near = user % 100_000 in range(9_901, 10_001) or user > _USERS - 100
+            tokens = 300_000_000 + user if is_near else 100 + user % 7
             attributes = {
                 "gen_ai.operation.name": "chat",
                 "gen_ai.provider.name": "openai",
                 "gen_ai.request.model": "gpt-5.2",
-                "gen_ai.usage.input_tokens": 100 + user % 7,
+                "gen_ai.usage.input_tokens": tokens,
                 "gen_ai.usage.output_tokens": 10,
                 "user.id": f"user-{user}",
             }
             program.exporter.take(program.engine.record(0, 0, attributes, None, {}), None)
-            ledger.bill("gpt-5.2", 100 + user % 7, 10)
+            ledger.bill("gpt-5.2", tokens, 10)
             # By the first of the two what is bounded has filled up.
             if user in (110_000, _USERS):
                 receiver.clear()
@@ -171,10 +174,10 @@ def test_200_000_users_keep_series_and_memory_flat(receiver: Receiver) -> None:
         assert pytest.approx(ledger.cost / 10**12, rel=1e-9) == received(receiver.points(), "spancost.cost")
         assert ledger.calls == received(receiver.points(), "spancost.calls")
         assert ledger.tokens.total() == received(receiver.points(), "spancost.tokens")
-    assert points[0] == points[1] <= 201
+    assert points[0] <= points[1] <= 201
     assert "_other" in {point.attributes.get("user.id") for point in receiver.points()}
     gauges = {p.attributes["spancost.budget.value"] for p in receiver.points() if p.metric == "spancost.budget.usage"}
-    assert 100 == len(gauges)
+    assert {f"user-{user}" for user in range(_USERS - 99, _USERS + 1)} == gauges
     # A single object kept for each of the users between would be 90,000 blocks.
     assert blocks[1] - blocks[0] < 10_000
 
@@ -232,7 +235,7 @@ def test_a_forked_childs_counters_add_to_its_parents(receiver: Receiver, delta: 
 def test_overruns_never_fall_whatever_the_store_forgets(receiver: Receiver) -> None:
     """The counter tells every window that was overspent, of accounts too that made room for others."""
     with Program(receiver.endpoint, budgets="user=0.001/day") as program:
-        program.engine.budgets._store = MemoryStore(most_keys=10)
+        program.engine.budgets._store = MemoryStore(most_accounts=10)
         for number in range(30):
             call(program.tracer, user__id=f"user-{number}")
             program.flush()
@@ -255,5 +258,6 @@ def test_our_own_counters_tell_of_duplicates_and_late_spans(receiver: Receiver) 
         "spancost.internal.duplicates": 1,
         "spancost.internal.late_spans": 1,
         "spancost.internal.evictions": 0,
+        "spancost.internal.budget_evictions": 0,
         "spancost.internal.dropped_events": 0,
     } == told

@@ -17,8 +17,13 @@ from spancost.money import EXACT, pico_from_decimal
 __all__ = ["Budget", "Threshold", "parse_line", "parse_tables"]
 
 _DEFAULT_THRESHOLDS: Final = (Decimal(75), Decimal(90), Decimal(100))
-_SCOPE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
-_LINE: Final = re.compile(r"(?P<scope>[^=\s]+)\s*=\s*(?P<limit>[^/!\s]+)\s*(?:/\s*(?P<window>[^!\s]+))?\s*(?P<hold>!)?")
+_SCOPE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.:/\-]*")
+_PART: Final = re.compile(r"""(?:[^;"]|"[^"]*"?)+""")
+_LINE: Final = re.compile(
+    r"(?P<scope>[^=\s]+)\s*=\s*(?P<limit>[^/!\s]+)\s*(?:/\s*(?P<window>[^!\s]+))?\s*(?P<hold>!)?(?P<further>(?:\s.*)?)",
+    re.DOTALL,
+)
+_FURTHER: Final = re.compile(r"""\s+(?P<key>\w+)\s*=\s*(?P<value>"[^"]*"|[^\s"]+)""")
 _LIMIT: Final = Decimal(100)
 """Percent of the limit that are always told: passing it is a breach."""
 
@@ -64,19 +69,36 @@ class Budget:
 
 
 def parse_line(line: str, zone: tzinfo) -> tuple[Budget, ...]:
-    """Read `SPANCOST_BUDGETS`, such as `team=100/month; user=5/day`; raises ConfigError naming every problem."""
+    """Read `SPANCOST_BUDGETS`; raises ConfigError naming every problem.
+
+    Such as `team=100/month; user=5/day`, or with what else a budget may say behind it:
+    `team=100/month id=search value="team search" thresholds=50,100`.
+    """
     checked = _Checked("SPANCOST_BUDGETS", zone)
-    for part in filter(None, (piece.strip() for piece in line.split(";"))):
-        match = _LINE.fullmatch(part)
-        if match is None:
+    for part in filter(None, (piece.strip() for piece in _PART.findall(line))):
+        table = _table(part)
+        if table is None:
             checked.complain(f"budget {shown(part)} can't be read", "write SCOPE=LIMIT/WINDOW, such as team=100/month")
             continue
-        scope, window = match["scope"], match["window"]
-        table: dict[str, object] = {"scope": scope, "limit": match["limit"], "enforce": bool(match["hold"])}
-        if window:
-            table["window"] = window
-        checked.add(table, f"{scope}-{window}", shown(f"{scope}-{window}" if window else part), "")
+        usual = f"{table['scope']}-{table.get('window')}"
+        name = str(table.get("id", usual))
+        checked.add(table, name, shown(name if "window" in table or "id" in table else part), "")
     return checked.budgets()
+
+
+def _table(part: str) -> dict[str, object] | None:
+    """Return what a part of the variable says as a table of the file would, None where it can't be read."""
+    match = _LINE.fullmatch(part)
+    if match is None or _FURTHER.sub("", match["further"]).strip():
+        return None
+    table: dict[str, object] = {"scope": match["scope"], "limit": match["limit"], "enforce": bool(match["hold"])}
+    if match["window"]:
+        table["window"] = match["window"]
+    for key, value in _FURTHER.findall(match["further"]):
+        if key in table:
+            return None
+        table[key] = value.strip('"').split(",") if key == "thresholds" else value.strip('"')
+    return table
 
 
 def parse_tables(tables: Sequence[Mapping[str, object]], where: str, zone: tzinfo) -> tuple[Budget, ...]:

@@ -17,6 +17,7 @@ Standing = tuple[Budget, Spend]
 """A budget and what one of its values has spent."""
 
 _MOST_REMEMBERED: Final = 1_024
+_MOST_STANDINGS: Final = 100
 
 _Values = tuple[str | None, ...]
 
@@ -78,7 +79,7 @@ class Budgets:
                 continue
             booking = book(key, window, amount, triggers, budget.limit)
             if booking is not None:
-                crossings += _crossings(booking, budget, key[1], window, now_ns)
+                crossings += _crossings(booking, budget, key[1], now_ns)
         return crossings
 
     def _duties(self, period: _Period, values: _Values, places: Mapping[str, int]) -> tuple[_Duty, ...]:
@@ -93,10 +94,15 @@ class Budgets:
         period.duties[values] = tuple(duties)
         return tuple(duties)
 
-    def standings(self) -> Iterable[Standing]:
-        """Return how each value of each budget stands now."""
-        by_id = {budget.id: budget for budget in self.all}
-        return [(by_id[spend.key[0]], spend) for spend in self._store.spends(self._clock())]
+    def standings(self, most: int = _MOST_STANDINGS) -> list[Standing]:
+        """Return how the values of each budget that are nearest to its limit stand, the nearest first."""
+        now_ns = self._clock()
+        return [(budget, spend) for budget in self.all for spend in self._store.largest(budget.id, now_ns, most)]
+
+    @property
+    def evictions(self) -> int:
+        """Values whose spend was forgotten to keep memory bounded."""
+        return self._store.evictions
 
     def overruns(self) -> Iterable[tuple[Budget, str, int]]:
         """Return how many windows each value of each budget has overspent."""
@@ -108,12 +114,12 @@ class Budgets:
         self._store.clear()
 
 
-def _crossings(booking: Booking, budget: Budget, value: str, window: Window, now_ns: int) -> tuple[Crossing, ...]:
+def _crossings(booking: Booking, budget: Budget, value: str, now_ns: int) -> tuple[Crossing, ...]:
     crossed = tuple(
-        Crossing(budget, value, threshold, booking.usage, window, now_ns)
+        Crossing(budget, value, threshold, booking.usage, booking.window, now_ns)
         for bit, threshold in enumerate(budget.thresholds)
         if booking.crossed >> bit & 1
     )
     if not booking.recovered or not any(threshold.is_limit for threshold in budget.thresholds):
         return crossed
-    return (Crossing(budget, value, None, booking.usage, window, now_ns), *crossed)
+    return (Crossing(budget, value, None, booking.usage, booking.window, now_ns), *crossed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from opentelemetry.metrics import CallbackOptions, Histogram, Meter, Observation
 
@@ -12,6 +12,7 @@ from spancost import semconv
 from spancost.calls.who import as_label
 from spancost.faults import faults, guarded
 from spancost.money import PICO, usd
+from spancost.telemetry.gauges import Gauges
 
 if TYPE_CHECKING:
     from spancost.budgets import Budget, Standing
@@ -22,8 +23,6 @@ __all__ = ["Instruments", "Owner", "Readings"]
 # Cents to thousands: the SDK's own boundaries are made for milliseconds.
 _USD_BOUNDARIES: Final = (0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 50.0, 100.0, 1000.0)
 
-_MOST_STANDINGS: Final = 100
-"""Budget values that have gauges: the nearest to their limit."""
 
 _TOKEN_TYPES: Final = ("input", "cache_read", "cache_write", "output", "reasoning")
 """In the order in which a row shows them."""
@@ -47,6 +46,8 @@ class Readings(Protocol):
     charges: deque[tuple[int, dict[str, str]]]
     """Pico-USD and attributes of single charges, where they are asked for."""
     owner_names: Dearest
+    budgets: int
+    """How many there are, each for any number of values."""
 
     def collecting(self) -> None:
         """Be told that a reader collects."""
@@ -57,7 +58,7 @@ class Readings(Protocol):
         ...
 
     def standings(self) -> Iterable[Standing]:
-        """Return how the budgets stand."""
+        """Return how the values of each budget that are nearest to its limit stand, the nearest first."""
         ...
 
     def overruns(self) -> Iterable[tuple[Budget, str, int]]:
@@ -76,6 +77,7 @@ class Instruments:
         self.active = True
         """Whether the callbacks speak. A silenced counter is right under both temporalities, a zeroed one is not."""
         self._readings = readings
+        self._gauges = Gauges(readings.standings, readings.budgets)
         self._owner_cost = self._histogram(meter, semconv.METRIC_OWNER_COST)
         self._operation_cost = (
             self._histogram(meter, semconv.METRIC_GEN_AI_CLIENT_OPERATION_COST) if operation_cost else None
@@ -92,6 +94,7 @@ class Instruments:
             semconv.METRIC_INTERNAL_DUPLICATES,
             semconv.METRIC_INTERNAL_LATE_SPANS,
             semconv.METRIC_INTERNAL_EVICTIONS,
+            semconv.METRIC_INTERNAL_BUDGET_EVICTIONS,
             semconv.METRIC_INTERNAL_DROPPED_EVENTS,
         ):
             self._observe(meter, name, self._internal(name))
@@ -128,13 +131,16 @@ class Instruments:
                     yield Observation(tokens, {**row.attributes, semconv.TOKEN_TYPE: kind})
 
     def _limits(self) -> Iterable[Observation]:
-        return (Observation(usd(budget.limit), told) for budget, _, told in self._nearest())
+        return (Observation(usd(gauge.limit), gauge.attributes) for gauge in self._gauges.read(semconv.BUDGET_LIMIT))
 
     def _usages(self) -> Iterable[Observation]:
-        return (Observation(usd(usage), told) for _, usage, told in self._nearest())
+        return (Observation(usd(gauge.usage), gauge.attributes) for gauge in self._gauges.read(semconv.BUDGET_USAGE))
 
     def _utilizations(self) -> Iterable[Observation]:
-        return (Observation(usage / budget.limit, told) for budget, usage, told in self._nearest())
+        return (
+            Observation(gauge.usage / gauge.limit, gauge.attributes)
+            for gauge in self._gauges.read(semconv.BUDGET_UTILIZATION)
+        )
 
     def _overruns(self) -> Iterable[Observation]:
         for budget, value, count in self._readings.overruns():
@@ -150,23 +156,6 @@ class Instruments:
 
     def _internal(self, name: str) -> Callable[[], Iterable[Observation]]:
         return lambda: (Observation(self._readings.internals()[name]),)
-
-    def _nearest(self) -> list[tuple[Any, int, dict[str, str]]]:
-        standings = sorted(
-            self._readings.standings(), key=lambda standing: standing[1].usage / standing[0].limit, reverse=True
-        )
-        return [
-            (
-                budget,
-                spend.usage,
-                {
-                    semconv.BUDGET_ID: budget.id,
-                    semconv.BUDGET_VALUE: spend.key[1],
-                    semconv.BUDGET_WINDOW_KIND: budget.window,
-                },
-            )
-            for budget, spend in standings[:_MOST_STANDINGS]
-        ]
 
     def _record(self) -> None:
         """Record what was queued; every reader's storage takes it, whichever reader collects."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from spancost.budgets.windows import Window
@@ -23,6 +23,8 @@ class Booking(NamedTuple):
     """Bit n is set where threshold n was passed now, for the first time in the window."""
     recovered: bool
     """A new window began, and the one before had been breached."""
+    window: Window
+    """Where it was booked: never an earlier one than before, even where a clock was set back."""
 
 
 class Spend(NamedTuple):
@@ -36,12 +38,15 @@ class Spend(NamedTuple):
 class Store(Protocol):
     """Keeps spend by key and window; each method is one atomic step."""
 
+    evictions: int
+    """Values whose spend was forgotten for want of room."""
+
     def book(self, key: Key, window: Window, amount: int, triggers: tuple[int, ...], limit: int) -> Booking | None:
         """Add pico-USD (less than 0 for a correction); None where nothing has to be told."""
         ...
 
-    def spends(self, now_ns: int) -> Iterable[Spend]:
-        """Return what is spent in the windows that hold this moment."""
+    def largest(self, budget: str, now_ns: int, most: int) -> Sequence[Spend]:
+        """Return the values of a budget that spent most in the window of this moment; in a past one it is nothing."""
         ...
 
     def overruns(self) -> Mapping[Key, int]:
