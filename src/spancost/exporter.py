@@ -18,9 +18,10 @@ from spancost.assembly import engine_of
 from spancost.calls.who import as_label
 from spancost.faults import guarded
 from spancost.telemetry import pipeline
+from spancost.telemetry.dearest import Dearest
 from spancost.telemetry.events import Told, correction_told, crossing_told, emit
 from spancost.telemetry.instruments import Instruments, Owner
-from spancost.telemetry.series import Dearest, Row, Series
+from spancost.telemetry.series import Row, Series
 from spancost.version import VERSION
 from spancost.worker import Worker
 
@@ -187,7 +188,7 @@ class CostExporter:
         self._series = Series(dimensions, tuple(place(key) for key in ("agent", "workflow", *dimensions)))
         self.owners: deque[Owner] = deque(maxlen=_MOST_QUEUED)
         self.charges: deque[tuple[int, dict[str, str]]] = deque(maxlen=_MOST_QUEUED)
-        self.owner_names = Dearest()
+        self.owner_names = Dearest[str]()
         self.budgets = len(self.engine.budgets.all)
         self.collected = False
         """Whether a reader has collected since the process began."""

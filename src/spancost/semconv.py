@@ -331,8 +331,9 @@ METRIC_COST: Final = "spancost.cost"
 """What model calls cost, each counted once.
 
 Calls without an amount add nothing here; `spancost.calls` counts them by `spancost.pricing.status`. Each dimension
-keeps its 100 dearest values, the rest is `_other`. In a forked child the scope of this and every other counter
-carries `process.pid`.
+keeps its 100 dearest values, as far as a stream can tell, the rest is `_other`; whoever spends over a hundredth and
+a half of everything is named, until 200 have lost their names to others. In a forked child the scope of this and
+every other counter carries `process.pid`.
 """
 
 METRIC_CALLS: Final = "spancost.calls"

@@ -18,6 +18,7 @@ from spancost.budgets.stores import MemoryStore
 from spancost.console import Console
 from spancost.engine import Engine
 from spancost.rollup import Tree
+from spancost.telemetry.dearest import Dearest
 from spancost.telemetry.series import Series
 
 _UTC = ZoneInfo("UTC")
@@ -34,7 +35,8 @@ class _House:
         budgets = Budgets(parse_line("user=1/day; agent=1/month", _UTC), self.store, lambda: NOW)
         self.engine = Engine(BOOK, budgets, dimensions=("user",), clock=lambda: NOW, tree=tree)
         place = self.engine.who.keys.index
-        self.series = Series(("user",), (place("agent"), place("workflow"), place("user")), most_rows=30)
+        self.series = Series(("user",), (place("agent"), place("workflow"), place("user")))
+        self.series._combinations, self.series._room = Dearest(kept=10, candidates=20, replaceable=10), [5, 3, 2]
         self.console = Console(self.engine, most_owners=20)
         self.ledger = 0
         self.calls = 0

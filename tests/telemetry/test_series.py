@@ -14,7 +14,8 @@ from support import Player, agent, call, cost, run_at_once
 from spancost import semconv
 from spancost.outcome import Count
 from spancost.rollup import Amounts
-from spancost.telemetry.series import OTHER, Dearest, Row, Series
+from spancost.telemetry.dearest import Dearest
+from spancost.telemetry.series import OTHER, Row, Series
 
 _USER = "user"
 
@@ -28,15 +29,19 @@ def _count(user: str, amount: int, model: str = "gpt-5.2", provider: str = "open
     return Count(charge, Amounts(amount, 1, 0, 0, 2, 2))
 
 
-def _series(most_rows: int = 360) -> Series:
-    return Series((_USER,), (0, 1, 2), most_rows)
+def _series() -> Series:
+    return Series((_USER,), (0, 1, 2))
+
+
+def _by(name: str, series: Series) -> dict[str, int]:
+    totals: Counter[str] = Counter()
+    for row in series:
+        totals[row.attributes[name]] += row.cost
+    return dict(totals)
 
 
 def _by_user(series: Series) -> dict[str, int]:
-    totals: Counter[str] = Counter()
-    for row in series:
-        totals[row.attributes[semconv.USER_ID]] += row.cost
-    return dict(totals)
+    return _by(semconv.USER_ID, series)
 
 
 # -- Rows ---------------------------------------------------------------------------------------------------------
@@ -120,7 +125,7 @@ def test_two_hundred_thousand_users_keep_memory_flat_and_the_sum_exact() -> None
             sizes.append(_size(series, set()))
     assert ledger == sum(row.cost for row in series)
     assert 200_000 == sum(row.calls for row in series)
-    assert 201 >= len(series)
+    assert 376 >= len(series)
     assert max(sizes) < 1.2 * min(sizes)
     assert 500_000 > max(sizes)
 
@@ -150,9 +155,10 @@ def test_rows_are_bounded_whatever_is_told() -> None:
 )
 def test_the_sum_of_the_rows_is_the_ledger(told: list[tuple[int, int, int]]) -> None:
     """Over any users, models and amounts, in a table far too small for them; and no row ever falls."""
-    series = _series(most_rows=5)
-    for dearest in series._bounded.values():
+    series = _series()
+    for dearest in (*series._bounded.values(), series._combinations):
         dearest._most_kept, dearest._most_candidates, dearest._replaceable = 2, 3, 2
+    series._room = [1, 1, 1]
     charge = _count("", 0).charge
     before: dict[int, int] = {}
     for user, model, amount in told:
@@ -164,7 +170,7 @@ def test_the_sum_of_the_rows_is_the_ledger(told: list[tuple[int, int, int]]) -> 
         before = now
     assert sum(amount for _, _, amount in told) == sum(row.cost for row in series)
     assert len(told) == sum(row.calls for row in series)
-    assert 5 + 20 + 2 >= len(series)
+    assert 2 + 2 + 3 + 1 >= len(series)
 
 
 # -- The dearest --------------------------------------------------------------------------------------------------
@@ -181,18 +187,18 @@ def test_the_first_hundred_have_a_series_of_their_own() -> None:
 
 
 def test_one_that_became_dear_takes_the_place_of_the_cheapest() -> None:
-    """From when it is sure to have spent twice as much as the least; what was counted stays where it was."""
+    """From when it is sure to have spent more than the least; what was counted stays where it was."""
     series = _series()
     for number in range(100):
         series.add(_count(f"user-{number}", 1000 + number))
-    for amount in (1999, 1):
+    for amount in (999, 1):
         series.add(_count("late", amount))
     assert "late" not in _by_user(series)
     series.add(_count("late", 5000))
     series.add(_count("late", 5000))
     series.add(_count("user-0", 7))
     by_user = _by_user(series)
-    assert (10_000, 2000 + 7, 1000) == (by_user["late"], by_user[OTHER], by_user["user-0"])
+    assert (10_000, 1000 + 7, 1000) == (by_user["late"], by_user[OTHER], by_user["user-0"])
 
 
 def test_the_dearest_of_a_long_stream_are_found() -> None:
@@ -208,18 +214,67 @@ def test_the_dearest_of_a_long_stream_are_found() -> None:
     assert {f"dear-{number}" for number in range(10)} <= _by_user(series).keys()
 
 
-def test_the_dearest_are_bounded() -> None:
-    """At most a hundred are kept, four hundred followed, a hundred replaced: no stream makes more labels."""
-    dearest = Dearest(kept=3, candidates=4, replaceable=2)
-    labels = Counter[str]()
-    spent = Counter[str]()
-    for number in range(1000):
-        value = f"v{number}"
-        label, _ = dearest.label(value, 2**number, lambda: spent)
-        spent[label] += 2**number
-        labels[label] += 1
-        assert 7 >= len(dearest)
-    assert 3 + 2 + 1 == len(labels)
+def _ordinary(random: Random, users: int, calls: int) -> list[tuple[str, int]]:
+    """Return calls of users who spend unequally, as people do, most of them little."""
+    weights = [random.lognormvariate(0, 1.5) for _ in range(users)]
+    return [
+        (f"user-{user}", int(random.lognormvariate(0, 1) * 10**10))
+        for user in random.choices(range(users), weights, k=calls)
+    ]
+
+
+@pytest.mark.parametrize("whales", [10, 50])
+def test_noise_takes_no_series_from_those_who_come_late_and_dear(whales: int) -> None:
+    """Two thousand ordinary users leave room: whoever outspends them all afterwards is named, with the model."""
+    series = _series()
+    charge = _count("", 0).charge
+    stream = _ordinary(Random(5), 2000, 20_000)
+    stream += [(f"whale-{number}", 10**14) for _ in range(20) for number in range(whales)]
+    for user, amount in stream:
+        charge.who = (None, None, user)
+        series.add(Count(charge, Amounts(amount, 1)))
+    assert {f"whale-{number}" for number in range(whales)} <= _by_user(series).keys()
+    # But for what each of them spent until it was sure.
+    assert 0.05 * whales * 20 * 10**14 > _by_user(series)[OTHER]
+    assert {"gpt-5.2", OTHER} >= _by(semconv.GEN_AI_REQUEST_MODEL, series).keys()
+    assert 0.95 * whales * 20 * 10**14 < _by(semconv.GEN_AI_REQUEST_MODEL, series)["gpt-5.2"]
+
+
+def test_users_and_models_that_fill_the_table_together_keep_their_names() -> None:
+    """Fifty users of ten models are more combinations than there are rows: each still has its money under its name."""
+    series = _series()
+    charge = _count("", 0).charge
+    by_user: Counter[str] = Counter()
+    random = Random(3)
+    for _ in range(20_000):
+        user, amount = f"user-{random.randrange(50)}", random.randrange(10**9)
+        charge.who = (None, None, user)
+        charge.call = charge.call._replace(request_model=f"model-{random.randrange(10)}")
+        series.add(Count(charge, Amounts(amount, 1)))
+        by_user[user] += amount
+    assert by_user == _by_user(series)
+    # One who is dear gets a row with both.
+    for _ in range(3):
+        charge.who = (None, None, "user-0")
+        charge.call = charge.call._replace(request_model="model-new")
+        series.add(Count(charge, Amounts(sum(by_user.values()), 1)))
+    assert 2 * sum(by_user.values()) <= _by(semconv.GEN_AI_REQUEST_MODEL, series)["model-new"]
+
+
+def test_models_are_told_where_the_users_are_the_rest() -> None:
+    """A thousand users of thirty models, none of them dear: what can be told apart is."""
+    series = _series()
+    charge = _count("", 0).charge
+    by_model: Counter[str] = Counter()
+    for number in range(3000):
+        charge.who = (None, None, f"user-{number % 1000}")
+        model = f"model-{number // 7 % 30}"
+        charge.call = charge.call._replace(request_model=model)
+        series.add(Count(charge, Amounts(1000, 1)))
+        by_model[model] += 1000
+    told = _by(semconv.GEN_AI_REQUEST_MODEL, series)
+    assert by_model.keys() <= told.keys()
+    assert 0.7 * sum(by_model.values()) < sum(told[model] for model in by_model)
 
 
 @pytest.mark.parametrize("threads", [2, 8])

@@ -13,10 +13,12 @@ from spancost.calls.who import as_label
 from spancost.faults import faults, guarded
 from spancost.money import PICO, usd
 from spancost.telemetry.gauges import Gauges
+from spancost.telemetry.series import OTHER
 
 if TYPE_CHECKING:
     from spancost.budgets import Budget, Standing
-    from spancost.telemetry.series import Dearest, Row
+    from spancost.telemetry.dearest import Dearest
+    from spancost.telemetry.series import Row
 
 __all__ = ["Instruments", "Owner", "Readings"]
 
@@ -45,7 +47,7 @@ class Readings(Protocol):
     owners: deque[Owner]
     charges: deque[tuple[int, dict[str, str]]]
     """Pico-USD and attributes of single charges, where they are asked for."""
-    owner_names: Dearest
+    owner_names: Dearest[str]
     budgets: int
     """How many there are, each for any number of values."""
 
@@ -162,7 +164,9 @@ class Instruments:
         readings = self._readings
         while readings.owners:
             kind, name, total = readings.owners.popleft()
-            label, _ = readings.owner_names.label(as_label(name))
+            label = as_label(name)
+            if not readings.owner_names.name(label)[0]:
+                label = OTHER
             self._owner_cost.record(usd(total), {semconv.OWNER_KIND: kind, semconv.OWNER_NAME: label})
         while readings.charges:
             amount, attributes = readings.charges.popleft()

@@ -11,92 +11,23 @@ from typing import TYPE_CHECKING, Final
 
 from spancost import semconv
 from spancost.calls.who import NONE, WRITTEN_AS, as_label
+from spancost.telemetry.dearest import Dearest
 
 if TYPE_CHECKING:
     from spancost.outcome import Count
 
-__all__ = ["OTHER", "Dearest", "Row", "Series"]
+__all__ = ["OTHER", "Row", "Series"]
 
 OTHER: Final = "_other"
 """The value that those beyond a dimension's bound are counted under."""
 
-_KEPT: Final = 100
-_CANDIDATES: Final = 400
-_REPLACEABLE: Final = 100
-
-# Five token types a row must stay below the SDK's 2,000 attribute sets an instrument (1.45.2 and later).
-_MOST_ROWS: Final = 360
-_SPARE_ROWS: Final = 20
+# With five token types a row, all of these stay below the SDK's 2,000 attribute sets an instrument (1.45.2 and later).
+_MOST_COMBINATIONS: Final = 120
+_MOST_REPLACED: Final = 110
+_MOST_FOLDED: Final = (90, 35, 15)
 
 _FIRST_BOUNDED: Final = 2
 _FIRST_DIMENSION: Final = 5
-
-
-class Dearest:
-    """The values of one dimension that have a series of their own: the dearest, as far as a stream can tell.
-
-    The first hundred are kept. The rest is followed in a bounded sketch (after Metwally et al., "Space-Saving", 2005);
-    one that is sure to have spent twice as much as the least of the kept takes its place, from then on: a
-    counter can't give money back. At most a hundred are replaced, so the series stay bounded.
-
-    Without a lock, and so that others may come in between: then a bound is exceeded by one, or an estimate too low.
-    """
-
-    def __init__(self, kept: int = _KEPT, candidates: int = _CANDIDATES, replaceable: int = _REPLACEABLE) -> None:
-        self._most_kept = kept
-        self._most_candidates = candidates
-        self._replaceable = replaceable
-        self._kept: set[str] = set()
-        # Value -> [pico-USD spent at most, of which uncertain].
-        self._candidates: dict[str, list[int]] = {}
-        self._least = 0
-        # Pico-USD that a value which is not followed may have spent at most.
-        self._forgotten = 0
-
-    def __len__(self) -> int:
-        return len(self._kept) + len(self._candidates)
-
-    def label(
-        self, value: str, amount: int = 0, spent: Callable[[], Mapping[str, int]] | None = None
-    ) -> tuple[str, str | None]:
-        """Return what a value is labelled, itself or `_other`, and the value that lost its series to it, if any.
-
-        `spent` tells pico-USD by value of the kept ones; without it none is replaced.
-        """
-        kept = self._kept
-        if value in kept or len(kept) < self._most_kept:
-            kept.add(value)
-            return value, None
-        most, uncertain = self._follow(value, amount)
-        certain = most - uncertain
-        if spent is not None and self._replaceable and certain > 2 * self._least:
-            # The least can only have grown since it was last asked for.
-            by_value = spent()
-            cheapest = min(kept.copy(), key=lambda name: by_value.get(name, 0))
-            self._least = by_value.get(cheapest, 0)
-            if certain > 2 * self._least:
-                self._replaceable -= 1
-                self._candidates.pop(value, None)
-                kept.discard(cheapest)
-                kept.add(value)
-                return value, cheapest
-        return OTHER, None
-
-    def _follow(self, value: str, amount: int) -> list[int]:
-        candidates = self._candidates
-        candidate = candidates.get(value)
-        if candidate is not None:
-            candidate[0] += amount
-            return candidate
-        if len(candidates) >= self._most_candidates:
-            # Half of them at once: to look for the cheapest of all with each new value costs more than the whole call.
-            by_cost = sorted(candidates.copy().items(), key=lambda candidate: candidate[1][0])
-            cheapest = by_cost[: (self._most_candidates + 1) // 2]
-            self._forgotten = cheapest[-1][1][0]
-            for name, _ in cheapest:
-                candidates.pop(name, None)
-        candidate = candidates[value] = [self._forgotten + amount, self._forgotten]
-        return candidate
 
 
 class Row:
@@ -125,7 +56,7 @@ Key = tuple[str | None, ...]
 class Series:
     """Every row of the cost, call and token counters. Their sums are guarded by its RLock, which nothing is made in."""
 
-    def __init__(self, dimensions: tuple[str, ...], places: tuple[int, ...], most_rows: int = _MOST_ROWS) -> None:
+    def __init__(self, dimensions: tuple[str, ...], places: tuple[int, ...]) -> None:
         self._lock = RLock()
         self._rows: dict[Key, Row] = {}
         # What charges say -> their row, so that most charges need no labelling.
@@ -138,10 +69,13 @@ class Series:
             semconv.GEN_AI_WORKFLOW_NAME,
             *(WRITTEN_AS.get(key, key) for key in dimensions),
         )
-        self._bounded = {place: Dearest() for place in range(_FIRST_BOUNDED, len(self._names))}
+        self._bounded = {place: Dearest[str]() for place in range(_FIRST_BOUNDED, len(self._names))}
+        asked, *rest = _MOST_FOLDED
+        # Room that no dimension is there to ask for is the combinations'.
+        self._combinations = Dearest[Key](_MOST_COMBINATIONS + (0 if dimensions else asked), replaceable=_MOST_REPLACED)
+        self._room = [asked, *rest]
         # Where agent, workflow and the dimensions stand among a charge's attribution values.
         self._who: Callable[[tuple[str | None, ...]], tuple[str | None, ...]] = itemgetter(*places)
-        self._most_rows = most_rows
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -177,30 +111,59 @@ class Series:
         for place, bounded in self._bounded.items():
             value = told[place]
             if value:
-                labels[place], replaced = bounded.label(value, cost, partial(self._spent, place))
+                is_named, replaced = bounded.name(value, cost, partial(self._spent, place))
+                if not is_named:
+                    labels[place] = OTHER
                 if replaced is not None:
-                    known = self._known.copy().items()
-                    self._known = {each: row for each, row in known if each[place] != replaced}
+                    self._known = {each: row for each, row in self._known.copy().items() if each[place] != replaced}
             elif place >= _FIRST_DIMENSION:
                 # A dimension that was asked for has a group for what isn't told; agent and workflow are absent.
                 labels[place] = NONE
-        is_new = tuple(labels) not in self._rows
-        if is_new and len(self._rows) >= self._most_rows:
-            # The table is full: only provider and status are told apart from here on, then only status.
-            provider = OTHER if len(self._rows) >= self._most_rows + _SPARE_ROWS else told[0]
-            labels = [provider, told[1], *(OTHER for _ in self._bounded)]
         key = tuple(labels)
+        is_kept, lost = self._combinations.name(key, cost, self._spent_by_row)
+        if lost is not None:
+            lost_row = self._rows.get(lost)
+            self._known = {each: row for each, row in self._known.copy().items() if row is not lost_row}
+        if not is_kept:
+            key = self._folded(key)
         row = self._rows.get(key)
         if row is None:
             attributes = {name: as_label(value) for name, value in zip(self._names, key, strict=True) if value}
             # setdefault: another thread, or a span that a collection ended, may have made it before us.
             row = self._rows.setdefault(key, Row(attributes))
-        if OTHER not in key:
+        if is_kept and OTHER not in key:
             self._known[told] = row
         return row
+
+    def _folded(self, key: Key) -> Key:
+        """Return what a combination without a row of its own is counted as.
+
+        There is room for some by the dimensions that were asked for, else by model, else by provider, else by status.
+        """
+        provider, status, model, *_ = key
+        asked = key[_FIRST_DIMENSION:]
+        others = (OTHER,) * len(asked)
+        ways = (
+            (provider, status, OTHER, OTHER, OTHER, *asked),
+            (provider, status, model, OTHER, OTHER, *others),
+            (provider, status, OTHER, OTHER, OTHER, *others),
+        )
+        # Where all that was asked for is among the rest, the model says more.
+        first = 1 if {*asked} <= {OTHER} else 0
+        for place in range(first, len(ways)):
+            folded = ways[place]
+            if folded in self._rows:
+                return folded
+            if self._room[place] > 0:
+                self._room[place] -= 1
+                return folded
+        return (OTHER, status, OTHER, OTHER, OTHER, *others)
 
     def _spent(self, place: int) -> Mapping[str, int]:
         spent: Counter[str] = Counter()
         for key, row in self._rows.copy().items():
             spent[key[place] or ""] += row.cost
         return spent
+
+    def _spent_by_row(self) -> Mapping[Key, int]:
+        return {key: row.cost for key, row in self._rows.copy().items()}
