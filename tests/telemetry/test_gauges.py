@@ -69,19 +69,31 @@ def test_an_instrument_that_nobody_reads_does_not_stop_the_others() -> None:
 
 
 def test_those_near_their_limit_are_told_however_many_were_told_before() -> None:
-    """The first hundred wherever they stand; from then on, whoever has passed the first threshold."""
+    """The first hundred wherever they stand; from then on the ten nearest, and whoever passed the first threshold."""
     budgets = _budgets()
     gauges = Gauges(budgets.standings)
     for user in range(150):
         _spend(budgets, f"early-{user}", 1)
     assert 100 == len(_values(gauges))
     for day in range(10):
-        for user in range(10):
+        for user in range(20):
             _spend(budgets, f"small-{day}-{user}", 10 + day)
             _spend(budgets, f"near-{day}-{user}", 80 + day)
         told = _values(gauges)
-        assert {f"near-{day}-{user}" for user in range(10)} <= told
+        assert {f"near-{day}-{user}" for user in range(20)} <= told
         assert not any(value.startswith("small") for value in told)
+
+
+def test_the_nearest_are_told_below_any_threshold() -> None:
+    """Where nobody is near a limit the ten nearest have gauges, until half of what there is has been given away."""
+    budgets = _budgets()
+    gauges = Gauges(budgets.standings, most_freely=10, most_ever=100)
+    for day in range(8):
+        for user in range(10):
+            _spend(budgets, f"user-{day}-{user}", 1 + day)
+        assert (f"user-{day}-0" in _values(gauges)) == (day < 5)
+    _spend(budgets, "near", 80)
+    assert "near" in _values(gauges)
 
 
 def test_the_values_that_ever_had_a_gauge_are_bounded() -> None:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from spancost import semconv
 
 if TYPE_CHECKING:
-    from spancost.budgets import Standing
+    from spancost.budgets import Budget, Standing
+    from spancost.budgets.stores import Spend
 
 __all__ = ["Gauge", "Gauges"]
 
 _MOST_FREELY: Final = 100
-"""Values of a budget that get a gauge wherever they stand. Further ones must have passed its first threshold."""
+"""Values of a budget that get a gauge wherever they stand."""
+
+_MOST_AHEAD: Final = 10
+"""Values of a budget, the nearest to its limit, that get a gauge too, until half of what it has are given away.
+
+The other half is for those that have passed its first threshold.
+"""
 
 # The SDK keeps each attribute set it ever saw, 2,000 an instrument (1.45.2 and later), and throws the rest together.
 _MOST_EVER: Final = 1_900
@@ -54,26 +62,31 @@ class Gauges:
         """Return the reading of this collection: a new one when an instrument asks that has had the last."""
         if instrument in self._read_by or not self._read_by:
             self._read_by = set()
-            self._reading = [
-                Gauge(
-                    budget.limit,
-                    spend.usage,
-                    {
+            ranks: Counter[str] = Counter()
+            self._reading = []
+            for budget, spend in self._standings():
+                value = spend.key[1]
+                if self._is_told(budget, spend, ranks[budget.id]):
+                    told = {
                         semconv.BUDGET_ID: budget.id,
-                        semconv.BUDGET_VALUE: spend.key[1],
+                        semconv.BUDGET_VALUE: value,
                         semconv.BUDGET_WINDOW_KIND: budget.window,
-                    },
-                )
-                for budget, spend in self._standings()
-                if self._is_told(budget.id, spend.key[1], spend.usage >= budget.thresholds[0].amount)
-            ]
+                    }
+                    self._reading.append(Gauge(budget.limit, spend.usage, told))
+                ranks[budget.id] += 1
         self._read_by.add(instrument)
         return self._reading
 
-    def _is_told(self, budget: str, value: str, is_near: bool) -> bool:
-        known = self._known.setdefault(budget, set())
+    def _is_told(self, budget: Budget, spend: Spend, rank: int) -> bool:
+        known = self._known.setdefault(budget.id, set())
+        value = spend.key[1]
         if value not in known:
-            if len(known) >= (self._most_ever if is_near else self._most_freely):
+            most = self._most_freely
+            if spend.usage >= budget.thresholds[0].amount:
+                most = self._most_ever
+            elif rank < _MOST_AHEAD:
+                most = max(most, self._most_ever // 2)
+            if len(known) >= most:
                 return False
             known.add(value)
         return True
