@@ -110,7 +110,7 @@ def traces(draw: st.DrawFn, most: int = 14) -> Trace:
     started: set[int] = set()
     ended: set[int] = set()
     while len(ended) < count:
-        ready = [Event(place, starts=False) for place in sorted(started - ended) if _may_end(spans, place, started)]
+        ready = [Event(place, starts=False) for place in sorted(started - ended)]
         ready += [
             Event(place, starts=True)
             for place, span in enumerate(spans)
@@ -120,12 +120,6 @@ def traces(draw: st.DrawFn, most: int = 14) -> Trace:
         (started if event.starts else ended).add(event.place)
         events.append(event)
     return Trace(tuple(spans), tuple(events))
-
-
-def _may_end(spans: list[Planned], place: int, started: set[int]) -> bool:
-    # Plain spans that have ended are not remembered: what starts below them later is a trace of its own.
-    below = {child for child, span in enumerate(spans) if span.parent == place}
-    return spans[place].kind is not None or below <= started
 
 
 # -- One call, reported many times --------------------------------------------------------------------------------

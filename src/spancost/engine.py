@@ -135,6 +135,12 @@ class Engine:
             # A span past its limit of attributes drops the oldest of them: what it said it was at the start holds.
             kind = node.kind
         if kind is None and tree.end_bare(node):
+            if node.parent is None or (attributes and not self.who.plain_names.isdisjoint(attributes)):
+                self._keep(node, attributes)
+                tree.remember(span_id, node)
+            else:
+                # Nothing can be asked of it later: whoever comes late below it comes below its parent.
+                tree.remember(span_id, node.parent)
             return None
         if self._declared and (told := self._declared.pop(node, None)) is not None:
             kind = Kind.CALL

@@ -34,7 +34,6 @@ class Node:
         "ended",
         "kind",
         "known",
-        "lineage",
         "live",
         "name",
         "parent",
@@ -62,8 +61,6 @@ class Node:
         # dropped without an end takes its 3.5 kB with it.
         self.live = live
         self.baggage = baggage
-        # Whether an agent, tool or call lies above: spans worth remembering for late children.
-        self.lineage = parent is not None and (parent.lineage or parent.kind is not None)
         self.ended = OPEN
         # What charges have put here; most spans have none below them.
         self.below: Below | None = None

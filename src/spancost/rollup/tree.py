@@ -7,7 +7,6 @@ and each owner among them is returned as corrected.
 
 from __future__ import annotations
 
-from collections import deque
 from itertools import islice
 from threading import RLock
 from typing import TYPE_CHECKING, Final
@@ -40,10 +39,11 @@ class Tree:
     def __init__(self, open_spans: int = _OPEN_SPANS, ended_spans: int = _ENDED_SPANS) -> None:
         self._lock = RLock()
         self._open: dict[int | tuple[int, int], Node] = {}
+        # Two halves: when the newer one is full the older one is forgotten, which costs less than span by span.
         self._ended: dict[int, Node] = {}
-        self._ended_order: deque[int] = deque()
+        self._ended_before: dict[int, Node] = {}
         self._most_open = open_spans
-        self._most_ended = ended_spans
+        self._most_ended = ended_spans // 2
         self.spent = Below()
         """Every charge of the process."""
         self.evictions = 0
@@ -84,7 +84,7 @@ class Tree:
         """Return the span if it is open, or ended but remembered."""
         node = self._open.get(span_id)
         if node is None:
-            node = self._ended.get(span_id)
+            node = self._remembered(span_id)
         elif node.trace_id != trace_id:
             node = self._open.get((trace_id, span_id))
         return node if node is not None and node.trace_id == trace_id else None
@@ -109,14 +109,12 @@ class Tree:
                 node.ended = ENDED
                 if node.parent is None:
                     node.kind = Kind.ROOT
-        if bare and node.lineage:
-            self.remember(node.span_id, node)
         return bare
 
     def has_ended(self, trace_id: int, span_id: int) -> bool:
         """Tell whether the span is remembered as ended by itself."""
-        node = self._ended.get(span_id)
-        # A node of another id stands for a call that has ended.
+        node = self._remembered(span_id)
+        # A node of another id stands for a span that has ended.
         return node is not None and node.trace_id == trace_id and (node.ended != EVICTED or node.span_id != span_id)
 
     def reopen(self, trace_id: int, span_id: int) -> Node | None:
@@ -124,7 +122,7 @@ class Tree:
 
         What it gave to its parent is taken back: only now is it known whether that was direct cost or a child's.
         """
-        node = self._ended.get(span_id)
+        node = self._remembered(span_id)
         if node is None or node.trace_id != trace_id or node.ended != EVICTED:
             return None
         totals = self.close(node, node.kind, OPEN)
@@ -173,18 +171,27 @@ class Tree:
         return [] if node is None else self._add(node, cost, 0, amounts, True)
 
     def remember(self, span_id: int, node: Node) -> None:
-        """Keep a closed span, or the one that stands for it, for children that come late; the oldest is forgotten."""
-        self._ended[span_id] = node
-        order = self._ended_order
-        order.append(span_id)
-        if len(order) > self._most_ended:
-            oldest = order.popleft()
-            forgotten = self._ended.pop(oldest, None)
-            if forgotten is not None and forgotten.span_id == oldest:
-                parent = forgotten.parent
-                if parent is not None and parent.ended:
-                    # A chain of spans that each start below the one before must not grow without end.
-                    forgotten.parent = None
+        """Keep a closed span, or the one that stands for it, for children that come late; the oldest are forgotten."""
+        ended = self._ended
+        ended[span_id] = node
+        if len(ended) >= self._most_ended:
+            self._forget_oldest()
+
+    def _remembered(self, span_id: int) -> Node | None:
+        return self._ended.get(span_id) or self._ended_before.get(span_id)
+
+    def _forget_oldest(self) -> None:
+        empty: dict[int, Node] = {}
+        with self._lock:
+            if len(self._ended) < self._most_ended:
+                return  # Another thread was first.
+            forgotten = self._ended_before
+            self._ended_before = self._ended
+            self._ended = empty
+        for span_id, node in forgotten.items():
+            if node.span_id == span_id and node.parent is not None and node.parent.ended:
+                # A chain of spans that each start below the one before must not grow without end.
+                node.parent = None
 
     def totals(self, node: Node) -> Totals:
         """Return what lies below an ended span, late charges included."""
