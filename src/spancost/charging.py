@@ -8,10 +8,10 @@ from threading import RLock
 from typing import Final
 
 from spancost.budgets import Budgets, worst
-from spancost.outcome import Correction, Count, Outcome
+from spancost.outcome import Correction, Count, Outcome, Rated
 from spancost.rollup import Amounts, Charge, Node, ResponseIds, Tree
 from spancost.rollup.claimants import Claimants
-from spancost.rollup.dedup import awaited, final, knows_better, nested, offer, outlived
+from spancost.rollup.dedup import awaited, final, knows_better, nested, offer, outlived, whose_money
 from spancost.rollup.node import top
 from spancost.rollup.twins import Twins
 
@@ -85,9 +85,11 @@ class Charging:
         with self._revising:
             # Another thread's record may have corrected it already. From here on such a record books the difference.
             charge.entered = True
-            amounts = charge.amounts
-            home = charge.booked
-            who = charge.who
+            amounts, home, who = charge.amounts, charge.booked, charge.who
+            call, price, status = charge.call, charge.price, charge.status
+            amount, source = charge.amount, charge.source
+        # What goes on the span is of one moment, whatever another thread's record corrects meanwhile.
+        outcome.rated = Rated(call, price, amount, status, source)
         node.record = charge
         corrected = self._tree.book(home, amounts)
         if corrected:
@@ -174,15 +176,19 @@ class Charging:
 
         Where the record takes the place of one that is `leaving`, the charge doesn't stay under that one's owner.
         """
-        better = knows_better(later, first)
+        numbers = later if knows_better(later, first) else first
+        money = whose_money(first, later, numbers)
+        better = later in (numbers, money)
+        amounts = numbers.amounts if money is numbers else numbers.amounts.with_money_of(money.amounts)
         told = first.who
         kept, taken = _filled(told, later.who), _filled(later.who, told)
         with self._revising:
             entered, settled = first.entered, first.settled
             before, home, who = first.amounts, first.booked, first.who
             if better:
-                first.call, first.price, first.trust = later.call, later.price, later.trust
-                first.amount, first.amounts, first.status = later.amount, later.amounts, later.status
+                first.call, first.price, first.trust = numbers.call, numbers.price, numbers.trust
+                first.amount, first.status, first.source = money.amount, money.status, money.source
+                first.amounts = amounts
             by_leaving = leaving is not None and home is leaving.booked and home is not first.parent
             if by_leaving or later.rank > first.rank:
                 first.booked, first.rank = later.booked, later.rank

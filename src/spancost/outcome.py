@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from spancost.budgets import Crossing
+    from spancost.calls import Call
+    from spancost.pricing.price import Price
     from spancost.rollup import Amounts, Charge, Node, Totals
 
-__all__ = ["Correction", "Count", "Outcome"]
+__all__ = ["Correction", "Count", "Outcome", "Rated"]
 
 
 class Count(NamedTuple):
@@ -29,6 +31,17 @@ class Correction(NamedTuple):
     sequence: int
 
 
+class Rated(NamedTuple):
+    """What a charge's own span says of its price, as it stood when the charge was booked."""
+
+    call: Call
+    price: Price
+    amount: int | None
+    """Pico-USD."""
+    status: str
+    source: str
+
+
 class Outcome:
     """What the end of a span means: what to write on it and what to tell."""
 
@@ -42,6 +55,7 @@ class Outcome:
         "kind",
         "name",
         "node",
+        "rated",
         "state",
         "totals",
     )
@@ -50,6 +64,8 @@ class Outcome:
         self.node = node
         self.charge: Charge | None = None
         """This span is the record of it."""
+        self.rated: Rated | None = None
+        """Of a charge."""
         self.aggregate: Charge | None = None
         """What an agent said its calls used, where no span told of them; it is in its totals."""
         self.duplicate_of: Charge | None = None

@@ -126,15 +126,18 @@ class CostSpanProcessor(SpanProcessor):
         context = span._context
         parent = span._parent
         status = span._status
+        # A wrapper that makes the span anew may leave its scope out.
+        scope = span._instrumentation_scope
+        attributes = inside(span._attributes)
         outcome = self._end(
             context[_TRACE_ID],
             context[_SPAN_ID],
             None if parent is None else parent[_SPAN_ID],
             span._name,
-            inside(span._attributes),
+            attributes,
             span._start_time,
             self._resource or self._resource_of(span),
-            span._instrumentation_scope._name,
+            "" if scope is None else scope._name,
             span._end_time or time_ns(),
             None if status._status_code is not _ERROR else status._description or "",
         )
@@ -142,7 +145,7 @@ class CostSpanProcessor(SpanProcessor):
             return
         try:
             if write is not None:
-                write(span, stamps.stamp(outcome))
+                write(span, stamps.stamp(outcome, attributes))
                 if outcome.crossings:
                     stamps.write_events(span, outcome.crossings)
         finally:

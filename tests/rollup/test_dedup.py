@@ -10,6 +10,7 @@ from support import NOW, Clock, Player, agent, call, cost, tool, workflow
 
 from spancost.budgets import parse_line
 from spancost.budgets.alerts import State
+from spancost.money import PICO
 from spancost.outcome import Outcome
 from spancost.rollup import Charge, Node, ResponseIds
 from spancost.rollup.dedup import final
@@ -108,6 +109,44 @@ def test_a_charge_whose_owner_became_known_moves_between_budgets_where_it_is() -
     play.play(call(10, 5, response_id="r"), parent)
     usage = {spend.key[1]: spend.usage for _, spend in play.engine.budgets.standings()}
     assert {"(none)": 0, "ml": cost(10, 5)} == usage
+
+
+# -- Whose number wins ------------------------------------------------------------------------------------------------
+
+
+_CHARGED = {"gen_ai.usage.cost.amount": 0.02, "gen_ai.usage.cost.source": "provider"}
+_PARTS = {"gen_ai.usage.cache_read.input_tokens": 30}
+
+
+@pytest.mark.parametrize(
+    ("inner", "outer"),
+    [(_CHARGED, {}), ({}, _CHARGED), (_CHARGED, _PARTS), (_PARTS, _CHARGED), ({}, {**_PARTS, **_CHARGED})],
+    ids=["inside", "outside", "inside, fewer parts", "outside, fewer parts", "outside, more parts"],
+)
+def test_what_the_provider_charged_holds_whichever_record_tells_it(
+    inner: dict[str, Any], outer: dict[str, Any]
+) -> None:
+    """The money is the provider's, and the tokens are those of the record that knows most, in either order."""
+    play, outcome = _around(call(100, 50, response_id="r", **outer), call(100, 50, response_id="r", **inner))
+    assert outcome.duplicate_of is not None
+    charge = outcome.duplicate_of
+    assert (PICO // 50, "reported", "provider") == (charge.amount, charge.status, charge.source)
+    assert PICO // 50 == play.engine.spent.direct == play.counted == play.in_series
+    (owner,) = play.owners.values()
+    parts = 30 if _PARTS.items() & {*inner.items(), *outer.items()} else 0
+    assert (PICO // 50, 1, 100, 50, parts) == (owner.total, owner.calls, owner.input, owner.output, owner.cache_read)
+
+
+def test_what_the_provider_charged_holds_where_it_told_no_tokens() -> None:
+    """A gateway tells the money, the client the tokens: the call has both."""
+    silent = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-5.2", "gen_ai.response.id": "r"}
+    for told in (
+        (silent | _CHARGED, call(100, 50, response_id="r")),
+        (call(100, 50, response_id="r"), silent | _CHARGED),
+    ):
+        play, _ = _around(*told)
+        (owner,) = play.owners.values()
+        assert (PICO // 50, 1, 0, 100, 50) == (owner.total, owner.calls, owner.unpriced, owner.input, owner.output)
 
 
 # -- Which record tells of which charge ---------------------------------------------------------------------------
@@ -500,4 +539,4 @@ def test_a_duplicate_whose_correction_crosses_a_threshold_says_so() -> None:
     play.play(call(10, response_id="r"))
     outcome = play.play(call(10, 5, response_id="r"), trace_id=2)
     assert outcome.duplicate_of is not None
-    assert State.BREACH == outcome.state == stamp(outcome)["spancost.budget.state"]
+    assert State.BREACH == outcome.state == stamp(outcome, {})["spancost.budget.state"]

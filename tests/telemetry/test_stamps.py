@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -20,9 +21,11 @@ from opentelemetry.sdk.trace import (
     TracerProvider,
 )
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
-from opentelemetry.trace import Status, StatusCode
+from opentelemetry.trace import SpanContext, Status, StatusCode
 from otlp_receiver import ReceivedSpan, Receiver
 from sdk_program import Program, call, run_agent
+from support import call as call_attributes
+from support import run_at_once
 
 from spancost.telemetry import stamps
 
@@ -109,6 +112,55 @@ def test_every_span_that_leaves_is_stamped(
 
 def _cost(span: ReceivedSpan) -> tuple[Any, Any]:
     return span.attributes.get("gen_ai.usage.cost.amount"), span.attributes.get("spancost.pricing.status")
+
+
+@pytest.mark.parametrize(("name", "told"), [("currency", "EUR"), ("source", "provider")])
+def test_what_a_span_says_of_an_amount_is_never_overwritten(receiver: Receiver, way: str, name: str, told: str) -> None:
+    """A currency or a source without an amount stays, and ours stands beside it, where no sum of amounts takes it."""
+    with Program(receiver.endpoint, way=way) as program:
+        call(program.tracer, 100, 10, **{f"gen_ai__usage__cost__{name}": told})
+    (span,) = receiver.spans()
+    assert {f"gen_ai.usage.cost.{name}": told} == {
+        key: value for key, value in span.attributes.items() if key.startswith("gen_ai.usage.cost")
+    }
+    assert (0.00045, 450_000) == (span.attributes["spancost.cost.computed"], span.attributes["spancost.cost.nano_usd"])
+    assert (450_000_000, 1) == program.spent
+
+
+def test_a_span_that_many_threads_end_at_once_is_counted_once(receiver: Receiver, way: str) -> None:
+    """Whichever of them comes first, and where processors run in a pool: two facades of one engine among them."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with Program(receiver.endpoint, way=way) as program:
+            for _ in range(300):
+                span = program.tracer.start_span("chat gpt-5.2", attributes=call_attributes(1500, 500))
+                run_at_once([span.end] * 3)
+    finally:
+        sys.setswitchinterval(interval)
+    assert (300 * 12_000_000_000, 300) == program.spent
+
+
+def test_the_state_of_a_budget_stands_on_a_root_without_totals(receiver: Receiver) -> None:
+    """A record in another trace knows what a broken stream used, and that is too much: its own local root says so."""
+    told = {"gen_ai__response__id": "chatcmpl-0123456789"}
+    with Program(receiver.endpoint, budgets="team=0.012/day") as program:
+        with program.tracer.start_as_current_span("first"):
+            call(program.tracer, 1500, 0, status=Status(StatusCode.ERROR), **told)
+        with program.tracer.start_as_current_span("second"):
+            call(program.tracer, **told)
+    first, second = (span for span in receiver.spans() if span.name in ("first", "second"))
+    assert "spancost.budget.state" not in first.attributes
+    assert {"spancost.budget.state": "breach"} == second.attributes
+
+
+def test_a_span_made_anew_without_its_scope_is_counted(receiver: Receiver) -> None:
+    """Wrappers that pass on a span of their own making may leave the instrumentation out."""
+    with Program(receiver.endpoint) as program:
+        program.processor.on_end(
+            ReadableSpan("chat gpt-5.2", SpanContext(1, 2, is_remote=False), attributes=call_attributes(1500, 500))
+        )
+    assert (12_000_000_000, 1) == program.spent
 
 
 def test_spans_are_stamped_where_processors_run_in_a_pool(receiver: Receiver, way: str) -> None:

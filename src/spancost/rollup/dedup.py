@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from spancost.rollup.charge import Charge
     from spancost.rollup.node import Node
 
-__all__ = ["ResponseIds", "awaited", "final", "knows_better", "nested", "offer", "outlived"]
+__all__ = ["ResponseIds", "awaited", "final", "knows_better", "nested", "offer", "outlived", "whose_money"]
 
 _IDS: Final = 8_192
 """Response ids remembered: the window within which a repeated one is a duplicate."""
@@ -179,12 +179,21 @@ def final(charge: Charge) -> Charge:
 
 def knows_better(later: Charge, first: Charge) -> bool:
     """Tell whether a later record of the same call is more complete, more to be trusted, or tells of more parts."""
+    if (later.call.usage is None) != (first.call.usage is None):
+        return first.call.usage is None
     one, other = _completeness(later), _completeness(first)
     if one != other or one == 0:
         return one > other
     if later.trust != first.trust:
         return later.trust > first.trust
     return _parts(later) > _parts(first)
+
+
+def whose_money(first: Charge, later: Charge, numbers: Charge) -> Charge:
+    """Return the record of a call whose amount holds: what the provider charged goes before what anybody computed."""
+    if first.source == later.source:
+        return numbers
+    return first if first.source == "provider" else later
 
 
 def _completeness(charge: Charge) -> int:

@@ -32,6 +32,10 @@ class Amounts(NamedTuple):
         """Return what takes this back."""
         return Amounts(*(-value for value in self))
 
+    def with_money_of(self, other: Amounts) -> Amounts:
+        """Return these tokens at another's cost, and as surely priced."""
+        return self._replace(cost=other.cost, partial=other.partial, unpriced=other.unpriced)
+
 
 class Totals(NamedTuple):
     """An owner's sums at one moment, pico-USD and counts."""

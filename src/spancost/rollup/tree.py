@@ -99,6 +99,8 @@ class Tree:
         node = spans.get(span_id)
         if node is None or node.trace_id != trace_id:
             return spans.pop((trace_id, span_id), None)
+        # First: who ends the same span at the same time must find that it has ended.
+        self._ended[span_id] = node
         return spans.pop(span_id, None)
 
     def end_bare(self, node: Node) -> bool:

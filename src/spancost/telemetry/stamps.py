@@ -36,7 +36,7 @@ from spancost.telemetry.events import crossing_attributes, crossing_event, owner
 
 if TYPE_CHECKING:
     from spancost.budgets import Crossing
-    from spancost.outcome import Outcome
+    from spancost.outcome import Outcome, Rated
     from spancost.rollup import Charge
 
 __all__ = ["WAYS", "Writer", "probe", "stamp", "write_events"]
@@ -95,15 +95,15 @@ def probe() -> str:
     return "wrap"
 
 
-def stamp(outcome: Outcome) -> dict[str, Any]:
-    """Return the attributes that an outcome puts on its span."""
+def stamp(outcome: Outcome, told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the attributes that an outcome puts on its span, which has told some itself."""
     attributes: dict[str, Any]
-    if outcome.charge is not None:
-        attributes = _charge(outcome.charge)
+    if outcome.charge is not None and outcome.rated is not None:
+        attributes = _charge(outcome.charge, outcome.rated, told)
     elif outcome.duplicate_of is not None:
         attributes = {DEDUP_ROLE: DedupRole.DUPLICATE, DEDUP_DUPLICATE_OF: f"{outcome.duplicate_of.span_id:016x}"}
     elif outcome.totals is None:
-        return {}
+        attributes = {}
     elif outcome.kind is None:
         attributes = {COST_TOTAL: usd(outcome.totals.total)}
     else:
@@ -113,26 +113,26 @@ def stamp(outcome: Outcome) -> dict[str, Any]:
     return attributes
 
 
-def _charge(charge: Charge) -> dict[str, Any]:
-    amount = charge.amount
-    price = charge.price
+def _charge(charge: Charge, rated: Rated, told: Mapping[str, Any]) -> dict[str, Any]:
+    call, price, amount, status, source = rated
     attributes: dict[str, Any]
     if amount is None:
-        attributes = {PRICING_STATUS: charge.status, PRICING_REASON: charge.reason}
-    elif charge.call.amount_present:
-        # Whoever wrote an amount was first; it is never overwritten.
-        attributes = {COST_NANO_USD: nano_usd(amount), PRICING_STATUS: charge.status}
-        if charge.computed is not None:
-            attributes[COST_COMPUTED] = usd(charge.computed)
+        attributes = {PRICING_STATUS: status, PRICING_REASON: call.reason or price.reason}
+    elif call.amount_present or GEN_AI_USAGE_COST_CURRENCY in told or GEN_AI_USAGE_COST_SOURCE in told:
+        # Whoever wrote an amount, or what it is in, was first; it is never overwritten.
+        attributes = {COST_NANO_USD: nano_usd(amount), PRICING_STATUS: status}
+        computed = charge.computed if call.amount_present else amount
+        if computed is not None:
+            attributes[COST_COMPUTED] = usd(computed)
     else:
         attributes = {
             GEN_AI_USAGE_COST_AMOUNT: amount / PICO,
             GEN_AI_USAGE_COST_CURRENCY: "USD",
-            GEN_AI_USAGE_COST_SOURCE: charge.source,
+            GEN_AI_USAGE_COST_SOURCE: source,
             COST_NANO_USD: nano_usd(amount),
-            PRICING_STATUS: charge.status,
+            PRICING_STATUS: status,
         }
-    if charge.call.estimated:
+    if call.estimated:
         attributes[USAGE_ESTIMATED] = True
     if price.model:
         attributes[PRICING_MODEL] = price.model
