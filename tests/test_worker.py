@@ -283,3 +283,25 @@ def test_a_pause_does_not_wait_for_a_task_that_hangs() -> None:
     worker.resume()
     release.set()
     assert worker.drain(5)
+
+
+def test_two_threads_that_pause_at_once_leave_no_worker_behind() -> None:
+    """Two forks at the same time: the one that waited in vain takes nothing from the other, nor leaves it paused."""
+    worker = Worker()
+    assert worker.drain(5)
+    assert worker.pause(5)
+    told: list[bool] = []
+
+    def other() -> None:
+        told.append(worker.pause(0.05))
+        worker.resume()
+
+    thread = Thread(target=other)
+    thread.start()
+    thread.join(5)
+    assert [False] == told
+    done = Event()
+    worker.submit(done.set)
+    assert not done.wait(0.05)
+    worker.resume()
+    assert done.wait(5)

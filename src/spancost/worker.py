@@ -47,7 +47,6 @@ class Worker:
         self._thread: Thread | None = None
         # Held while a task runs, so that a fork can wait for its end.
         self._running = RLock()
-        self._paused = False
         self.dropped = 0
         """Tasks not taken because too many waited."""
 
@@ -90,13 +89,11 @@ class Worker:
 
         For a fork: what a task holds then, a lock of a library or of an import, the child would hold for ever.
         """
-        self._paused = self._running.acquire(timeout=timeout)
-        return self._paused
+        return self._running.acquire(timeout=timeout)
 
     def resume(self) -> None:
-        """Let tasks run again, in the thread that paused them."""
-        if self._paused:
-            self._paused = False
+        """Let tasks run again, in the thread that paused them; in any other it does nothing."""
+        with suppress(RuntimeError):
             self._running.release()
 
     def drain(self, timeout: float) -> bool:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from strategies import Trace, traces
 from support import BOOK, Clock, attributes_of, play_trace
 
-from spancost.ledger import Replay, Resources, Span, by_start
+from spancost.ledger import Replay, Span, by_start
 from spancost.owners import Branch, Owners
 
 
@@ -24,7 +24,7 @@ def _recorded(trace: Trace, start: int, ids: dict[int, int]) -> list[Span]:
             "span",
             "",
             attributes_of(place, trace),
-            0,
+            {},
             None,
         )
         for place, planned in enumerate(trace.spans)
@@ -40,10 +40,8 @@ def test_every_owner_costs_the_same_from_its_file(trace: Trace, chance: st.DataO
     live, spans = play_trace(trace, clock)
     recorded = _recorded(trace, began, {place: span.span_id for place, span in spans.items()})
     chance.shuffle(recorded)  # pyright: ignore[reportAttributeAccessIssue]
-    resources = Resources()
-    resources.place({})
     owners = Owners(100)
-    for _, outcome in Replay(BOOK, resources).outcomes(by_start(recorded, held)):
+    for _, outcome in Replay(BOOK).outcomes(by_start(recorded, held)):
         owners.take(outcome)
     found: dict[int, Branch] = {}
     stack = owners.roots()

@@ -14,17 +14,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ledger.otlp import line, message, request, told
 
-from spancost.calls import Who
+from spancost.calls import Usage, Who
+from spancost.calls.repeated import repeated_usage
 from spancost.ledger import files
 from spancost.ledger.files import Damage, read_spans
-from spancost.ledger.spans import Resources, Span, Wanted, wanted
+from spancost.ledger.spans import Span, Wanted, wanted
 
-_WANTED: Wanted = {name: name for name in ("text", "int", "double", "bool", "list", "huge", "a", "b", "gen_ai.prompt")}
+_WANTED: Wanted = {
+    name: name for name in ("text", "int", "double", "bool", "list", "huge", "a", "b", "gen_ai.prompt", "service.name")
+}
 
 
 def _read(path: Path) -> tuple[list[Span], list[Damage]]:
     damages: list[Damage] = []
-    return list(read_spans([str(path)], Resources(), _WANTED, damages.append)), damages
+    return list(read_spans([str(path)], _WANTED, damages.append)), damages
 
 
 def _write(folder: Path, content: bytes) -> Path:
@@ -34,11 +37,22 @@ def _write(folder: Path, content: bytes) -> Path:
 
 
 _ATTRIBUTES: dict[str, Any] = {"text": "ä", "int": 7, "double": 0.5, "bool": True, "list": ["a", "b"]}
-_SPAN = (3, 9, 1, 2, 1, "a span", "a.scope", {**_ATTRIBUTES, "list": ("a", "b")}, 0, "broken")
+_SPAN = (
+    3,
+    9,
+    1,
+    2,
+    1,
+    "a span",
+    "a.scope",
+    {**_ATTRIBUTES, "list": ("a", "b")},
+    {"service.name": "shop"},
+    "Error code: 429",
+)
 
 
 def _told() -> dict[str, Any]:
-    return told(2, 3, 9, _ATTRIBUTES, parent=1, name="a span", error="broken")
+    return told(2, 3, 9, _ATTRIBUTES, parent=1, name="a span", error="Error code: 429 - in the prompt")
 
 
 _JSON = line(_told(), scope="a.scope", resource={"service.name": "shop"})
@@ -68,7 +82,7 @@ def test_without_orjson_the_standard_library_reads_the_same(tmp_path: Path, monk
         importlib.reload(files)
         assert files._loads is json.loads
         damages: list[Damage] = []
-        assert [_SPAN] == list(files.read_spans([str(_write(tmp_path, _JSON))], Resources(), _WANTED, damages.append))
+        assert [_SPAN] == list(files.read_spans([str(_write(tmp_path, _JSON))], _WANTED, damages.append))
     finally:
         monkeypatch.undo()
         importlib.reload(files)
@@ -127,6 +141,29 @@ def test_a_damaged_line_is_named_and_the_rest_is_read(between: bytes, tmp_path: 
     assert [(str(path), "line 2")] == [(damage.file, damage.where) for damage in damages]
 
 
+@pytest.mark.parametrize("form", ["JSON", "protobuf"])
+def test_no_content_is_kept(form: str, tmp_path: Path) -> None:
+    """What a model was told or said stays in the file: what waits on disk holds none of it, nor does memory."""
+    usage = '"usage_metadata": {"input_tokens": 5, "output_tokens": 9, "output_token_details": {"reasoning": 4}}'
+    attributes = {
+        "gen_ai.input.messages": "SECRET",
+        "gen_ai.task.output": f'{{"content": "{"SECRET " * 20_000}", {usage}, "more": "SECRET"}}',
+        "traceloop.entity.output": "SECRET",
+        "gen_ai.usage.input_tokens": 5,
+    }
+    span = told(2, 3, 9, attributes, error="the model refused to say SECRET")
+    write = line if form == "JSON" else message
+    content = write(span, scope="s" * 100_000, resource={"service.name": "shop", "process.command_line": "SECRET"})
+    damages: list[Damage] = []
+    names = wanted(Who.of(("agent",), None))
+    (read,) = read_spans([str(_write(tmp_path, content))], names, damages.append)
+    assert [] == damages
+    assert "SECRET" not in repr(read)
+    assert Usage(5, 9, reasoning=4) == repeated_usage(read.attributes)
+    assert ("", {"service.name": "shop"}) == (read.error, read.resource)
+    assert 2000 > len(read.scope)
+
+
 def test_a_wrong_span_costs_none_of_its_neighbours(tmp_path: Path) -> None:
     """One bad id among the spans of a request is that span's alone."""
     wrong = told(3, 1, 2) | {"spanId": "not hex"}
@@ -158,7 +195,7 @@ def test_a_file_that_is_not_there_is_damage(tmp_path: Path) -> None:
     """The other files are read all the same."""
     damages: list[Damage] = []
     paths = [str(tmp_path / "none"), str(_write(tmp_path, _JSON)), str(tmp_path)]
-    assert [_SPAN] == list(read_spans(paths, Resources(), _WANTED, damages.append))
+    assert [_SPAN] == list(read_spans(paths, _WANTED, damages.append))
     assert [paths[0], paths[2]] == [damage.file for damage in damages]
 
 

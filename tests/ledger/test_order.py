@@ -10,7 +10,7 @@ from spancost.ledger.spans import Span
 
 
 def _span(start: int, end: int, number: int) -> Span:
-    return Span(start, end, 1, number, None, "n", "s", {"a": ("x", 1, 0.5, True)}, 0, None)
+    return Span(start, end, 1, number, None, "n", "s", {"a": ("x", 1, 0.5, True)}, {"r": 1}, None)
 
 
 _SPANS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=60).map(

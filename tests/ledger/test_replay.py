@@ -11,7 +11,7 @@ from recorded.recording import RUNS, Recording, recordings
 from recorded.replay import replay
 from support import BOOK, agent, call, cost
 
-from spancost.ledger import Damage, Replay, Report, Resources, Span, by_start, read_spans, wanted
+from spancost.ledger import Damage, Replay, Report, Span, by_start, read_spans, wanted
 from spancost.owners import Branch, Owners
 from spancost.pricing import PriceBook
 
@@ -21,11 +21,10 @@ _RECORDINGS = {recording.name: recording for recording in recordings(RUNS)}
 
 def _report(files: list[Path], *keys: str, book: PriceBook = _BOOK, held: int = 50_000) -> tuple[Report, list[Branch]]:
     damages: list[Damage] = []
-    resources = Resources()
-    played = Replay(book, resources, keys=keys)
+    played = Replay(book, keys=keys)
     names = wanted(played.who)
     report, owners = Report(keys, played.who.keys), Owners(10_000)
-    for span, outcome in played.outcomes(by_start(read_spans(map(str, files), resources, names, damages.append), held)):
+    for span, outcome in played.outcomes(by_start(read_spans(map(str, files), names, damages.append), held)):
         report.take(span, outcome)
         owners.take(outcome)
     report.close()
@@ -96,6 +95,48 @@ def test_processes_are_counted_apart_though_their_calls_look_alike(tmp_path: Pat
     assert (8, 8, 8) == (report.total.calls, len(report.groups), len(roots))
 
 
+def test_processes_of_one_number_in_two_containers_are_two(tmp_path: Path) -> None:
+    """In a container the program is process 1: its service's instance tells it from the others."""
+    scopes = ("opentelemetry.instrumentation.genai.openai", "pydantic-ai")
+    file = tmp_path / "spans.jsonl"
+    for where in ({"service.instance.id": "a"}, {"k8s.pod.uid": "a"}):
+        lines = [
+            line(
+                told(number, 1, 9, call(1000, 100), trace_id=number),
+                scope=scope,
+                resource={"process.pid": 1, **{name: f"{value}-{number}" for name, value in where.items()}},
+            )
+            for number, scope in enumerate(scopes, 1)
+        ]
+        file.write_bytes(b"".join(lines))
+        report, _ = _report([file], "model", book=BOOK)
+        assert 2 == report.total.calls
+
+
+def test_silent_processes_are_let_go() -> None:
+    """A file of short-lived workers holds no engine for each that ever was, and nothing of what they spent is lost."""
+    hour = 3600 * 10**9
+    spans = [
+        Span(
+            number * hour,
+            number * hour + 9,
+            number,
+            number,
+            None,
+            "chat",
+            "",
+            call(1000, 100),
+            {"process.pid": number},
+            None,
+        )
+        for number in range(1, 200)
+    ]
+    played = Replay(BOOK)
+    calls = sum(1 for _, outcome in played.outcomes(spans) if outcome.charge is not None)
+    assert 199 == calls
+    assert 5 > len(played._engines)
+
+
 def test_a_span_that_was_exported_twice_is_counted_once(tmp_path: Path) -> None:
     """An exporter that got no answer sends again."""
     file = tmp_path / "spans.jsonl"
@@ -121,12 +162,10 @@ def test_a_call_costs_what_it_cost_at_its_own_time(tmp_path: Path) -> None:
 def test_times_that_make_no_sense_are_survived() -> None:
     """A span that ends before it starts, and one whose parent starts after it."""
     spans = [
-        Span(9, 3, 1, 1, None, "a", "", call(1000, 100), 0, None),
-        Span(5, 6, 1, 2, 1, "b", "", call(1000, 100), 0, None),
+        Span(9, 3, 1, 1, None, "a", "", call(1000, 100), {}, None),
+        Span(5, 6, 1, 2, 1, "b", "", call(1000, 100), {}, None),
     ]
-    resources = Resources()
-    resources.place({})
-    played = Replay(BOOK, resources)
+    played = Replay(BOOK)
     report = Report(("model",), played.who.keys)
     for span, outcome in played.outcomes(by_start(spans)):
         report.take(span, outcome)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from support import BOOK, call, cost
 
-from spancost.ledger import Replay, Report, Resources, Span, by_start
+from spancost.ledger import Replay, Report, Span, by_start
 from spancost.ledger.remedies import remedy
+
+_SHOP = {"service.name": "shop"}
 
 
 def _report(spans: list[Span], *keys: str, since: int = 0, until: int | None = None, pending: int = 100) -> Report:
-    resources = Resources()
-    resources.place({"service.name": "shop"})
-    played = Replay(BOOK, resources, keys=tuple(key for key in keys if key != "model"))
+    played = Replay(BOOK, keys=tuple(key for key in keys if key != "model"))
     report = Report(keys, played.who.keys, since, until, pending)
     for span, outcome in played.outcomes(by_start(spans)):
         report.take(span, outcome)
@@ -22,7 +22,7 @@ def _report(spans: list[Span], *keys: str, since: int = 0, until: int | None = N
 def _call(
     number: int, attributes: dict[str, object], *, trace: int = 1, scope: str = "", error: str | None = None
 ) -> Span:
-    return Span(number * 1000, number * 1000 + 500, trace, number, None, "chat", scope, attributes, 0, error)
+    return Span(number * 1000, number * 1000 + 500, trace, number, None, "chat", scope, attributes, _SHOP, error)
 
 
 def test_groups_are_what_the_keys_say_and_those_without_are_none() -> None:

@@ -24,8 +24,8 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcess
 from opentelemetry.trace import SpanContext, Status, StatusCode
 from otlp_receiver import ReceivedSpan, Receiver
 from sdk_program import Program, call, run_agent
+from support import NOW, run_at_once
 from support import call as call_attributes
-from support import run_at_once
 
 from spancost.telemetry import stamps
 
@@ -112,6 +112,59 @@ def test_every_span_that_leaves_is_stamped(
 
 def _cost(span: ReceivedSpan) -> tuple[Any, Any]:
     return span.attributes.get("gen_ai.usage.cost.amount"), span.attributes.get("spancost.pricing.status")
+
+
+def test_an_owner_says_every_sum_of_what_lies_below_it(receiver: Receiver) -> None:
+    """Each number is of its own kind: complete, broken and unpriced calls, and every part of their tokens."""
+    with Program(receiver.endpoint) as program, run_agent(program.tracer, "planner"):
+        parts = {"cache_read.input": 200, "cache_write.input": 30, "reasoning.output": 4}
+        told = {f"gen_ai.usage.{name}_tokens": count for name, count in parts.items()}
+        call(program.tracer, 1001, 50, **told)
+        call(program.tracer, 300, 0, status=Status(StatusCode.ERROR))
+        call(program.tracer, 7, 1, model="nobody-knows-it")
+    owner = next(span for span in receiver.spans() if span.name == "invoke_agent planner")
+    amount = sum(
+        span.attributes.get("spancost.cost.nano_usd", 0) for span in receiver.spans() if span.name.startswith("chat")
+    )
+    assert {
+        "spancost.cost.direct": amount / 10**9,
+        "spancost.cost.children": 0.0,
+        "spancost.cost.total": amount / 10**9,
+        "spancost.cost.total_nano_usd": amount,
+        "spancost.cost.bucket": "<0.01",
+        "spancost.calls.total": 3,
+        "spancost.calls.partial": 1,
+        "spancost.calls.unpriced": 1,
+        "spancost.tokens.input": 1308,
+        "spancost.tokens.output": 51,
+        "spancost.tokens.cache_read": 200,
+        "spancost.tokens.cache_write": 30,
+        "spancost.tokens.reasoning": 4,
+    } == {key: value for key, value in owner.attributes.items() if key.startswith("spancost")}
+
+
+@pytest.mark.parametrize(
+    ("amount", "nano"),
+    [(2.5e-9, 2), (3.5e-9, 4), (2.501e-9, 3), (0.02, 20_000_000)],
+    ids=["half", "odd", "more", "all"],
+)
+@pytest.mark.parametrize("name", ["gen_ai.usage.cost.amount", "operation.cost"])
+def test_nano_dollars_are_rounded_half_to_even(receiver: Receiver, name: str, amount: float, nano: int) -> None:
+    """Whether the amount stands on the span already or is written by us, after a library's price list."""
+    with Program(receiver.endpoint) as program:
+        call(program.tracer, model="nobody-knows-it", **{name: amount})
+    (span,) = receiver.spans()
+    assert nano == span.attributes["spancost.cost.nano_usd"]
+
+
+def test_a_span_counts_with_the_end_that_it_was_given(receiver: Receiver) -> None:
+    """Told afterwards, a call took as long as is said, not as long as the telling."""
+    with Program(receiver.endpoint) as program:
+        tracer = program.tracing.get_tracer("openinference.instrumentation.dspy")
+        told = {"openinference.span.kind": "LLM", "llm.model_name": "gpt-5.2"}
+        for length in (10**6, 10**9):  # from memory, and from the provider
+            tracer.start_span("LM.__call__", start_time=NOW, attributes=told).end(NOW + length)
+    assert (0, 1) == program.spent
 
 
 @pytest.mark.parametrize(("name", "told"), [("currency", "EUR"), ("source", "provider")])

@@ -13,15 +13,16 @@ from spancost.calls.who import NAMES
 
 __all__ = ["CALL_NAMES", "JSON_NAMES"]
 
-JSON_NAMES: Final = frozenset(TEXTS).union(
+JSON_NAMES: Final = frozenset[str]().union(
     *((*dialect.texts, *dialect.quoted) for dialect in DIALECTS),
     (name.partition("#")[0] for names in NAMES.values() for name in names if "#" in name),
 )
-"""Those whose text holds counts or names as JSON, and so may be long."""
+"""Those whose text is JSON that holds counts or names, and so may be long."""
 
 CALL_NAMES: Final = MARKERS.union(
     {ERROR_TYPE},
     JSON_NAMES,
+    TEXTS,
     *SPELLINGS.values(),
     (emitter.told_beside for dialect in DIALECTS for emitter in dialect.emitters if emitter.told_beside),
 )

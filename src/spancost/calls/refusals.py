@@ -7,7 +7,7 @@ from typing import Final
 
 from spancost.calls.read import Attributes
 
-__all__ = ["ERROR_TYPE", "was_refused"]
+__all__ = ["ERROR_TYPE", "refusal", "was_refused"]
 
 ERROR_TYPE: Final = "error.type"
 """The attribute that names the class or the code of an error."""
@@ -31,4 +31,10 @@ def was_refused(attributes: Attributes, error: str) -> bool:
     `error` is what the span's status says, which holds the exception where no `error.type` does.
     """
     told = attributes.get(ERROR_TYPE)
-    return _REFUSAL.match(str(told or error)[:_LONGEST]) is not None
+    return bool(refusal(str(told or error)))
+
+
+def refusal(error: str) -> str:
+    """Return what of an error says that it was the provider's answer, empty where nothing does: no words of it."""
+    found = _REFUSAL.match(error[:_LONGEST])
+    return "" if found is None else found.group()

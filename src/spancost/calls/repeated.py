@@ -11,7 +11,7 @@ from typing import Final
 from spancost.calls.read import ABSURD, Attributes
 from spancost.calls.usage import Usage
 
-__all__ = ["TEXTS", "repeated_usage"]
+__all__ = ["TEXTS", "repeated_usage", "without_content"]
 
 TEXTS: Final = ("gen_ai.task.output", "traceloop.entity.output")
 """Attributes whose text is searched."""
@@ -31,12 +31,16 @@ def repeated_usage(attributes: Attributes) -> Usage | None:
     """Return input, output and reasoning of the last message in a span's content; None where none of it is told."""
     for name in TEXTS:
         text = attributes.get(name)
-        if type(text) is not str:
-            continue
-        place = text.rfind(_MESSAGE, max(0, len(text) - _LAST))
-        found = None if place < 0 else _USAGE.match(text, place)
+        found = _USAGE.match(without_content(text)) if type(text) is str else None
         if found is not None:
             input_, output, reasoning = map(int, found.groups())
             if 0 < reasoning <= output < ABSURD:
                 return Usage(input_, output, reasoning=reasoning)
     return None
+
+
+def without_content(text: str) -> str:
+    """Return what is read of such a text: its last message's usage, empty where it tells none."""
+    place = text.rfind(_MESSAGE, max(0, len(text) - _LAST))
+    found = None if place < 0 else _USAGE.match(text, place)
+    return "" if found is None else found.group()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from spancost.config import load
-from spancost.ledger import Damage, Replay, Resources, by_start, read_spans, wanted
+from spancost.ledger import Damage, Replay, by_start, read_spans, wanted
 from spancost.ledger.files import STDIN
 from spancost.pricing import PriceBook
 
@@ -45,21 +45,20 @@ class Reading:
         for problem in settings.problems:
             say(str(problem))
         self._files = files
-        self._resources = Resources()
         self._damages: Counter[str] = Counter()
-        self._replay = Replay(PriceBook(settings.prices), self._resources, keys=keys, attribution=settings.attribution)
+        self._replay = Replay(PriceBook(settings.prices), keys=keys, attribution=settings.attribution)
         self.keys = self._replay.who.keys
         """The attribution keys whose values charges have, in this order."""
 
     def missing(self) -> list[str]:
         """Return the files that are not there."""
-        return [file for file in self._files if file != STDIN and not Path(file).is_file()]
+        return [file for file in self._files if file != STDIN and not Path(file).exists()]
 
     def outcomes(self) -> Iterator[tuple[Span, Outcome]]:
         """Yield what came of each span."""
         with _rare_collections(), _progress(self._files) as advance:
             names = wanted(self._replay.who)
-            spans = read_spans(self._files, self._resources, names, self._damaged, advance)
+            spans = read_spans(self._files, names, self._damaged, advance)
             yield from self._replay.outcomes(by_start(spans))
 
     def status(self) -> int:

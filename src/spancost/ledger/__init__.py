@@ -6,6 +6,6 @@ from spancost.ledger.files import Damage, read_spans
 from spancost.ledger.order import by_start
 from spancost.ledger.replay import Replay
 from spancost.ledger.report import Report, Sums
-from spancost.ledger.spans import Resources, Span, wanted
+from spancost.ledger.spans import Span, wanted
 
-__all__ = ["Damage", "Replay", "Report", "Resources", "Span", "Sums", "by_start", "read_spans", "wanted"]
+__all__ = ["Damage", "Replay", "Report", "Span", "Sums", "by_start", "read_spans", "wanted"]

@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from typing import IO, Any, Final, NamedTuple, cast
 
 from spancost.ledger.otlp_json import WRONG, spans_of
-from spancost.ledger.spans import Resources, Span, Wanted
+from spancost.ledger.spans import Span, Wanted
 
 try:
     from orjson import loads as _loads  # about five times as fast
@@ -52,7 +52,6 @@ class Damage(NamedTuple):
 
 def read_spans(
     files: Iterable[str],
-    resources: Resources,
     wanted: Wanted,
     damaged: Callable[[Damage], None],
     advance: Callable[[int], None] = lambda _: None,
@@ -66,14 +65,12 @@ def read_spans(
             try:
                 raw: Any = sys.stdin.buffer if file == STDIN else stack.enter_context(open(file, "rb"))  # noqa: PTH123
                 counted = _Counted(raw, advance)
-                yield from _spans(file, counted, resources, wanted, damaged)
+                yield from _spans(file, counted, wanted, damaged)
             except OSError as fault:
                 damaged(Damage(file, "the file", fault.strerror or str(fault)))
 
 
-def _spans(
-    file: str, raw: _Counted, resources: Resources, wanted: Wanted, damaged: Callable[[Damage], None]
-) -> Iterator[Span]:
+def _spans(file: str, raw: _Counted, wanted: Wanted, damaged: Callable[[Damage], None]) -> Iterator[Span]:
     lines: IO[bytes] = cast("IO[bytes]", raw)
     start = raw.peek(8)
     if start.startswith(_GZIP):
@@ -90,14 +87,12 @@ def _spans(
             )
         )
     elif start.lstrip()[:1] in (b"{", b"[", b"") or start.startswith(b"\xef\xbb\xbf"):
-        yield from _of_lines(file, lines, resources, wanted, damaged)
+        yield from _of_lines(file, lines, wanted, damaged)
     else:
-        yield from _of_messages(file, lines, resources, wanted, damaged)
+        yield from _of_messages(file, lines, wanted, damaged)
 
 
-def _of_lines(
-    file: str, lines: IO[bytes], resources: Resources, wanted: Wanted, damaged: Callable[[Damage], None]
-) -> Iterator[Span]:
+def _of_lines(file: str, lines: IO[bytes], wanted: Wanted, damaged: Callable[[Damage], None]) -> Iterator[Span]:
     number = 0
     while True:
         number += 1
@@ -119,9 +114,7 @@ def _of_lines(
         if line.isspace():
             continue
         try:
-            yield from spans_of(
-                _loads(line), resources, wanted, lambda what, where=where: damaged(Damage(file, where, what))
-            )
+            yield from spans_of(_loads(line), wanted, lambda what, where=where: damaged(Damage(file, where, what)))
         except WRONG as fault:
             what = "is not JSON" if isinstance(fault, ValueError) else "is not an OTLP request"
             if not line.endswith(b"\n"):
@@ -129,9 +122,7 @@ def _of_lines(
             damaged(Damage(file, where, f"{what} ({type(fault).__name__}: {str(fault)[:80]})"))
 
 
-def _of_messages(
-    file: str, messages: IO[bytes], resources: Resources, wanted: Wanted, damaged: Callable[[Damage], None]
-) -> Iterator[Span]:
+def _of_messages(file: str, messages: IO[bytes], wanted: Wanted, damaged: Callable[[Damage], None]) -> Iterator[Span]:
     # Only here: whoever reads JSON needs none of it.
     from spancost.ledger import otlp_protobuf
 
@@ -162,7 +153,7 @@ def _of_messages(
             return
         at += _PREFIX + size
         try:
-            yield from otlp_protobuf.spans_of(message, resources, wanted)
+            yield from otlp_protobuf.spans_of(message, wanted)
         except otlp_protobuf.DecodeError as fault:
             damaged(Damage(file, where, f"is no OTLP message ({fault})"))
 

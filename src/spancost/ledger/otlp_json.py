@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from spancost.ledger.spans import MOST_VALUES, SHORT, Resources, Span, Wanted, shortened, span_of
+from spancost.calls.refusals import refusal
+from spancost.calls.repeated import TEXTS
+from spancost.ledger.spans import MOST_VALUES, SHORT, Span, Wanted, shortened, span_of
 
 __all__ = ["WRONG", "spans_of"]
 
@@ -23,7 +25,7 @@ _LARGEST: Final = 1 << 63
 """No time in ns, and no count, is as large."""
 
 
-def spans_of(request: Any, resources: Resources, wanted: Wanted, wrong: Callable[[str], None]) -> Iterator[Span]:
+def spans_of(request: Any, wanted: Wanted, wrong: Callable[[str], None]) -> Iterator[Span]:
     """Yield the spans of an ExportTraceServiceRequest; say `wrong` of each that can't be read.
 
     Raises one of WRONG where the request as a whole can't be.
@@ -31,9 +33,9 @@ def spans_of(request: Any, resources: Resources, wanted: Wanted, wrong: Callable
     if not any(signal in request for signal in _SIGNALS):
         raise KeyError("resourceSpans")
     for of_resource in request.get("resourceSpans") or ():
-        resource = resources.place(_attributes(_inside(of_resource, "resource").get("attributes"), None))
+        resource = _attributes(_inside(of_resource, "resource").get("attributes"), wanted)
         for of_scope in of_resource.get("scopeSpans") or ():
-            scope = str(_inside(of_scope, "scope").get("name") or "")
+            scope = shortened("", str(_inside(of_scope, "scope").get("name") or ""))
             for told in of_scope.get("spans") or ():
                 try:
                     span = _span(told, scope, resource, wanted)
@@ -47,12 +49,12 @@ def _inside(told: Any, name: str) -> Mapping[str, Any]:
     return told.get(name) or {}
 
 
-def _span(told: Mapping[str, Any], scope: str, resource: int, wanted: Wanted) -> Span:
+def _span(told: Mapping[str, Any], scope: str, resource: dict[str, Any], wanted: Wanted) -> Span:
     parent = told.get("parentSpanId")
     status = told.get("status")
     error = None
     if status and status.get("code") in _ERROR:
-        error = str(status.get("message") or "")
+        error = refusal(str(status.get("message") or ""))
     start, end = int(told["startTimeUnixNano"]), int(told["endTimeUnixNano"])
     if not (0 <= start < _LARGEST and 0 <= end < _LARGEST):
         raise ValueError("a time that can't be")
@@ -73,15 +75,16 @@ def _span(told: Mapping[str, Any], scope: str, resource: int, wanted: Wanted) ->
     )
 
 
-def _attributes(told: Any, wanted: Wanted | None) -> dict[str, Any]:
+def _attributes(told: Any, wanted: Wanted) -> dict[str, Any]:
     attributes: dict[str, Any] = {}
     for each in told or ():
-        name = each["key"] if wanted is None else wanted.get(each["key"])
+        name = wanted.get(each["key"])
         if name is None or not (value := each.get("value")):
             continue
         for kind, content in value.items():
             if kind == "stringValue":
-                attributes[name] = content if len(content) <= SHORT else shortened(name, content)
+                is_short = len(content) <= SHORT and name not in TEXTS
+                attributes[name] = content if is_short else shortened(name, content)
             else:
                 attributes[name] = _value(kind, content)
     return attributes

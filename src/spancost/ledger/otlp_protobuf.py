@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.trace.v1.trace_pb2 import Status, TracesData
 
-from spancost.ledger.spans import MOST_VALUES, Resources, Span, Wanted, shortened
+from spancost.calls.refusals import refusal
+from spancost.ledger.spans import MOST_VALUES, Span, Wanted, shortened
 
 if TYPE_CHECKING:
     from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
 __all__ = ["DecodeError", "spans_of"]
 
 
-def spans_of(message: bytes, resources: Resources, wanted: Wanted) -> Iterator[Span]:
+def spans_of(message: bytes, wanted: Wanted) -> Iterator[Span]:
     """Yield the spans of an ExportTraceServiceRequest, which is TracesData on the wire; raises DecodeError."""
     for of_resource in TracesData.FromString(message).resource_spans:
-        resource = resources.place(_attributes(of_resource.resource.attributes, None))
+        resource = _attributes(of_resource.resource.attributes, wanted)
         for of_scope in of_resource.scope_spans:
-            scope = of_scope.scope.name
+            scope = shortened("", of_scope.scope.name)
             for told in of_scope.spans:
                 parent = told.parent_span_id
                 failed = told.status.code == Status.STATUS_CODE_ERROR
@@ -35,12 +36,12 @@ def spans_of(message: bytes, resources: Resources, wanted: Wanted) -> Iterator[S
                     scope,
                     _attributes(told.attributes, wanted),
                     resource,
-                    told.status.message if failed else None,
+                    refusal(told.status.message) if failed else None,
                 )
 
 
-def _attributes(told: Iterable[KeyValue], wanted: Wanted | None) -> dict[str, Any]:
-    return {each.key: _value(each.key, each.value) for each in told if wanted is None or each.key in wanted}
+def _attributes(told: Iterable[KeyValue], wanted: Wanted) -> dict[str, Any]:
+    return {each.key: _value(each.key, each.value) for each in told if each.key in wanted}
 
 
 def _value(name: str, told: AnyValue) -> Any:

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from heapq import heappop, heappush
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from spancost.budgets import Budgets
 from spancost.engine import Engine
+from spancost.ledger.spans import HOST, INSTANCE, PID
 
 if TYPE_CHECKING:
     from spancost.calls import Attributes
     from spancost.engine import Pricer
-    from spancost.ledger.spans import Resources, Span
+    from spancost.ledger.spans import Span
     from spancost.outcome import Outcome
 
 __all__ = ["Replay"]
 
-_PROCESS: Final = ("host.name", "container.id", "k8s.pod.uid", "process.pid")
-_INSTANCE: Final = ("service.namespace", "service.name", "service.instance.id")
-
 _MOST_ENGINES: Final = 1_024
 """Processes followed at once; the one heard of least recently begins anew where it is heard of again."""
+
+_SILENT_NS: Final = 3600 * 10**9
+_LOOKED_AT: Final = 16
+"""Processes that are asked whether they can be let go when a new one begins."""
 
 
 class Replay:
@@ -30,12 +33,10 @@ class Replay:
     def __init__(
         self,
         pricer: Pricer,
-        resources: Resources,
         *,
         keys: tuple[str, ...] = (),
         attribution: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
-        self._resources = resources
         self._new_engine: Callable[[], Engine] = lambda: Engine(
             pricer,
             Budgets((), None, self._clock),
@@ -46,7 +47,8 @@ class Replay:
         self._now = 0
         self.played = 0
         """Spans that have started."""
-        self._engines: dict[tuple[object, ...], Engine] = {}
+        # Each with when it was last heard of, the one heard of least recently first.
+        self._engines: dict[tuple[object, ...], tuple[Engine, int]] = {}
         self.who = self._new_engine().who
         """The attribution keys whose values charges have, and the attributes these are read from."""
 
@@ -54,23 +56,24 @@ class Replay:
         """Yield what came of each span that is a record of a call, or an owner, as it ends."""
         # A span's end, and of those that end at once the one that started last first.
         waiting: list[tuple[int, int, int, Span, Engine]] = []
-        resources = self._resources
-        last, engine = -1, None
-        count = 0
+        last: Attributes | None = None
+        engine = self._engine({})
         for count, span in enumerate(spans, 1):
             start, end, trace_id, span_id, parent_id, name, scope, attributes, resource, _ = span
-            while waiting and waiting[0][0] < start:
-                ended = heappop(waiting)
-                outcome = self._end(ended)
-                if outcome is not None:
-                    yield ended[3], outcome
+            yield from self._ended(waiting, start)
             self._now = start
-            if engine is None or resource != last:
-                last, engine = resource, self._engine(resources[resource])
+            if resource is not last:
+                last, engine = resource, self._engine(resource)
             engine.start(trace_id, span_id, parent_id, name, attributes, _held(attributes), None, scope)
             heappush(waiting, (end, -start, -count, span, engine))
-        self.played += count
-        while waiting:
+            self.played += 1
+        yield from self._ended(waiting, None)
+
+    def _ended(
+        self, waiting: list[tuple[int, int, int, Span, Engine]], before: int | None
+    ) -> Iterator[tuple[Span, Outcome]]:
+        """End the spans whose time has come, all of them where none is told."""
+        while waiting and (before is None or waiting[0][0] < before):
             ended = heappop(waiting)
             outcome = self._end(ended)
             if outcome is not None:
@@ -79,21 +82,27 @@ class Replay:
     def _end(self, waiting: tuple[int, int, int, Span, Engine]) -> Outcome | None:
         self._now, _, _, span, engine = waiting
         start, end, trace_id, span_id, parent_id, name, scope, attributes, resource, error = span
-        return engine.end(
-            trace_id, span_id, parent_id, name, attributes, start, self._resources[resource], scope, end, error
-        )
+        return engine.end(trace_id, span_id, parent_id, name, attributes, start, resource, scope, end, error)
 
     def _engine(self, resource: Attributes) -> Engine:
-        process = tuple(map(resource.get, _PROCESS))
-        if resource.get("process.pid") is None:
-            process = (*process, *map(resource.get, _INSTANCE))
-        engine = self._engines.pop(process, None)
-        if engine is None:
-            engine = self._new_engine()
-            while len(self._engines) >= _MOST_ENGINES:
-                del self._engines[next(iter(self._engines))]
-        self._engines[process] = engine
+        process = (resource.get(PID), *map(resource.get, HOST))
+        if process[0] is None or process.count(None) == len(HOST):
+            # A number alone tells no processes apart: in containers many are the first.
+            process = (*process, *map(resource.get, INSTANCE))
+        known = self._engines.pop(process, None)
+        if known is None:
+            self._make_room()
+        engine = self._new_engine() if known is None else known[0]
+        self._engines[process] = engine, self._now
         return engine
+
+    def _make_room(self) -> None:
+        """Let go of processes that are silent and have no span open, and of the most silent where they are too many."""
+        engines = self._engines
+        for process in list(islice(engines, _LOOKED_AT)):
+            engine, heard = engines[process]
+            if len(engines) >= _MOST_ENGINES or (heard < self._now - _SILENT_NS and not len(engine.tree)):
+                del engines[process]
 
     def _clock(self) -> int:
         return self._now

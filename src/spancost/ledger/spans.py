@@ -1,4 +1,4 @@
-"""One ended span as a file tells it, and the resources that spans share."""
+"""One ended span as a file tells it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,20 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from spancost.calls.names import CALL_NAMES, JSON_NAMES
+from spancost.calls.repeated import TEXTS, without_content
 
 if TYPE_CHECKING:
     from spancost.calls import Attributes, Who
 
-__all__ = ["MOST_VALUES", "SHORT", "Resources", "Span", "Wanted", "shortened", "span_of", "wanted"]
+__all__ = ["HOST", "INSTANCE", "MOST_VALUES", "PID", "SHORT", "Span", "Wanted", "shortened", "span_of", "wanted"]
 
 SHORT: Final = 1_024
 """Characters kept of a text: longer than any name or label that is read. What was said is no business of ours."""
+
+HOST: Final = ("host.id", "host.name", "container.id", "k8s.pod.uid")
+INSTANCE: Final = ("service.namespace", "service.name", "service.instance.id")
+PID: Final = "process.pid"
+"""What tells the processes of a resource apart, with the two above."""
 
 _MOST_OF_JSON: Final = 65_536
 
@@ -36,10 +42,10 @@ class Span(NamedTuple):
     scope: str
     """The name of the instrumentation that wrote it."""
     attributes: Attributes
-    resource: int
-    """Its place among the Resources."""
+    resource: Attributes
+    """Of its process: one object for all the spans that were told of together."""
     error: str | None
-    """What its status says where that is an error, empty where it says nothing."""
+    """What its status says of a provider's refusal where that is an error, empty where it says nothing of one."""
 
 
 def span_of(values: Iterable[Any]) -> Span:
@@ -49,6 +55,8 @@ def span_of(values: Iterable[Any]) -> Span:
 
 def shortened(name: str, text: str) -> str:
     """Return as much of an attribute's text as is ever read."""
+    if name in TEXTS:
+        return without_content(text)
     if len(text) <= SHORT:
         return text
     # What is too long to be read must stay too long.
@@ -60,25 +68,5 @@ Wanted = Mapping[str, str]
 
 
 def wanted(who: Who) -> Wanted:
-    """Return the names of the attributes that are kept of a span."""
-    return {name: name for name in CALL_NAMES | who.every_name}
-
-
-class Resources:
-    """Every resource that a reading has met, each kept once."""
-
-    def __init__(self) -> None:
-        self._places: dict[str, int] = {}
-        self._all: list[dict[str, Any]] = []
-
-    def place(self, attributes: dict[str, Any]) -> int:
-        """Return the place of a resource with these attributes."""
-        key = repr(sorted(attributes.items(), key=lambda item: item[0]))
-        place = self._places.get(key)
-        if place is None:
-            place = self._places[key] = len(self._all)
-            self._all.append(attributes)
-        return place
-
-    def __getitem__(self, place: int) -> Attributes:
-        return self._all[place]
+    """Return the names of the attributes that are kept of a span and of its resource."""
+    return {name: name for name in CALL_NAMES.union(who.every_name, HOST, INSTANCE, (PID,))}
