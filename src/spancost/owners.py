@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from spancost.calls.dialects import Kind
@@ -138,9 +139,12 @@ class Owners:
 
     def _remember(self, branch: Branch) -> None:
         self._branches[branch.trace_id, branch.span_id] = branch
-        while len(self._branches) > self._most:
+        if len(self._branches) > self._most:
             try:
-                if self._branches.pop(next(iter(self._branches)), None) is not None:
+                # Some at once: a dict whose first entries were taken out is slow to say which comes first.
+                oldest = list(islice(self._branches, self._most // 1024 + 1))
+            except RuntimeError:
+                return  # Another thread makes room too.
+            for owner in oldest:
+                if self._branches.pop(owner, None) is not None:
                     self.forgotten += 1
-            except (StopIteration, RuntimeError):
-                break  # Another thread makes room too.

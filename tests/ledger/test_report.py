@@ -88,3 +88,27 @@ def test_what_is_missing_is_named_with_its_remedy() -> None:
     } == missing
     assert "include_usage" in remedy("no_usage", "openinference.instrumentation.openai")
     assert all(remedy(reason, "") for reason, *_ in missing)
+
+
+def test_a_call_inside_a_tool_is_the_tools() -> None:
+    """By `tool` a report says what the calls cost that a tool makes, under whichever name it is told."""
+    spans = [
+        Span(1000 * number, 1000 * number + 900, 1, number, None, "tool", "", told, _SHOP, None)
+        for number, told in ((1, {"gen_ai.tool.name": "search"}), (3, {"ai.toolCall.name": "fetch"}))
+    ]
+    spans += [
+        span._replace(span_id=span.span_id + 1, parent_id=span.span_id, start_ns=span.start_ns + 1) for span in spans
+    ]
+    spans[2:] = [span._replace(attributes=call(1000, 100), end_ns=span.end_ns - 1) for span in spans[2:]]
+    groups = _report(spans, "tool").groups
+    assert {("search",): cost(1000, 100), ("fetch",): cost(1000, 100)} == {
+        key: each.cost for key, each in groups.items()
+    }
+
+
+def test_calls_without_an_amount_are_told_apart_in_bounded_number() -> None:
+    """A program that invents models names the first thousand, and the rest is counted together."""
+    spans = [_call(number, call(5, 5, model=f"nobody-{number}")) for number in range(1, 1201)]
+    missing = _report(spans, "provider").missing
+    assert (1001, 1200) == (len(missing), missing.total())
+    assert 200 == missing["unknown_model", "_other", "_other", "_other"]

@@ -56,7 +56,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "team": ("spancost.team", "litellm.team.id", "metadata.user_api_key_team_id", "service.instance.cost_center.id"),
     "tenant": ("spancost.tenant", "tenant.id"),
-    "tool": ("gen_ai.tool.name", "tool.name"),
+    "tool": ("gen_ai.tool.name", "tool.name", "ai.toolCall.name"),
     "service": ("service.name",),
 }
 """Attribution key -> attribute names, best first; any other key is an attribute's own name.

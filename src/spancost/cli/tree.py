@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     if options.trace is not None:
         roots = [root for root in roots if root.trace_id == options.trace]
     if owners.forgotten:
-        say(f"only the {_MOST_OWNERS} owners that ended last are shown; {owners.forgotten} are left out")
+        say(f"the {owners.forgotten} owners that ended first are left out: no more than {_MOST_OWNERS} are held")
     if options.format == "json":
         print(json.dumps({"traces": [_node(root, 0) for root in roots]}))  # noqa: T201
     elif options.format == "csv":

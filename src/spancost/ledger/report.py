@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from spancost.calls.who import NONE
@@ -21,6 +22,11 @@ _PENDING: Final = 16_384
 
 _RUNS: Final = 262_144
 """Pairs of a group and a trace remembered, so that a trace is one run of a group."""
+
+_MISSING: Final = 1_000
+"""Kinds of calls without an amount that are told apart."""
+
+_OTHER: Final = "_other"
 
 Key = tuple[str, ...]
 """Values of the keys asked for, in their order."""
@@ -167,7 +173,10 @@ class Report:
             group.runs += self._is_new_run(key, charge.trace_id)
             self.total.runs += self._is_new_run(None, charge.trace_id)
         if charge.amount is None:
-            self.missing[charge.reason, charge.call.provider, charge.call.request_model, charge.emitter.scope] += 1
+            missing = charge.reason, charge.call.provider, charge.call.request_model, charge.emitter.scope
+            if missing not in self.missing and len(self.missing) >= _MISSING:
+                missing = charge.reason, _OTHER, _OTHER, _OTHER
+            self.missing[missing] += 1
 
     def _is_new_run(self, key: Key | None, trace_id: int) -> bool:
         run = (key, trace_id)
@@ -176,7 +185,9 @@ class Report:
             return False
         runs[run] = None
         if len(runs) > _RUNS:
-            del runs[next(iter(runs))]
+            # Some at once: a dict whose first entries were taken out is slow to say which comes first.
+            for oldest in list(islice(runs, _RUNS // 1024 + 1)):
+                del runs[oldest]
         return True
 
 
