@@ -34,7 +34,8 @@ def test_the_tree_of_the_design() -> None:
     """A line an owner, children below their parents, and direct cost where there are children."""
 
     def branch(name: str, milli: int, direct: int = 0, *children: Branch) -> Branch:
-        made = Branch(name, milli * 10**9, direct * 10**9, 0)
+        made = Branch(name)
+        made.total, made.direct = milli * 10**9, direct * 10**9
         made.children = list(children)
         return made
 
@@ -60,9 +61,9 @@ def test_the_tree_of_the_design() -> None:
 
 def test_siblings_of_which_one_has_children_stand_in_no_column() -> None:
     """A column of amounts helps only where every line has one."""
-    tree = Branch("root", 0, 0, 0)
-    tree.children = [Branch("a", 0, 0, 0), Branch("longer", 0, 0, 0)]
-    tree.children[1].children = [Branch("b", 0, 0, 0)]
+    tree = Branch("root")
+    tree.children = [Branch("a"), Branch("longer")]
+    tree.children[1].children = [Branch("b")]
     assert "├── a  $0.0000" == render([tree]).split("\n")[1]
 
 
@@ -159,7 +160,7 @@ def test_only_the_dearest_traces_are_printed() -> None:
 )
 def test_a_name_forges_no_line_and_moves_no_cursor(name: str) -> None:
     """Names may come from anywhere: control characters are shown, not obeyed."""
-    printed = render([Branch(name, 0, 0, 0)])
+    printed = render([Branch(name)])
     assert 1 == len(printed.splitlines())
     assert printed.isprintable()
     printed.encode()
@@ -167,14 +168,14 @@ def test_a_name_forges_no_line_and_moves_no_cursor(name: str) -> None:
 
 def test_a_very_long_name_is_cut() -> None:
     """A name of ten thousand characters does not fill the terminal."""
-    assert 200 >= len(render([Branch("x" * 10_000, 0, 0, 0)]))
+    assert 200 >= len(render([Branch("x" * 10_000)]))
 
 
 def test_a_very_deep_tree_needs_no_recursion() -> None:
     """Thousands of agents in one another are printed."""
-    top = branch = Branch("agent", 1, 0, 0)
+    top = branch = Branch("agent")
     for _ in range(3000):
-        branch.children = [Branch("agent", 1, 0, 0)]
+        branch.children = [Branch("agent")]
         branch = branch.children[0]
     assert 3001 == len(render([top]).split("\n"))
 

@@ -38,24 +38,21 @@ class Branch:
     def __init__(
         self,
         name: str,
-        total: int = 0,
-        direct: int = 0,
-        unpriced: int = 0,
-        ancestors: tuple[int, ...] = (),
         kind: str = "",
         trace_id: int = 0,
         span_id: int = 0,
+        ancestors: tuple[int, ...] = (),
     ) -> None:
         self.name = name
         self.kind = kind
         """Agent, workflow, root, or call."""
         self.trace_id = trace_id
         self.span_id = span_id
-        self.total = total
+        self.total = 0
         """Pico-USD, like `direct`."""
-        self.direct = direct
+        self.direct = 0
         self.calls = 0
-        self.unpriced = unpriced
+        self.unpriced = 0
         """Calls below that have no amount."""
         self.ancestors = ancestors
         """Ids of the spans above, nearest first."""
@@ -102,18 +99,16 @@ class Owners:
                 if correction.kind != Kind.ROOT:
                     continue
                 # It ended with nothing below it and was no owner then.
-                branch = Branch(
-                    correction.name, kind=Kind.ROOT, trace_id=correction.trace_id, span_id=correction.span_id
-                )
+                branch = Branch(correction.name, Kind.ROOT, correction.trace_id, correction.span_id)
                 self._remember(branch)
             branch.tell(correction.totals)
         node = outcome.node
         if outcome.kind is not None and outcome.totals is not None:
             ancestors = tuple([span.span_id for span in above(node.parent, _HIGHEST)])
-            branch = Branch(outcome.name, 0, 0, 0, ancestors, outcome.kind, node.trace_id, node.span_id)
+            branch = Branch(outcome.name, outcome.kind, node.trace_id, node.span_id, ancestors)
             branch.tell(outcome.totals)
         elif node.parent is None and node.kind == Kind.CALL:
-            branch = Branch(node.name or "call", 0, 0, 0, (), Kind.CALL, node.trace_id, node.span_id)
+            branch = Branch(node.name or "call", Kind.CALL, node.trace_id, node.span_id)
             branch.node, branch.charge = node, outcome.charge
         else:
             return
