@@ -305,3 +305,14 @@ def test_two_threads_that_pause_at_once_leave_no_worker_behind() -> None:
     assert not done.wait(0.05)
     worker.resume()
     assert done.wait(5)
+
+
+def test_a_timer_that_is_never_due_ends_no_thread() -> None:
+    """An interval of a million years is a way to say never: the queue itself would raise."""
+    worker = Worker()
+    worker.later(1e20, int)
+    worker.later(float("inf"), int)
+    done = Event()
+    worker.submit(done.set)
+    assert done.wait(5)
+    assert worker.drain(5)

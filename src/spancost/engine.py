@@ -18,7 +18,7 @@ from spancost.rating import Pricer, Rating
 from spancost.rollup import Charge, Node, Totals, Tree
 from spancost.rollup.attribution import Attribution, agent_name, workflow_name
 from spancost.rollup.claimants import Claimants
-from spancost.rollup.node import Live, top
+from spancost.rollup.node import LONGEST_NAME, Live, top
 from spancost.rollup.sums import Below
 
 if TYPE_CHECKING:
@@ -135,12 +135,11 @@ class Engine:
             # A span past its limit of attributes drops the oldest of them: what it said it was at the start holds.
             kind = node.kind
         if kind is None and tree.end_bare(node):
-            if node.parent is None or (attributes and not self.who.plain_names.isdisjoint(attributes)):
+            if attributes and not self.who.plain_names.isdisjoint(attributes):
                 self._keep(node, attributes)
                 tree.remember(span_id, node)
             else:
-                # Nothing can be asked of it later: whoever comes late below it comes below its parent.
-                tree.remember(span_id, node.parent)
+                tree.remember_bare(node)
             return None
         if self._declared and (told := self._declared.pop(node, None)) is not None:
             kind = Kind.CALL
@@ -245,6 +244,8 @@ class Engine:
             node.name = agent_name(node.name, attributes)
         elif node.kind == Kind.WORKFLOW:
             node.name = workflow_name(node.name, attributes)
+        else:
+            node.name = node.name[:LONGEST_NAME]
         names = self.who.plain_names
         kept = None if names.isdisjoint(attributes) else {name: attributes[name] for name in names & attributes.keys()}
         node.live = None if kept is None else lambda: kept

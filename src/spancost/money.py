@@ -20,16 +20,20 @@ Sixty digits are enough for any amount that a 64-bit token count can cost.
 """
 
 
+_MOST_NANO: Final = 2**63 - 1
+"""OTLP has no larger integer: the attribute would be dropped."""
+
+
 def usd(pico: int) -> float:
     """Return pico-dollars as the nearest double of dollars."""
     return pico / PICO
 
 
 def nano_usd(pico: int) -> int:
-    """Return pico-dollars as whole nano-dollars, half to even (truncation loses one of them)."""
+    """Return pico-dollars as whole nano-dollars, half to even (truncation loses one of them), as far as 64 bits go."""
     whole, rest = divmod(pico, NANO)
     half = NANO // 2
-    return whole + (rest > half or (rest == half and whole & 1))
+    return min(whole + (rest > half or (rest == half and whole & 1)), _MOST_NANO)
 
 
 def pico_from_decimal(amount: Decimal) -> int:

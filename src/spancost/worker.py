@@ -17,6 +17,9 @@ __all__ = ["Task", "Worker"]
 _MOST_TASKS: Final = 10_000
 """Tasks that may wait; beyond it the newest are dropped and counted."""
 
+_LONGEST_SLEEP: Final = 86_400
+"""Seconds; a queue waits for no more than some hundred years at a time."""
+
 Task = Callable[[], object]
 
 
@@ -128,7 +131,7 @@ class Worker:
     def _idle(self) -> float | None:
         """Return the seconds until the next timer, None if there is none."""
         times = [time for time, _ in self._timers]
-        return max(min(times) - monotonic(), 0) if times else None
+        return min(max(min(times) - monotonic(), 0), _LONGEST_SLEEP) if times else None
 
     def _do_all(self) -> None:
         with suppress(Empty):

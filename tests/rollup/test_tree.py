@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support import Player, agent, call, cost
+from support import Player, agent, call, cost, tool
 
 from spancost.rollup import Totals, Tree
+from spancost.rollup.node import above
 
 # -- Late, lost, twice ------------------------------------------------------------------------------------------------
 
@@ -324,3 +325,46 @@ def test_the_cost_so_far_is_that_of_the_whole_local_trace() -> None:
     play.end(root)
     assert cost(10, 5) + cost(4, 1) == play.engine.cost_so_far(1, root.span_id)
     assert 0 == play.engine.cost_so_far(99, 1)
+
+
+@pytest.mark.parametrize("order", ["each before the next ends", "each after the next ended"])
+def test_a_chain_of_plain_spans_without_end_does_not_grow(order: str) -> None:
+    """Each starts below the one before, which then ends: the way up to the root stays short, and the root is found."""
+    play = Player(dimensions=("user",))
+    root = last = play.start({"user.id": "ada"})
+    waiting = []
+    for number in range(1000):
+        following = play.start(None, last)
+        waiting.append(last)
+        if order == "each before the next ends" or number % 7 == 6:
+            for span in reversed(waiting):
+                play.end(span)
+            waiting.clear()
+        last = following
+    node = play.engine.tree.find(1, last.span_id)
+    assert node is not None
+    assert 20 > sum(1 for _ in above(node, 2000))
+    charge = play.play(call(10, 5), last).charge
+    assert charge is not None
+    assert "ada" in charge.who
+    for span in (last, *reversed(waiting)):
+        play.end(span)
+    assert cost(10, 5) == play.owner(root).total
+
+
+def test_ended_spans_keep_no_long_names() -> None:
+    """A program that writes prompts into span names pays for them while the spans are open, and no longer."""
+    play = Player()
+    root = play.start(name="x" * 10_000)
+    inner_tool = play.start(tool("t"), root, name="y" * 10_000)
+    play.play(call(10, 5), inner_tool)
+    for span in (inner_tool, root):
+        node = play.engine.tree.find(1, span.span_id)
+        assert node is not None
+        play.end(span)
+        assert 512 >= len(node.name)
+    bare = play.start(name="z" * 10_000, trace_id=2)
+    node = play.engine.tree.find(2, bare.span_id)
+    assert node is not None
+    play.end(bare)
+    assert 512 >= len(node.name)

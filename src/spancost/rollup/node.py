@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from spancost.rollup.charge import Charge
     from spancost.rollup.sums import Below
 
-__all__ = ["ENDED", "EVICTED", "OPEN", "Live", "Node", "above", "top"]
+__all__ = ["ENDED", "EVICTED", "LONGEST_NAME", "OPEN", "Live", "Node", "above", "top"]
 
 OPEN: Final = 0
 ENDED: Final = 1
@@ -20,6 +20,9 @@ EVICTED: Final = 2
 
 Live = Callable[[], Any]
 """Returns a span's attributes as they stand, None once the span is gone."""
+
+LONGEST_NAME: Final = 512
+"""Characters of its name that an ended span keeps."""
 
 _HIGHEST: Final = 4096
 """Ancestors climbed to find a local root."""

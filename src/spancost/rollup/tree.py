@@ -12,7 +12,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Final
 
 from spancost.calls.dialects import Kind
-from spancost.rollup.node import ENDED, EVICTED, OPEN, Live, Node
+from spancost.rollup.node import ENDED, EVICTED, LONGEST_NAME, OPEN, Live, Node
 from spancost.rollup.sums import Amounts, Below, Totals
 
 if TYPE_CHECKING:
@@ -179,6 +179,17 @@ class Tree:
         if len(ended) >= self._most_ended:
             self._forget_oldest()
 
+    def remember_bare(self, node: Node) -> None:
+        """Keep what stands for an ended span that tells nothing: the one above it, itself where there is none."""
+        node.live = None
+        parent = node.parent
+        while parent is not None and parent.parent is not None and _tells_nothing(parent):
+            # A chain of spans that each start below the one before must not grow without end.
+            parent = node.parent = parent.parent
+        if parent is None:
+            node.name = node.name[:LONGEST_NAME]
+        self.remember(node.span_id, parent or node)
+
     def _remembered(self, span_id: int) -> Node | None:
         return self._ended.get(span_id) or self._ended_before.get(span_id)
 
@@ -268,6 +279,11 @@ class Tree:
             self.remember(node.span_id, node)
             if totals is not None:
                 self.hand_up(node, totals)
+
+
+def _tells_nothing(span: Node) -> bool:
+    """Tell whether a span has ended and says nothing of what is below it, whose it is or for whom."""
+    return span.ended == ENDED and span.kind is None and span.live is None
 
 
 def _is_under(span: Node, inside: dict[Node, bool]) -> bool:

@@ -28,6 +28,9 @@ __all__ = ["Own", "interval", "patience", "resource_of", "unset"]
 
 _logger = logging.getLogger(__name__)
 
+_SHORTEST_INTERVAL: Final = 0.1
+"""Seconds; more often would be a core of the program's."""
+
 _DEFAULT_INTERVAL: Final = 60.0
 _PATIENCE: Final = 5.0
 _MADE_OF: Final = {
@@ -48,7 +51,7 @@ def interval(environ: Mapping[str, str]) -> float:
         seconds = float(environ.get("OTEL_METRIC_EXPORT_INTERVAL", "")) / 1000
     except ValueError:
         return _DEFAULT_INTERVAL
-    return seconds if seconds > 0 else _DEFAULT_INTERVAL
+    return max(seconds, _SHORTEST_INTERVAL) if seconds > 0 else _DEFAULT_INTERVAL
 
 
 def patience(environ: Mapping[str, str]) -> float:
