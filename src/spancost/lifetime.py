@@ -61,14 +61,34 @@ _followed: Final[list[Followed]] = []
 
 def follow(setup: Followed) -> None:
     """Call a set-up's methods when their time comes, from now to the end of the process."""
+    is_first = not _followed
     _followed.append(setup)
     atexit.register(setup.at_exit)
-    os.register_at_fork(
-        before=setup.before_fork, after_in_parent=setup.after_fork_in_parent, after_in_child=setup.after_fork
-    )
+    if not is_first:
+        # A program may make a set-up a tenant: what is hung into others is there once.
+        return
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork)
     for module in _PROVIDERS:
         wrapt.register_post_import_hook(_wrap_provider, module)
     wrapt.register_post_import_hook(_follow_children, "multiprocessing.util")
+
+
+@guarded("fork handler before")
+def _before_fork() -> None:
+    for setup in _followed:
+        setup.before_fork()
+
+
+@guarded("fork handler in the parent")
+def _after_fork_in_parent() -> None:
+    for setup in _followed:
+        setup.after_fork_in_parent()
+
+
+@guarded("fork handler")
+def _after_fork() -> None:
+    for setup in _followed:
+        setup.after_fork()
 
 
 @guarded("import of providers")
@@ -94,11 +114,20 @@ def _made(provider: object) -> None:
 def _follow_children(module: Any) -> None:
     """Have forked children of `multiprocessing`, which run no exit handlers, flush by its finalizers."""
 
-    def tell(setup: Followed) -> None:
-        module.Finalize(None, _child_exit, args=(setup,), exitpriority=_FIRST)
+    def tell(followed: _Children) -> None:
+        for setup in followed.setups:
+            module.Finalize(None, _child_exit, args=(setup,), exitpriority=_FIRST)
 
-    for setup in _followed:
-        module.register_after_fork(setup, tell)
+    module.register_after_fork(_children, tell)
+
+
+class _Children:
+    """What `multiprocessing` holds, weakly, of us."""
+
+    setups = _followed
+
+
+_children: Final = _Children()
 
 
 @guarded("multiprocessing exit")
