@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gc
+import inspect
 import json
+import logging
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -19,13 +22,13 @@ import hooked_program
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from opentelemetry import trace
+from opentelemetry import baggage, trace
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from otlp_receiver import Receiver
 from sdk_program import Program, call, run_agent
 
-from spancost.faults import faults, guarded, swallow
+from spancost.faults import Stack, faults, forget, guarded, swallow
 from spancost.processor import CostSpanProcessor
 from spancost.worker import Worker
 
@@ -168,6 +171,165 @@ def test_a_faults_message_is_never_logged(planted: None, caplog: pytest.LogCaptu
     swallow("test", ValueError(_CANARY))
     assert "ValueError" in caplog.text
     assert _CANARY not in caplog.text
+
+
+def test_a_full_stack_raises_nothing_more_out_of_a_span(planted: None) -> None:
+    """Wherever near its end a program's recursion ends a span, that works where it works without us."""
+    program = Program("http://127.0.0.1:9", span_processor=_discard)
+    bare = TracerProvider(shutdown_on_exit=False)
+    for _ in range(4):
+        bare.add_span_processor(SpanProcessor())
+
+    def frames_needed(tracer: trace.Tracer) -> int:
+        """Return how many frames must be left for a span to end."""
+
+        def descend(frames: int, span: trace.Span) -> None:
+            if frames:
+                descend(frames - 1, span)
+            else:
+                span.end()
+
+        used = len(inspect.stack())
+        for left in range(100):
+            span = tracer.start_span("chat", attributes=hooked_program.CALL)
+            try:
+                descend(sys.getrecursionlimit() - used - left, span)
+            except RecursionError:
+                continue
+            return left
+        raise AssertionError
+
+    call(program.tracer)
+    before = program.spent[1]
+    assert frames_needed(program.tracer) <= frames_needed(bare.get_tracer("bare"))
+    # Such a call is lost, and that is told.
+    assert before == program.spent[1]
+    assert sum(faults.values()) + Stack.full > 0
+    forget()
+    assert 0 == Stack.full
+
+
+def test_faults_at_the_end_of_the_stack_are_in_the_metric(planted: None, receiver: Receiver) -> None:
+    """What could only be counted, and not told by hook, leaves under `stack`."""
+    Stack.full = 3
+    with Program(receiver.endpoint) as program:
+        call(program.tracer)
+        program.flush()
+    forget()
+    told = {
+        point.attributes["spancost.internal.hook"]: point.value
+        for point in receiver.points()
+        if point.metric == "spancost.internal.errors"
+    }
+    assert {"stack": 3} == told
+
+
+class _TimeoutError(Exception):
+    """What a program's alarm raises."""
+
+
+class _Handler:
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        raise _TimeoutError
+
+    def method(self, number: int, frame: FrameType | None) -> None:
+        raise _TimeoutError
+
+
+def _raise_timeout(more: str, number: int, frame: FrameType | None) -> None:
+    raise _TimeoutError
+
+
+@pytest.mark.parametrize("handler", [_Handler(), _Handler().method, partial(_raise_timeout, "")])
+def test_an_alarm_of_the_programs_gets_through_our_hooks(
+    planted: None, monkeypatch: pytest.MonkeyPatch, handler: Callable[..., None]
+) -> None:
+    """A time limit whose signal strikes inside our code is the program's own exception: it passes."""
+    program = Program("http://127.0.0.1:9", span_processor=_discard)
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        for hook in ("_start", "_end"):
+            with monkeypatch.context() as patch:
+                patch.setattr(program.processor, hook, lambda *_: signal.raise_signal(signal.SIGALRM))
+                with pytest.raises(_TimeoutError):
+                    call(program.tracer)
+        with pytest.raises(_TimeoutError):
+            guarded("alarmed")(signal.raise_signal)(signal.SIGALRM)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert {} == dict(faults)
+
+
+def test_a_log_handler_that_raises_hurts_nobody(planted: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the program's own logging fails on what we say, the span ends all the same, and it is counted."""
+    monkeypatch.setattr(logging.getLogger("spancost.faults"), "handle", partial(_broken, ""))
+    swallow("test", ValueError())
+    assert {"test": 1, "log": 1} == dict(faults)
+
+
+class _Hostile(str):
+    """A text of a class of the program's own, whose every method but those of its content raises."""
+
+    __slots__ = ()
+
+    def _raise(self, *_: object) -> Any:
+        raise ArithmeticError
+
+    __eq__ = __ne__ = __hash__ = __str__ = __bool__ = __len__ = __lt__ = __gt__ = __le__ = __ge__ = _raise  # type: ignore[assignment]
+    __contains__ = __iter__ = __getitem__ = __format__ = startswith = endswith = removeprefix = _raise  # type: ignore[assignment]
+
+
+class _Tokens(int):
+    def _raise(self, *_: object) -> Any:
+        raise ArithmeticError
+
+    __eq__ = __ne__ = __hash__ = __bool__ = __lt__ = __gt__ = __le__ = __ge__ = __int__ = __index__ = _raise  # type: ignore[assignment]
+
+
+def test_values_of_the_programs_own_classes_are_read_for_what_they_are() -> None:
+    """An enumeration's member is its text; whatever else its class does loses no call, and no money."""
+    program = Program("http://127.0.0.1:9", span_processor=_discard, budgets="user=1000/day", dimensions=("team",))
+    told = {
+        name: _Hostile(value) if isinstance(value, str) else _Tokens(value)
+        for name, value in hooked_program.CALL.items()
+    }
+    whose = {"user.id": _Hostile("ada"), "spancost.team": _Hostile("t"), "error.type": _Hostile("x")}
+    names = {"gen_ai.operation.name": _Hostile("invoke_agent"), "gen_ai.agent.name": _Hostile("writer")}
+    with program.tracer.start_as_current_span(_Hostile("outer"), attributes=names | whose):
+        program.tracer.start_span(_Hostile("chat"), attributes=told).end()
+        program.tracer.start_span(
+            _Hostile("chat"), attributes=told | whose | {"gen_ai.response.id": _Hostile("r")}
+        ).end()
+    for name, value in told.items():
+        program.tracer.start_span("chat", attributes=hooked_program.CALL | {name: value}).end()
+    each = 10 * 3_000_000 + 10 * 15_000_000
+    assert ((2 + len(told)) * each, 2 + len(told)) == program.spent
+    assert {"ada", "(none)"} == {spend.key[1] for _, spend in program.engine.budgets.standings()}
+
+
+def test_names_and_baggage_that_are_none_lose_no_call() -> None:
+    """Spans whose name is no text, baggage whose values have no truth: calls below them count, for whom is known."""
+
+    class Array:
+        def __bool__(self) -> bool:
+            raise ValueError("the truth value of an array is ambiguous")
+
+        def __eq__(self, other: object) -> Any:
+            return self
+
+        __hash__ = None  # type: ignore[assignment]
+
+    program = Program("http://127.0.0.1:9", span_processor=_discard, budgets="user=1000/day")
+    context = baggage.set_baggage("user.id", Array())
+    for name in (None, 7, Array()):
+        agent = program.tracer.start_span(name, context, attributes={"gen_ai.operation.name": "invoke_agent"})  # type: ignore[arg-type]
+        call(program.tracer, context=trace.set_span_in_context(agent, context))
+        other = baggage.set_baggage("user.id", Array())
+        call(program.tracer, context=trace.set_span_in_context(agent, other))
+        agent.end()
+        call(program.tracer, context=trace.set_span_in_context(agent, other))
+        program.tracer.start_span(name, attributes=hooked_program.CALL).end()  # type: ignore[arg-type]
+    assert 12 == program.spent[1]
 
 
 # Row 5 of the faults to expect: oversized spans.

@@ -12,6 +12,7 @@ from spancost.budgets import Budgets, worst
 from spancost.calls import MARKERS, Kind, Who, kind_at_start, kind_of
 from spancost.calls.dialects import emitter_of
 from spancost.calls.repeated import repeated_usage
+from spancost.calls.who import as_label
 from spancost.charging import Charging
 from spancost.outcome import Count, Outcome
 from spancost.rating import Pricer, Rating
@@ -81,6 +82,8 @@ class Engine:
     ) -> None:
         """Join an open span to the tree; of the context it starts in, the baggage is kept."""
         kind = kind_at_start(attributes) if attributes else None
+        if type(name) is not str:
+            name = as_label(name)  # the SDK takes anything for a name
         node = self.tree.start(trace_id, span_id, parent_id, name, kind, live, self._baggage(context))
         if scope in self._claimants.scopes:
             self._claimants.start(scope, node)
@@ -126,7 +129,7 @@ class Engine:
         began_before_us = node is None
         if node is None:
             parent = None if parent_id is None else tree.find(trace_id, parent_id)
-            node = Node(trace_id, span_id, parent, name, None, None, self._baggage(None))
+            node = Node(trace_id, span_id, parent, as_label(name), None, None, self._baggage(None))
         followed = self._claimants.scopes.get(scope)
         if followed is not None:
             followed.discard(node)
@@ -145,7 +148,7 @@ class Engine:
             kind = Kind.CALL
             attributes = {**attributes, **told}
         emitter = emitter_of(scope)
-        if kind == Kind.CALL and emitter.not_calls and name.endswith(emitter.not_calls):
+        if kind == Kind.CALL and emitter.not_calls and node.name.endswith(emitter.not_calls):
             kind = Kind.OTHER
         outcome = Outcome(node)
         if kind == Kind.CALL:

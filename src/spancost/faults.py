@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import functools
 import logging
+import signal
 from collections import Counter
 from collections.abc import Callable
+from types import CodeType
 from typing import Any, Final, ParamSpec, TypeVar
 
-__all__ = ["HOOKS", "faults", "guarded", "swallow"]
+__all__ = ["HOOKS", "Stack", "faults", "forget", "guarded", "leave_to_host", "swallow"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -27,10 +29,23 @@ faults: Final[Counter[str]] = Counter()
 """Our own exceptions by hook, since the process began."""
 
 
+class Stack:
+    """Faults that were not even counted by hook: where the program's stack is full, nothing can be called."""
+
+    full: int = 0
+    """How many; an attribute, for no call is needed to add to it."""
+
+
+def forget() -> None:
+    """Start counting anew, as a forked child must."""
+    faults.clear()
+    Stack.full = 0
+
+
 def guarded(hook: str, otherwise: Any = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Make a function safe to be called by the host: an Exception inside returns `otherwise`.
 
-    KeyboardInterrupt and SystemExit belong to the host and pass.
+    KeyboardInterrupt, SystemExit and what a signal handler of the host's raises meanwhile belong to it and pass.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
@@ -41,7 +56,10 @@ def guarded(hook: str, otherwise: Any = None) -> Callable[[Callable[P, R]], Call
             try:
                 return function(*args, **kwargs)
             except Exception as fault:  # noqa: BLE001 - this is the guard
-                swallow(hook, fault)
+                try:
+                    swallow(hook, fault)
+                except RecursionError:
+                    Stack.full += 1
                 return otherwise
 
         return call
@@ -52,18 +70,47 @@ def guarded(hook: str, otherwise: Any = None) -> Callable[[Callable[P, R]], Call
 def swallow(hook: str, fault: Exception) -> None:
     """Count a fault of our own; log the first of each hook with its traceback, the message not included.
 
-    A message may quote what a span carries (prompts, keys); the traceback's lines are our own code.
+    A message may quote what a span carries (prompts, keys); the traceback's lines are our own code. Raises the fault
+    itself where it is the host's, and RecursionError where the stack has no room for a call: whoever calls this from
+    within an `except` must be ready for that.
     """
+    leave_to_host(fault)
     faults[hook] += 1
     if faults[hook] == 1:
         where = _frames(fault)
-        _logger.error(
-            "spancost: %s failed with %s; the program is not affected, its cost may be incomplete. Further faults of "
-            "this hook are only counted (spancost.internal.errors).\n%s",
-            hook,
-            type(fault).__name__,
-            where,
-        )
+        try:
+            _logger.error(
+                "spancost: %s failed with %s; the program is not affected, its cost may be incomplete. Further faults "
+                "of this hook are only counted (spancost.internal.errors).\n%s",
+                hook,
+                type(fault).__name__,
+                where,
+            )
+        except Exception as failed:  # noqa: BLE001 - a log handler or filter of the host's
+            leave_to_host(failed)
+            faults["log"] += 1
+
+
+def leave_to_host(fault: Exception) -> None:
+    """Raise an exception on where a signal handler of the program's made it, in the middle of our code."""
+    handlers = {_code_of(signal.getsignal(number)) for number in signal.valid_signals()}
+    step = fault.__traceback__
+    while step is not None:
+        if step.tb_frame.f_code in handlers:
+            raise fault
+        step = step.tb_next
+
+
+def _code_of(handler: object) -> CodeType | None:
+    """Return the code that runs when a handler is called, None for those of the system and of C."""
+    while isinstance(handler, functools.partial):
+        handler = handler.func
+    if not callable(handler) or isinstance(handler, int):
+        return None
+    # A method passes on what its function has; an object of a class of its own is called by its class's method.
+    called = handler if hasattr(handler, "__code__") else type(handler).__call__
+    code = getattr(called, "__code__", None)
+    return code if isinstance(code, CodeType) else None
 
 
 def _frames(fault: Exception) -> str:

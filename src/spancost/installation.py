@@ -23,7 +23,7 @@ from spancost.config import Config, is_off, load
 from spancost.console import Console
 from spancost.errors import Problem
 from spancost.exporter import CostExporter
-from spancost.faults import faults, guarded
+from spancost.faults import forget, guarded
 from spancost.processor import CostSpanProcessor as Facade
 from spancost.processor import Sink
 from spancost.telemetry import pipeline, stamps
@@ -147,7 +147,7 @@ class Setup:
         """Start anew in a forked child."""
         self._forked = True
         self._may_warn = self._may_warn_of_sampler = False
-        faults.clear()
+        forget()
         self.engine.forget()
         self.exporter.forget()
         if self.console is not None:
@@ -226,7 +226,7 @@ class _Apart:
 
     @guarded("fork of an exporter")
     def after_fork(self) -> None:
-        faults.clear()
+        forget()
         self._exporter.engine.forget()
         self._exporter.forget()
 

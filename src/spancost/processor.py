@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.trace import StatusCode
 
 from spancost.exporter import CostExporter
-from spancost.faults import guarded, swallow
+from spancost.faults import Stack, guarded, swallow
 from spancost.telemetry import stamps
 from spancost.telemetry.reading import inside
 
@@ -87,7 +87,10 @@ class CostSpanProcessor(SpanProcessor):
                 live._instrumentation_scope._name,
             )
         except Exception as fault:  # noqa: BLE001 - the guard, written out: a call more would be felt
-            swallow("on_start", fault)
+            try:
+                swallow("on_start", fault)
+            except RecursionError:
+                Stack.full += 1
 
     def _on_ending(self, span: Span) -> None:
         self._ending_comes = True
@@ -95,7 +98,10 @@ class CostSpanProcessor(SpanProcessor):
             # Wrapped ends have finished already, unless we sit inside another processor and were not found.
             self._finish(span, None if self._wraps else self._write)
         except Exception as fault:  # noqa: BLE001 - the guard, written out: a call more would be felt
-            swallow("on_ending", fault)
+            try:
+                swallow("on_ending", fault)
+            except RecursionError:
+                Stack.full += 1
 
     def on_end(self, span: ReadableSpan) -> None:
         """Do what `_on_ending` does where it doesn't come; the span has ended then and is not touched."""
@@ -104,7 +110,10 @@ class CostSpanProcessor(SpanProcessor):
         try:
             self._finish(span, None)
         except Exception as fault:  # noqa: BLE001 - the guard, written out: a call more would be felt
-            swallow("on_end", fault)
+            try:
+                swallow("on_end", fault)
+            except RecursionError:
+                Stack.full += 1
 
     def before_end(self, span: Span) -> None:
         """Do what `_on_ending` does, where nothing can be written there."""
@@ -183,5 +192,8 @@ def _end(wrapped: Callable[..., None], span: Span, args: Any, kwargs: Any) -> No
                 if isinstance(processor, CostSpanProcessor):
                     processor.before_end(span)
     except Exception as fault:  # noqa: BLE001 - the guard
-        swallow("Span.end", fault)
+        try:
+            swallow("Span.end", fault)
+        except RecursionError:
+            Stack.full += 1
     wrapped(*args, **kwargs)

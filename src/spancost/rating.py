@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from spancost.calls import read_call
 from spancost.calls.dialects import ANYBODY
+from spancost.calls.plain import plainly
 from spancost.calls.refusals import was_refused
+from spancost.faults import leave_to_host
 from spancost.pricing.price import Price
 from spancost.rollup import Charge, Node
 
@@ -51,7 +53,7 @@ class Rating:
         error: str | None = None,
     ) -> Charge | None:
         """Return the charge of a call's span; None where nothing was billed, or another span tells of it."""
-        call = read_call(attributes, emitter, error)
+        call, attributes = _read(attributes, emitter, error)
         if call.usage is None:
             if call.reason == "no_usage" and (
                 _was_not_made(emitter, start_ns, end_ns) if error is None else was_refused(attributes, error)
@@ -74,7 +76,7 @@ class Rating:
         end_ns: int,
     ) -> Charge | None:
         """Return the charge of what an agent says its calls used, None where it says nothing."""
-        call = read_call(attributes, emitter)
+        call, _ = _read(attributes, emitter, None)
         if call.usage is None:
             return None
         price = self._pricer.price(call.provider, call.models, call.usage, start_ns)
@@ -93,6 +95,16 @@ class Rating:
         call: Call = charge.call._replace(usage=known)
         price = self._pricer.price(call.provider, call.models, known, charge.start_ns)
         return Charge(node, call, price, charge.emitter)
+
+
+def _read(attributes: Attributes, emitter: Emitter, error: str | None) -> tuple[Call, Attributes]:
+    """Return the call that a span tells of, and the attributes it was read from."""
+    try:
+        return read_call(attributes, emitter, error), attributes
+    except Exception as fault:  # noqa: BLE001 - whatever values of the host's own classes raise
+        leave_to_host(fault)
+        attributes = plainly(attributes)
+        return read_call(attributes, emitter, error), attributes
 
 
 def _was_not_made(emitter: Emitter, start_ns: int, end_ns: int) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple, cast
 
 from spancost.calls.dialects import ANYBODY, DIALECTS, Emitter, Field, Kind
+from spancost.calls.plain import plain
 from spancost.calls.shapes import ABSENT, SHAPES, SPELLINGS, learn
 from spancost.calls.texts import opened
 from spancost.calls.usage import Usage
@@ -99,7 +100,7 @@ def kind_at_start(attributes: Attributes) -> str | None:
     for name in _OPERATIONS:
         operation = attributes.get(name)
         if operation is not None:
-            return _KINDS.get(operation) if isinstance(operation, str) else None
+            return _kind(operation)
     return None
 
 
@@ -107,10 +108,8 @@ def kind_of(attributes: Attributes) -> str | None:
     """Return the Kind that a span's attributes name, None where no dialect speaks of it."""
     for name in _OPERATIONS:
         operation = attributes.get(name)
-        if operation is not None:
-            kind = _KINDS.get(operation) if isinstance(operation, str) else None
-            if kind is not None:
-                return kind
+        if operation is not None and (kind := _kind(operation)) is not None:
+            return kind
     if MARKERS.isdisjoint(attributes):
         return None
     # An operation we don't know, or none (conventions before v1.26): a call where it tells usage.
@@ -118,6 +117,12 @@ def kind_of(attributes: Attributes) -> str | None:
         if name in attributes:
             return Kind.CALL
     return None
+
+
+def _kind(operation: object) -> str | None:
+    if type(operation) is not str:
+        operation = plain(operation)
+    return _KINDS.get(operation) if type(operation) is str else None
 
 
 def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | None = None) -> Call:
@@ -175,7 +180,7 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
             provider,
             models,
             request_model,
-            response_id if type(response_id) is str and len(response_id) <= _LONGEST else "",
+            _name(response_id) if response_id is not None else "",
             usage,
             usage is not None and (error is not None or (told & _BOTH != _BOTH and operation != _EMBEDDINGS)),
             reason,
@@ -199,7 +204,12 @@ def _mended(attributes: Attributes) -> tuple[tuple[Any, ...], int]:
     for field, names in SPELLINGS.items():
         for name in names:
             value = attributes.get(name)
-            if value is not None and value != "":  # LiteLLM writes dozens of keys as "": empty is absent
+            known = plain(value)
+            if known is not None:
+                value = known
+            if value is not None and not (
+                type(value) is str and value == ""
+            ):  # LiteLLM writes dozens of keys as "": empty is absent
                 row[field] = value
                 told |= 1 << field
                 break
@@ -236,6 +246,8 @@ def _named(told: tuple[Any, ...]) -> _Names:
 
 
 def _name(told: object) -> str:
+    if type(told) is not str:
+        told = plain(told)
     return told if type(told) is str and len(told) <= _LONGEST else ""
 
 
@@ -273,6 +285,7 @@ def _stated(row: tuple[Any, ...]) -> tuple[int | None, str]:
 
 def _pico(amount: object) -> int | None:
     # A reported 0 with tokens is ignored: libraries write it for models they don't know.
-    if isinstance(amount, (int, float)) and not isinstance(amount, bool) and 0 < amount < _ABSURD_USD:
+    amount = plain(amount)
+    if (type(amount) is int or type(amount) is float) and 0 < amount < _ABSURD_USD:
         return round(amount * 10**12)
     return None

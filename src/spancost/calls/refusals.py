@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from spancost.calls.plain import plain
 from spancost.calls.read import Attributes
 
 __all__ = ["ERROR_TYPE", "refusal", "was_refused"]
@@ -30,7 +31,7 @@ def was_refused(attributes: Attributes, error: str) -> bool:
 
     `error` is what the span's status says, which holds the exception where no `error.type` does.
     """
-    told = attributes.get(ERROR_TYPE)
+    told = plain(attributes.get(ERROR_TYPE))
     return bool(refusal(str(told or error)))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from spancost import semconv
+from spancost.calls.plain import plain
 from spancost.calls.read import Attributes
 
 __all__ = ["NAMES", "NONE", "WRITTEN_AS", "Who", "as_label"]
@@ -84,8 +85,14 @@ WRITTEN_AS: Final[Mapping[str, str]] = {
 
 
 def as_label(told: object) -> str:
-    """Return what a span tells as a label that can leave: bounded, and without the lone surrogates OTLP can't carry."""
-    text = str(told)[:_LONGEST]
+    """Return what a span tells as a label that can leave: bounded, and without the lone surrogates OTLP can't carry.
+
+    Empty where it is nothing that a span can tell.
+    """
+    if type(told) is not str:
+        known = plain(told)
+        told = "" if known is None else str(known)
+    text = told[:_LONGEST]
     return text if text.isascii() else text.encode(errors="replace").decode()
 
 
@@ -131,12 +138,12 @@ class Who:
     def _told(self, place: int, attributes: Attributes) -> str | None:
         for name in self.names[place]:
             told = attributes.get(name)
-            if told is not None and told not in _NOBODY:
-                return as_label(told)
+            if told is not None and (label := as_label(told)) not in _NOBODY:
+                return label
         for text, part in self.texts[place]:
             told = _parsed(attributes.get(text)).get(part) if part else _unquoted(attributes.get(text))
-            if told is not None and told not in _NOBODY:
-                return as_label(told)
+            if told is not None and (label := as_label(told)) not in _NOBODY:
+                return label
         return None
 
 

@@ -19,6 +19,9 @@ __all__ = ["Attribution", "Known", "Rank", "agent_name", "workflow_name"]
 
 _AGENT_NAMES: Final = ("gen_ai.agent.name", "agent.name", "graph.node.id", "ai.telemetry.functionId")
 
+# The former was replaced by the latter in semantic-conventions-genai 0.1.0.
+_WORKFLOW_NAMES: Final = ("gen_ai.workflow.name", "gen_ai.agent.name")
+
 _HIGHEST: Final = 256
 """Ancestors asked: a bound for chains of spans without end."""
 
@@ -77,7 +80,7 @@ class Attribution:
         """Return the values of the keys, the agent path (`coordinator/code_agent`) and the Rank."""
         parent, baggage = node.parent, node.baggage
         known = None if parent is None else parent.known
-        if known is None or known.baggage != baggage or known.resource is not resource or not _holds(known):
+        if known is None or known.baggage is not baggage or known.resource is not resource or not _holds(known):
             known = self._ask(parent, baggage, resource)
             # An ended span keeps no more of its ancestors' attributes than they do.
             if parent is not None and not parent.ended:
@@ -154,14 +157,16 @@ def agent_name(span_name: str, attributes: Attributes | None) -> str:
     """Return the agent's name, from the span's own name where no attribute tells it."""
     for name in _AGENT_NAMES if attributes else ():
         told = attributes.get(name) if attributes else None
-        if told:
-            return as_label(told)
+        if told is not None and (label := as_label(told)):
+            return label
     # `invoke_agent NAME` in the conventions, `NAME.run` in OpenInference's spans of smolagents.
     return as_label(span_name.removeprefix("invoke_agent ").removesuffix(".run"))
 
 
 def workflow_name(span_name: str, attributes: Attributes | None) -> str:
     """Return the workflow's name, from the span's own name where no attribute tells it."""
-    # `gen_ai.workflow.name` was replaced by `gen_ai.agent.name` in semantic-conventions-genai 0.1.0.
-    name = (attributes.get("gen_ai.workflow.name") or attributes.get("gen_ai.agent.name")) if attributes else None
-    return as_label(name or span_name.removeprefix("invoke_workflow "))
+    for name in _WORKFLOW_NAMES if attributes else ():
+        told = attributes.get(name) if attributes else None
+        if told is not None and (label := as_label(told)):
+            return label
+    return as_label(span_name.removeprefix("invoke_workflow "))

@@ -10,7 +10,7 @@ from opentelemetry.metrics import CallbackOptions, Histogram, Meter, Observation
 
 from spancost import semconv
 from spancost.calls.who import as_label
-from spancost.faults import faults, guarded
+from spancost.faults import Stack, faults, guarded
 from spancost.money import PICO, usd
 from spancost.telemetry.gauges import Gauges
 from spancost.telemetry.series import OTHER
@@ -154,7 +154,8 @@ class Instruments:
             yield Observation(count, told)
 
     def _errors(self) -> Iterable[Observation]:
-        return (Observation(count, {semconv.INTERNAL_HOOK: hook}) for hook, count in tuple(faults.items()))
+        counted = (*faults.items(), *([("stack", Stack.full)] if Stack.full else []))
+        return (Observation(count, {semconv.INTERNAL_HOOK: hook}) for hook, count in counted)
 
     def _internal(self, name: str) -> Callable[[], Iterable[Observation]]:
         return lambda: (Observation(self._readings.internals()[name]),)
