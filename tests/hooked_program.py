@@ -95,6 +95,7 @@ def walk(hook: str) -> dict[str, Any]:
         break_open(function)
     if hook in ("wrap Span.end", "Span.end"):
         stamps.probe = lambda: "wrap"
+    CostExporter()  # ahead of any provider, so that it looks for a way of its own
     first, last = Witness(), Witness()
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(first)

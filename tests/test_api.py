@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, IntEnum
 from typing import Any
 
 import pytest
@@ -224,6 +224,18 @@ def test_usage_that_is_not_read_is_named_once(
 _RIGHT = {"provider": "openai", "model": "gpt-5.2", "usage": {"input": 1500, "output": 500}}
 
 
+class _Array:
+    """A value whose comparisons are no truth."""
+
+    def __eq__(self, other: object) -> Any:
+        return self
+
+    def __bool__(self) -> bool:
+        raise ValueError
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 @pytest.mark.parametrize(
     ("wrong", "status", "words"),
     [
@@ -263,6 +275,35 @@ _RIGHT = {"provider": "openai", "model": "gpt-5.2", "usage": {"input": 1500, "ou
             {"usage": {"input": 10, "output": 5, "reasoning": 6}},
             "invalid_usage",
             "usage of record_call says more reasoning than output, which includes them; the call is counted as unpriced",
+        ),
+        (
+            {"usage": {"input": -5, "output": 5}},
+            "invalid_usage",
+            "input in usage of record_call must be a whole number",
+        ),
+        ({"usage": {"input": 5, "output": True}}, "invalid_usage", "under 10000000000, got bool; the call is counted"),
+        ({"usage": {"input": "5", "output": 5}}, "invalid_usage", "under 10000000000, got str; the call is counted"),
+        (
+            {"usage": {"input": float("nan"), "output": 5}},
+            "invalid_usage",
+            "got float; the call is counted as unpriced",
+        ),
+        ({"usage": {"input": 10**10, "output": 5}}, "invalid_usage", "got more; the call is counted as unpriced"),
+        ({"usage": {"input": _Array(), "output": 5}}, "invalid_usage", "got _Array; the call is counted as unpriced"),
+        (
+            {"attributes": {"gen_ai.usage.input_tokens": 10}},
+            "override",
+            "an argument of record_call goes before 'gen_ai.usage.input_tokens' of its attributes",
+        ),
+        (
+            {"attributes": {"gen_ai.request.model": "gpt-4o"}},
+            "override",
+            "an argument of record_call goes before 'gen_ai.request.model' of its attributes",
+        ),
+        (
+            {"cost": 1e-14},
+            "override",
+            "cost of record_call must be USD, above 0 and under 10000000, got 0; the call is",
         ),
         (
             {"cost": -0.01},
@@ -312,7 +353,25 @@ def test_a_wrong_argument_is_one_warning_and_the_call_counts(
     assert (2 if sdk == "SDK" else 0) == len(spans)
     assert {status} >= {span.attributes.get("spancost.pricing.reason", status) for span in spans}
     # What is told to the engine of a usage that is none is no attribute for a backend to sum.
-    assert {None, 1500, 10} >= {span.attributes.get("gen_ai.usage.input_tokens") for span in spans}
+    assert {None, 1500, 10, 5} >= {span.attributes.get("gen_ai.usage.input_tokens") for span in spans}
+
+
+class _Whole:
+    """A count as libraries of arrays have it: no int, but as good as one."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def __index__(self) -> int:
+        return self._count
+
+
+def test_whole_numbers_of_any_class_are_counts(program: Program) -> None:
+    """A float without a fraction, or a number of an array library, is the count it is; None is not told."""
+    for count in (1500, 1500.0, _Whole(1500), IntEnum("Count", {"MANY": 1500}).MANY):  # type: ignore[attr-defined]
+        told = {"input": count, "output": 500, "reasoning": None, "cache_read": _Whole(0)}
+        spancost.record_call(provider="openai", model="gpt-5.2", usage=told)  # type: ignore[arg-type]
+    assert (4 * 12 * 10**9, 4) == program.spent
 
 
 def test_an_enumerations_member_is_the_text_it_is(receiver: Receiver, program: Program) -> None:

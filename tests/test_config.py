@@ -167,6 +167,49 @@ def test_a_wrong_variable_is_one_warning_and_the_default(name: str, value: str, 
     assert "secret" not in str(problem)
 
 
+@pytest.mark.parametrize(
+    ("dimensions", "kept", "words"),
+    [
+        ("user, user.id", ("user",), "'user.id' is left out: it is the same as user"),
+        ("gen_ai.request.model,team", ("team",), "each counter has it already"),
+        ("spancost.token.type", (), "each counter has it already"),
+        ("agent", (), "each counter has it already"),
+        ("te am,team", ("team",), "'te am' is left out: it is no attribute's name"),
+        ("half\udc80,team", ("team",), "'half\\udc80' is left out"),
+    ],
+)
+def test_a_dimension_that_can_be_none_is_left_out(dimensions: str, kept: tuple[str, ...], words: str) -> None:
+    """What a counter has already, what has no name that can leave: one warning, and the others stand."""
+    config = _load(DIMENSIONS=dimensions)
+    assert kept == config.dimensions
+    (message,) = _messages(config)
+    assert words in message
+    assert [False] == [problem.is_error for problem in config.problems]
+
+
+def test_a_budget_that_is_no_text_is_an_error() -> None:
+    """Bytes that are no UTF-8 would be an id or a value that can't leave."""
+    config = _load(BUDGETS="team=5/day id=half\udc80")
+    assert () == config.budgets
+    (problem,) = config.problems
+    assert (True, "SPANCOST_BUDGETS: can't be read: it is not UTF-8; write it in UTF-8") == (
+        problem.is_error,
+        str(problem),
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["wrong{} = 1\n", "[[budget]]\nwrong{} = 1\n", "[[price]]\nwrong{} = 1\n", "[budget{}]\n"],
+)
+@pytest.mark.parametrize("head", ["", "[attribution]\n", "[[budget]]\n", "[[price]]\n"])
+def test_of_a_file_of_something_else_not_every_line_is_told(head: str, line: str) -> None:
+    """Of thousands of problems a log has no more than anybody reads."""
+    config = _load(head + "".join(line.format(place) for place in range(3000)))
+    assert 50 <= len(config.problems) <= 4 * 50
+    assert () == config.budgets
+
+
 def test_what_is_off_already_is_no_warning() -> None:
     """A setting of a later version that asks for nothing is obeyed as it stands."""
     off = {"ENFORCE": "off", "FAIL": "open", "LEDGER": "false", "SAMPLER": "OFF", "HASH_USERS": "false"}

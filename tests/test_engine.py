@@ -355,7 +355,7 @@ def test_a_recorded_call_is_counted_like_any_other() -> None:
 # -- Hostile usage ----------------------------------------------------------------------------------------------------
 
 _IMPOSSIBLE: list[Any] = [
-    math.nan, math.inf, -math.inf, -5, -0.5, 1.5, 2**63 - 1, 2**64, 10**400, 1e308, 10**12,
+    math.nan, math.inf, -math.inf, -5, -0.5, 1.5, 2**63 - 1, 2**64, 10**400, 1e308, 10**12, 10**10,
     "12", "12abc", "-1", True, False, (1,), [1], {}, b"12", object(),
 ]  # fmt: skip
 

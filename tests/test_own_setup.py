@@ -258,11 +258,78 @@ spancost.install()
     told = [line.split(" ", 1) for line in done.stderr.splitlines()]
     assert ["ERROR", "ERROR", "WARNING"] == [level for level, _ in told][:3], done.stderr
     assert "ERROR" not in [level for level, _ in told[3:]]
+    # It sets no logs up: the events leave by a way of our own.
+    assert 2 * ["spancost.config.error"] == [record.event_name for record in receiver.records()]
     for (_, line), words in zip(
         told, (("'much'", "limit", "(line 3)"), ("prices", "write price", "(line 6)")), strict=False
     ):
         assert all(word in line for word in (str(wrong), *words)), line
     assert "spancost: no budget is watched until this is corrected; costs are tracked" == told[2][1]
+
+
+@pytest.mark.parametrize("when", ["", "spancost.flush()", "call(1)"], ids=["at the exit", "flushed", "with a call"])
+def test_a_wrong_setting_is_told_where_logs_go_in_the_end(when: str, receiver: Receiver, tmp_path: Path) -> None:
+    """A logger provider that the program sets after us has the event, once; none of our own is made beside it."""
+    done = _run(
+        f"""
+spancost.install()
+trace.set_tracer_provider(provider)
+tracer = trace.get_tracer("program")
+from opentelemetry import _logs
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor
+from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
+from opentelemetry.sdk.resources import Resource
+logs = LoggerProvider(Resource.create({{"service.name": "its own"}}))
+logs.add_log_record_processor(SimpleLogRecordProcessor(OTLPLogExporter()))
+_logs.set_logger_provider(logs)
+{when}
+""",
+        receiver,
+        tmp_path,
+        SPANCOST_BUDGETS="team=abc/day",
+    )
+    assert 0 == done.returncode, done.stderr
+    (record,) = receiver.records()
+    assert ("spancost.config.error", "its own") == (record.event_name, record.resource["service.name"])
+
+
+@pytest.mark.parametrize(
+    "broken", ["opentelemetry/exporter/otlp/proto/http/metric_exporter", "spancost/pricing/snapshot"]
+)
+def test_what_is_broken_around_us_stops_no_program(broken: str, receiver: Receiver, tmp_path: Path) -> None:
+    """Where an exporter can't be imported, or prices can't be read, every door opens and the program goes on."""
+    done = _run(
+        f"""
+import sys, importlib.abc
+class Broken(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == {broken.replace("/", ".")!r}:
+            raise RuntimeError("broken")
+sys.meta_path.insert(0, Broken())
+from spancost.pricing import PriceBook
+if {broken.startswith("spancost")}:
+    def load(book): raise RuntimeError("broken")
+    PriceBook.load = load
+spancost.install()
+provider.add_span_processor(spancost.CostSpanProcessor())
+trace.set_tracer_provider(provider)
+tracer = trace.get_tracer("program")
+call(1)
+spancost.record_call(provider="openai", model="gpt-5.2", usage=None)
+try:
+    spancost.CostExporter()
+except RuntimeError:
+    assert {broken.startswith("spancost")}
+print(spancost.current_cost(), spancost.flush())
+""",
+        receiver,
+        tmp_path,
+    )
+    assert 0 == done.returncode, done.stderr
+    assert done.stdout.startswith("0")
+    assert 1 == done.stderr.count("failed with RuntimeError"), done.stderr
+    assert ["chat gpt-5.2"] <= [span.name for span in receiver.spans()]
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from itertools import islice
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from spancost.budgets import Budget, parse_line
+from spancost import semconv
+from spancost.budgets import SCOPE, Budget, parse_line
+from spancost.calls.who import WRITTEN_AS
 from spancost.config_file import File, read_bytes, read_file
-from spancost.errors import ConfigError, Problem, nearest, shown
+from spancost.errors import MOST_PROBLEMS, ConfigError, Problem, nearest, shown
 from spancost.pricing.overrides import Override
 
 __all__ = ["VARIABLES", "Config", "is_off", "load"]
@@ -38,6 +41,17 @@ VARIABLES: Final = frozenset(
     }
 )  # fmt: skip
 """Names after `SPANCOST_`, those of later versions included."""
+
+
+_ALWAYS_THERE: Final = (
+    semconv.GEN_AI_PROVIDER_NAME,
+    semconv.GEN_AI_REQUEST_MODEL,
+    semconv.GEN_AI_AGENT_NAME,
+    semconv.GEN_AI_WORKFLOW_NAME,
+    semconv.PRICING_STATUS,
+    semconv.TOKEN_TYPE,
+)
+"""Attributes of the counters that no dimension adds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +130,9 @@ def load(environ: Mapping[str, str], read: Callable[[str], bytes] | None = None)
                 f"no time zone {shown(told('TIMEZONE'))} here, taken as UTC",
                 "write a name like Europe/Berlin; where the system has no zones, install tzdata",
             )
-    dimensions = _names(told("DIMENSIONS"))
+    dimensions, wrong = _dimensions(told("DIMENSIONS"))
+    for name, reason in islice(wrong.items(), MOST_PROBLEMS):
+        warn("DIMENSIONS", f"{shown(name)} is left out: {reason}", "write attribution keys or names of attributes")
     budgets: tuple[Budget, ...] = ()
     asked: frozenset[str] | None = None
     try:
@@ -152,6 +168,23 @@ def _twice(budgets: tuple[Budget, ...], others: tuple[Budget, ...], where: str) 
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(filter(None, (name.strip() for name in text.split(","))))
+
+
+def _dimensions(text: str) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return the dimensions asked for, and what is none with the reason."""
+    right: dict[str, str] = {}
+    wrong: dict[str, str] = {}
+    for name in _names(text):
+        written = WRITTEN_AS.get(name, name)
+        if not SCOPE.fullmatch(name):
+            wrong[name] = "it is no attribute's name"
+        elif written in _ALWAYS_THERE:
+            wrong[name] = "each counter has it already"
+        elif written in right and right[written] != name:
+            wrong[name] = f"it is the same as {right[written]}"
+        else:
+            right[written] = name
+    return tuple(right.values()), wrong
 
 
 def _frameworks(text: str) -> tuple[str, ...] | None:

@@ -7,13 +7,14 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
+from itertools import islice
 from pathlib import Path
 from stat import S_ISREG
 from typing import Any, Final, TypeVar, cast
 
 from spancost.budgets import Budget, parse_tables
 from spancost.calls.who import NAMES
-from spancost.errors import ConfigError, Problem, nearest, shown
+from spancost.errors import MOST_PROBLEMS, ConfigError, Problem, nearest, shown
 from spancost.pricing.overrides import Override
 from spancost.pricing.overrides import parse as parse_prices
 from spancost.toml_lines import line_of, lines_of
@@ -121,11 +122,10 @@ def _parsed(path: str, text: str) -> dict[str, Any]:
 def _check_tables(tables: Mapping[str, Any], where: str) -> None:
     """Raise ConfigError naming every table that nobody reads: one of them may be a budget."""
     problems: list[Problem] = []
-    for name in tables:
-        if name not in _TABLES:
-            near = nearest(name, _TABLES)
-            remedy = f"write {near}" if near else f"take it out: the tables are {', '.join(_TABLES)}"
-            problems.append(Problem(name, f"{where}: unknown table {shown(name)}", remedy))
+    for name in islice((name for name in tables if name not in _TABLES), MOST_PROBLEMS):
+        near = nearest(name, _TABLES)
+        remedy = f"write {near}" if near else f"take it out: the tables are {', '.join(_TABLES)}"
+        problems.append(Problem(name, f"{where}: unknown table {shown(name)}", remedy))
     if problems:
         raise ConfigError(problems)
 
@@ -156,6 +156,8 @@ def _attribution(tables: Mapping[str, Any], where: str) -> Mapping[str, tuple[st
             message = f"{where}: attribution: {shown(key)} must be a list of attribute names, got {found}"
             remedy = 'write them in brackets, each in quotes, such as ["crm.user"], or take the key out'
             problems.append(Problem(f"attribution.{key}", message, remedy))
+            if len(problems) >= MOST_PROBLEMS:
+                break
     if problems:
         raise ConfigError(problems)
     return right
@@ -163,10 +165,9 @@ def _attribution(tables: Mapping[str, Any], where: str) -> Mapping[str, tuple[st
 
 def _without_effect(attribution: Mapping[str, object], asked: frozenset[str], where: str) -> Iterator[Problem]:
     """Yield a warning for each key of the user's own that no budget and no dimension asks for: it may be misspelt."""
-    for key in attribution:
-        if key not in NAMES and key not in asked:
-            near = nearest(key, (*NAMES, *sorted(asked)))
-            meant = f"write {near} if that is meant" if near else "take it out"
-            message = f"{where}: attribution: {shown(key)} has no effect: no budget and no dimension asks for it"
-            remedy = f"{meant}, or name it as a budget's scope or in SPANCOST_DIMENSIONS"
-            yield Problem(f"attribution.{key}", message, remedy, is_error=False)
+    for key in islice((key for key in attribution if key not in NAMES and key not in asked), MOST_PROBLEMS):
+        near = nearest(key, (*NAMES, *sorted(asked)))
+        meant = f"write {near} if that is meant" if near else "take it out"
+        message = f"{where}: attribution: {shown(key)} has no effect: no budget and no dimension asks for it"
+        remedy = f"{meant}, or name it as a budget's scope or in SPANCOST_DIMENSIONS"
+        yield Problem(f"attribution.{key}", message, remedy, is_error=False)

@@ -10,7 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["ConfigError", "Problem", "SpancostError", "nearest", "shown"]
+__all__ = ["MOST_PROBLEMS", "ConfigError", "Problem", "SpancostError", "nearest", "shown"]
+
+MOST_PROBLEMS: Final = 50
+"""Problems of one part of a file that are looked into and told; one with more is a file of something else."""
 
 _LONGEST: Final = 80
 """Characters quoted of what a user wrote."""

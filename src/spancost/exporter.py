@@ -103,7 +103,10 @@ class CostExporter:
             self.tell(correction_told(correction, self._clock()))
 
     def tell(self, told: Told) -> None:
-        """Queue a log record; the worker emits it, for exporters may run where it is emitted."""
+        """Queue a log record; the worker emits it, for exporters may run where it is emitted.
+
+        Ahead of the first outcome a program may not have set its logger provider yet: then it waits for that.
+        """
         self.worker.submit(lambda: self._emit(told))
 
     def flush(self, timeout: float = 5.0) -> bool:
@@ -114,6 +117,7 @@ class CostExporter:
     def hand_over(self, timeout: float = 5.0) -> bool:
         """Let the counters have everything, and the worker finish; False if that took longer than `timeout` seconds."""
         self._count(self.engine.settle(everything=True))
+        self.worker.submit(self._look_if_early)
         return self.worker.drain(timeout)
 
     def shutdown(self) -> None:
@@ -193,6 +197,9 @@ class CostExporter:
         self.collected = False
         """Whether a reader has collected since the process began."""
         self._started = False
+        self._looked = False
+        # What is told before it is known where logs go.
+        self._early: list[Told] = []
         self._meter_provider, self._logger_provider = self._given
 
     def _start(self) -> None:
@@ -203,6 +210,7 @@ class CostExporter:
     @guarded("exporter start")
     def _look(self) -> None:
         """With the first outcome: whoever sets providers up has done so by now; where none did, ours may stand in."""
+        self._looked = True
         if self._instruments is None:
             self.install()
         if self._meter_provider is None and pipeline.unset(metrics.get_meter_provider()):
@@ -214,13 +222,26 @@ class CostExporter:
                 self.worker.later(pipeline.interval(self._environ), self._export)
         if self._logger_provider is None and pipeline.unset(_logs.get_logger_provider()):
             self._logger_provider = self._own.logger_provider()
+        early, self._early = self._early, []
+        for told in early:
+            self._emit(told)
+
+    def _look_if_early(self) -> None:
+        if self._early:
+            self._look()
 
     def _export(self) -> None:
         self.worker.later(pipeline.interval(self._environ), self._export)
         self._own.export_metrics()
 
     def _emit(self, told: Told) -> None:
-        emit(told, self._logger_provider or _logs.get_logger_provider(), VERSION, self._clock)
+        provider = self._logger_provider or _logs.get_logger_provider()
+        if self._looked or not pipeline.unset(provider):
+            emit(told, provider, VERSION, self._clock)
+            return
+        if not self._early:
+            self.worker.later(pipeline.interval(self._environ) + 5, self._look_if_early)
+        self._early.append(told)
 
     def _warn(self) -> None:
         if not self.collected and self._environ.get("OTEL_METRICS_EXPORTER", "").strip() != "none":

@@ -21,7 +21,7 @@ from spancost import frameworks, lifetime
 from spancost.assembly import engine_of
 from spancost.config import Config, is_off, load
 from spancost.console import Console
-from spancost.errors import Problem
+from spancost.errors import MOST_PROBLEMS, Problem
 from spancost.exporter import CostExporter
 from spancost.faults import forget, guarded
 from spancost.processor import CostSpanProcessor as Facade
@@ -194,9 +194,11 @@ class CostSpanProcessor(Facade):
             setup = setup_of()
             setup.expect_spans()
             super().__init__(setup.exporter, sinks=setup.more_sinks, way=setup.way)
+            off = setup.config.disabled
         else:
             super().__init__(exporter)
-        if is_off(os.environ):
+            off = False
+        if off or is_off(os.environ):
             self.shutdown()
         elif exporter is not None:
             exporter.start()
@@ -256,7 +258,8 @@ def install(config: Config | None = None) -> Setup:
     if config.log_level:
         logging.getLogger("spancost").setLevel(config.log_level)
     _report(config)
-    setup = _setup = Setup(config)
+    # Where a part of us can't be made, of prices or of exporters, the program goes on as if we were switched off.
+    setup = _setup = _made_of(config) or Setup(Config(disabled=True))
     if setup.active:
         _begin(setup)
     return setup
@@ -266,6 +269,11 @@ def uninstall() -> None:
     """Take the processors off, until the next `install`; what was counted stays counted."""
     if _setup is not None:
         _setup.switch(active=False)
+
+
+@guarded("set-up")
+def _made_of(config: Config) -> Setup:
+    return Setup(config)
 
 
 @guarded("install")
@@ -290,6 +298,8 @@ def _report(config: Config) -> None:
     if errors and config.strict:
         _logger.critical("spancost: SPANCOST_STRICT is true and the configuration is wrong: the program does not start")
         raise SystemExit(_WRONG_CONFIGURATION)
+    if len(config.problems) >= MOST_PROBLEMS:
+        _logger.warning("spancost: of each part of the settings no more than %d problems are told", MOST_PROBLEMS)
     if errors:
         _logger.warning("spancost: no budget is watched until this is corrected; costs are tracked")
 

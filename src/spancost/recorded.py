@@ -6,16 +6,22 @@ import logging
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Final, NamedTuple, cast
+from operator import index
+from typing import Any, Final, NamedTuple, SupportsIndex, cast
 
 from spancost import semconv
 from spancost.calls import Usage
+from spancost.calls.plain import plain
+from spancost.calls.read import ABSURD
+from spancost.faults import leave_to_host
 
 __all__ = ["Recorded", "read"]
 
 _logger = logging.getLogger(__name__)
 
 _ABSURD_USD: Final = 10**7
+_HALF_A_PICO: Final = 0.5e-12
+"""USD that are no money: they are counted in whole pico-dollars."""
 
 _USAGE: Final = {
     "input": semconv.GEN_AI_USAGE_INPUT_TOKENS,
@@ -65,14 +71,12 @@ def read(
     """Return the call as far as its arguments can be read."""
     operation = _text("operation", operation) or "chat"
     model = _text("model", model)
-    counts = _counts(usage)
-    believed = counts is not None and _is_possible(counts)
+    counts, believed = _counts(usage)
     written: dict[str, Any] = {
         semconv.GEN_AI_OPERATION_NAME: operation,
         semconv.GEN_AI_PROVIDER_NAME: _text("provider", provider),
         semconv.GEN_AI_REQUEST_MODEL: model,
-        **(counts or {}),
-        **_further(attributes),
+        **counts,
     }
     if response_id and (told_id := _text("response_id", response_id)):
         written[semconv.GEN_AI_RESPONSE_ID] = told_id
@@ -81,6 +85,8 @@ def read(
         written[semconv.GEN_AI_USAGE_COST_AMOUNT] = charged
         written[semconv.GEN_AI_USAGE_COST_CURRENCY] = "USD"
         written[semconv.GEN_AI_USAGE_COST_SOURCE] = "provider"
+    # What an argument says goes before what an attribute of the same name does.
+    written = _further(attributes, written) | written
     return Recorded(f"{operation} {model}".strip(), written, written if believed else written | _UNREADABLE)
 
 
@@ -92,8 +98,8 @@ def _text(argument: str, value: object) -> str:
     return ""
 
 
-def _counts(usage: object) -> dict[str, Any] | None:
-    """Return token counts by attribute, None where usage is none; a warning names what is not read of it."""
+def _counts(usage: object) -> tuple[dict[str, int], bool]:
+    """Return token counts by attribute, and whether what is told of usage can be true; a warning says what can't."""
     told: Mapping[Any, Any] = {}
     if isinstance(usage, Usage):
         # Of a Usage every part is there, told or not.
@@ -103,23 +109,48 @@ def _counts(usage: object) -> dict[str, Any] | None:
     elif usage is not None:
         wanted = "a mapping or a spancost.Usage"
         _wrong("usage", wanted, type(usage).__name__, "the call is counted as unpriced")
-        return None
+        return {}, False
     if unread := [key for key in told if key not in _USAGE]:
         named = ", ".join(f"{key!r:.40}" for key in unread[:_MOST_NAMED])
         _warn(f"record_call does not read {named} of usage; the keys are {', '.join(_USAGE)}")
-    # Of the parts of input and output only those that there are.
-    return {
-        name: told[key]
-        for key, name in _USAGE.items()
-        if key in told and (told[key] != 0 or key in ("input", "output"))
-    }
+    counts: dict[str, int] = {}
+    believed = True
+    for key, name in _USAGE.items():
+        if (raw := told.get(key)) is None:
+            continue
+        count = _whole(raw)
+        if count is None or not 0 <= count < ABSURD:
+            believed = False
+            got = type(raw).__name__ if count is None else "less" if count < 0 else "more"
+            wanted = f"a whole number, from 0 and under {ABSURD}"
+            _wrong(f"{key} in usage", wanted, got, "the call is counted as unpriced")
+        elif count or key in ("input", "output"):
+            # Of the parts of input and output only those that there are.
+            counts[name] = count
+    return counts, believed and _are_possible(counts)
 
 
-def _is_possible(counts: Mapping[str, Any]) -> bool:
-    """Tell whether the parts are no more than what they are parts of; what is no count is for others to judge."""
+def _whole(told: object) -> int | None:
+    """Return a whole number of any class as an int, None where it is none."""
+    known = plain(told)
+    if type(known) is int:
+        return known
+    if type(known) is float:
+        return int(known) if known.is_integer() else None
+    if known is not None:
+        return None
+    try:
+        return index(cast("SupportsIndex", told))
+    except Exception as fault:  # noqa: BLE001 - whatever a class of the program's raises
+        leave_to_host(fault)
+        return None
+
+
+def _are_possible(counts: Mapping[str, int]) -> bool:
+    """Tell whether the parts are no more than what they are parts of."""
     for whole, parts in _PARTS.items():
         told = [counts.get(name, 0) for name in (whole, *parts)]
-        if whole in counts and all(type(count) is int for count in told) and sum(told[1:]) > told[0]:
+        if whole in counts and sum(told[1:]) > told[0]:
             names = " and ".join(key for key, name in _USAGE.items() if name in parts)
             whole_key = next(key for key, name in _USAGE.items() if name == whole)
             _warn(
@@ -130,8 +161,8 @@ def _is_possible(counts: Mapping[str, Any]) -> bool:
     return True
 
 
-def _further(attributes: object) -> dict[str, Any]:
-    """Return further attributes of the span, those that have a name."""
+def _further(attributes: object, written: Mapping[str, Any]) -> dict[str, Any]:
+    """Return further attributes of the span, those that have a name; what an argument says otherwise is a warning."""
     if attributes is None:
         return {}
     wanted = "a mapping of attributes by name"
@@ -142,6 +173,9 @@ def _further(attributes: object) -> dict[str, Any]:
     for name in [name for name in found if not isinstance(name, str)]:
         del found[name]
         _wrong("attributes", wanted, f"a name of type {type(name).__name__}", "that one is not taken")
+    for name in found.keys() & written.keys():
+        if found[name] is not written[name]:
+            _warn(f"an argument of record_call goes before {name!r:.60} of its attributes")
     return found
 
 
@@ -155,14 +189,14 @@ def _amount(cost: object) -> float | None:
             amount = float(cost)
         except (OverflowError, ValueError):
             amount = float("nan")
-        if 0 < amount < _ABSURD_USD:  # not NaN either
+        if _HALF_A_PICO < amount < _ABSURD_USD:  # not NaN either
             return amount
         # Not the number: there may be millions, and a warning is told once.
         got = (
             "less"
             if amount < 0
             else "0"
-            if amount == 0
+            if amount <= _HALF_A_PICO
             else f"{_ABSURD_USD} or more"
             if amount >= _ABSURD_USD
             else "no number"

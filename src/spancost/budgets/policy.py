@@ -7,17 +7,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from decimal import Decimal, InvalidOperation, localcontext
+from itertools import islice
 from typing import Final, TypeVar, cast
 
 from spancost.budgets.windows import KINDS
 from spancost.calls.who import NAMES
-from spancost.errors import ConfigError, Problem, nearest, shown
+from spancost.errors import MOST_PROBLEMS, ConfigError, Problem, nearest, shown
 from spancost.money import EXACT, pico_from_decimal
 
-__all__ = ["Budget", "Threshold", "parse_line", "parse_tables"]
+__all__ = ["SCOPE", "Budget", "Threshold", "parse_line", "parse_tables"]
 
 _DEFAULT_THRESHOLDS: Final = (Decimal(75), Decimal(90), Decimal(100))
-_SCOPE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.:/\-]*")
+SCOPE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.:/\-]*")
+"""What an attribution key or an attribute's name may look like."""
+
 _PART: Final = re.compile(r"""(?:[^;"]|"[^"]*"?)+""")
 _LINE: Final = re.compile(
     r"(?P<scope>[^=\s]+)\s*=\s*(?P<limit>[^/!\s]+)\s*(?:/\s*(?P<window>[^!\s]+))?\s*(?P<hold>!)?(?P<further>(?:\s.*)?)",
@@ -75,6 +78,9 @@ def parse_line(line: str, zone: tzinfo) -> tuple[Budget, ...]:
     `team=100/month id=search value="team search" thresholds=50,100`.
     """
     checked = _Checked("SPANCOST_BUDGETS", zone)
+    if not _is_text(line):
+        checked.complain("can't be read: it is not UTF-8", "write it in UTF-8")
+        return checked.budgets()
     for part in filter(None, (piece.strip() for piece in _PART.findall(line))):
         table = _table(part)
         if table is None:
@@ -84,6 +90,15 @@ def parse_line(line: str, zone: tzinfo) -> tuple[Budget, ...]:
         name = str(table.get("id", usual))
         checked.add(table, name, shown(name if "window" in table or "id" in table else part), "")
     return checked.budgets()
+
+
+def _is_text(told: str) -> bool:
+    """Tell whether text can leave: what is no UTF-8 in the environment comes in halves of characters."""
+    try:
+        told.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _table(part: str) -> dict[str, object] | None:
@@ -134,7 +149,7 @@ class _Checked:
     def budgets(self) -> tuple[Budget, ...]:
         """Return the budgets; raises ConfigError where anything is wrong with any."""
         if self._problems:
-            raise ConfigError(self._problems)
+            raise ConfigError(self._problems[:MOST_PROBLEMS])
         return tuple(self._budgets.values())
 
     def complain(self, message: str, remedy: str, key: str = "") -> None:
@@ -143,6 +158,8 @@ class _Checked:
 
     def add(self, table: Mapping[str, object], name: str, called: str, key: str) -> None:
         """Read one budget; `key` is its table in the file, empty for a part of the variable."""
+        if len(self._problems) >= MOST_PROBLEMS:
+            return
 
         def complain(wrong: str, message: str, remedy: str) -> None:
             self.complain(f"budget {called}: {message}", remedy, key and f"{key}.{wrong}")
@@ -167,11 +184,10 @@ class _Reader:
 
     def read(self, name: str, zone: tzinfo) -> Budget | None:
         """Return the budget, None where anything is wrong with it."""
-        for key in self._table:
-            if key not in _KEYS:
-                near = nearest(key, _KEYS)
-                remedy = f"write {near}" if near else f"take it out: the keys are {', '.join(_KEYS)}"
-                self._complain(key, f"unknown key {shown(key)}", remedy)
+        for key in islice((key for key in self._table if key not in _KEYS), MOST_PROBLEMS):
+            near = nearest(key, _KEYS)
+            remedy = f"write {near}" if near else f"take it out: the keys are {', '.join(_KEYS)}"
+            self._complain(key, f"unknown key {shown(key)}", remedy)
         if self._table.get("enforce", False) is not False:
             message = "enforcing ('!' or enforce) is not in this version: no call would be stopped"
             self._complain("enforce", message, "take it out, to have the budget observed")
@@ -190,7 +206,7 @@ class _Reader:
 
     def _scope(self) -> str:
         scope = self._table.get("scope")
-        if isinstance(scope, str) and _SCOPE.fullmatch(scope):
+        if isinstance(scope, str) and SCOPE.fullmatch(scope):
             return scope
         remedy = f"write one of {', '.join(NAMES)}, or an attribute's name"
         return self._wrong("scope", "scope must be an attribution key or an attribute's name", remedy, "")

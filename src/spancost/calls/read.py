@@ -16,10 +16,10 @@ __all__ = ["ABSURD", "MARKERS", "Attributes", "Call", "kind_at_start", "kind_of"
 Attributes = Mapping[str, Any]
 """A span's attributes as OpenTelemetry cleans them: str, bool, int, float, bytes, or sequences of them."""
 
-ABSURD: Final = 10**12
-"""Tokens that no call can have used: such a count is a fault of who wrote it, never money."""
+ABSURD: Final = 10**10
+"""Tokens that no call can have used, a thousand times the longest context: a fault of who wrote it, never money."""
 
-_PLAUSIBLE: Final = 1 << 39
+_PLAUSIBLE: Final = 1 << 33
 """Less than ABSURD, and more than any real call uses."""
 
 _ABSURD_USD: Final = 10**7

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from spancost.errors import ConfigError, Problem, nearest, shown
+from spancost.errors import MOST_PROBLEMS, ConfigError, Problem, nearest, shown
 from spancost.pricing import names
 from spancost.pricing.rates import Rates, pico_rate
 
@@ -53,7 +54,7 @@ def parse(items: Sequence[Mapping[str, object]], where: str) -> tuple[Override, 
 
     Prices are USD per million tokens. What is left out costs what the class around it costs: cache reads and writes
     and audio what `input` costs, hour-long writes what writes cost, reasoning and spoken output what `output` costs.
-    Raises ConfigError naming every problem.
+    Raises ConfigError naming every problem, or as many as anybody reads.
     """
     problems: list[Problem] = []
     overrides: list[Override] = []
@@ -65,10 +66,12 @@ def parse(items: Sequence[Mapping[str, object]], where: str) -> tuple[Override, 
         if same in seen and not reader.problems:
             reader.complain("the same model, provider and from as an earlier price", "keep one of them")
         problems += reader.problems
+        if len(problems) >= MOST_PROBLEMS:
+            break
         seen.add(same)
         overrides.append(override)
     if problems:
-        raise ConfigError(problems)
+        raise ConfigError(problems[:MOST_PROBLEMS])
     return tuple(overrides)
 
 
@@ -92,11 +95,10 @@ class _Reader:
         provider = self._text(
             "provider", "write the name as it stands on spans, or leave it out", required=False
         ).strip()
-        for key in self._item:
-            if key not in _KEYS:
-                near = nearest(str(key), _KEYS)
-                remedy = f"write {near}" if near else f"take it out: the keys are {', '.join(_KEYS)}"
-                self.complain(f"unknown key {shown(key)}", remedy, str(key))
+        for key in islice((key for key in self._item if key not in _KEYS), MOST_PROBLEMS):
+            near = nearest(str(key), _KEYS)
+            remedy = f"write {near}" if near else f"take it out: the keys are {', '.join(_KEYS)}"
+            self.complain(f"unknown key {shown(key)}", remedy, str(key))
         told = {key: self._rate(key) for key in _RATES if key in self._item}
         if not ("input" in told or "output" in told):
             self.complain("has neither input nor output", "write what a million tokens cost in USD")

@@ -16,6 +16,7 @@ from opentelemetry.metrics import MeterProvider
 from opentelemetry.metrics._internal import _ProxyMeterProvider  # pyright: ignore[reportPrivateUsage]
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 
+from spancost.faults import guarded
 from spancost.worker import Worker
 
 if TYPE_CHECKING:
@@ -89,8 +90,10 @@ class Own:
         self._resource = resource
         self._senders = {signal: Worker(name=f"spancost-{signal.lower()}") for signal in _MADE_OF}
         self._prepared: set[str] = set()
+        self._broken: set[str] = set()
         self.forget()
 
+    @guarded("prepare")
     def prepare(self, signal: str) -> None:
         """Import now, in the thread that starts the program, what a signal's provider would be made of.
 
@@ -98,8 +101,11 @@ class Own:
         the end of a program meanwhile fails it, as the SDK starts threads while its logs are imported.
         """
         if self._wanted(signal):
+            # Until the imports have succeeded: what can't be imported now is not tried again.
+            self._broken.add(signal)
             for module in _MADE_OF[signal]:
                 import_module(module)
+            self._broken.discard(signal)
             self._prepared.add(signal)
 
     def start(self) -> None:
@@ -192,7 +198,7 @@ class Own:
         endpoint = self._environ.get(f"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT") or self._environ.get(
             "OTEL_EXPORTER_OTLP_ENDPOINT"
         )
-        return bool(endpoint) and exporter in ("", "otlp")
+        return bool(endpoint) and exporter in ("", "otlp") and signal not in self._broken
 
 
 def _record_processor(exporter: LogRecordExporter) -> LogRecordProcessor:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan, Span, SpanProcessor, TracerProvider
 
+from spancost.faults import leave_to_host
 from spancost.money import PICO, nano_usd, usd
 from spancost.semconv import (
     AGENT_PATH,
@@ -86,7 +87,8 @@ def probe() -> str:
             TracerProvider.add_span_processor(provider, attempt)
             try:
                 provider.get_tracer(__name__).start_span("probe").end()
-            except (AttributeError, TypeError):
+            except Exception as fault:  # noqa: BLE001 - whatever an SDK to come says of it
+                leave_to_host(fault)
                 continue
             if attempt.worked:
                 return name
