@@ -8,17 +8,22 @@ from threading import RLock
 from typing import Final
 
 from spancost.budgets import Budgets, worst
+from spancost.calls import Kind
 from spancost.outcome import Correction, Count, Outcome, Rated
 from spancost.rollup import Amounts, Charge, Node, ResponseIds, Tree
 from spancost.rollup.claimants import Claimants
-from spancost.rollup.dedup import awaited, final, knows_better, nested, offer, outlived, whose_money
-from spancost.rollup.node import top
+from spancost.rollup.dedup import awaited, final, inside, knows_better, nested, offer, outlived, whose_money
+from spancost.rollup.node import above, top
+from spancost.rollup.tree import OWNERS
 from spancost.rollup.twins import Twins
 
 __all__ = ["Charging"]
 
 _WAIT_NS: Final = 30 * 10**9
 """How long a charge's counters wait for an open span around it that may report it again."""
+
+_HIGHEST: Final = 256
+"""Spans above a call that are asked for what they said of it."""
 
 _MOST_WAITING: Final = 8_192
 """Charges whose counters wait at once: where no reader collects, nobody else asks for them."""
@@ -53,12 +58,18 @@ class Charging:
         self._twins = Twins()
         self._revising = RLock()
         self._waiting: deque[tuple[int, Charge]] = deque()
+        # Whether an agent's own word was ever charged: then each call looks above whether it makes one superfluous.
+        self._claims = False
 
     def enter(self, charge: Charge, node: Node, outcome: Outcome) -> None:
         """Count what a call's record tells, unless it was told before."""
         response_id = charge.call.response_id
+        # What an agent said of its calls is booked below the agent itself.
+        is_claim = charge.booked is node
         first = self._counted(charge, node)
-        if response_id:
+        if response_id and is_claim:
+            first = first or self._ids.find(charge, response_id)
+        elif response_id:
             # The same call inside may have told no id: it is known by this one from now on.
             claimed = self._ids.claim(first or charge, response_id)
             if first is None:
@@ -94,26 +105,26 @@ class Charging:
         corrected = self._tree.book(home, amounts)
         if corrected:
             self.correct(corrected, outcome)
+        if self._claims:
+            self._take_back_claims(charge, node, outcome, own=not is_claim)
+        self._claims = self._claims or is_claim
         if amounts.cost and self._budgets.all:
             self._observe(who, amounts.cost, None, node, outcome)
         if self._twins.compares:
             self._claimants.follow(charge.emitter)
-        if offer(charge, node.parent) or self._claimants.may_claim(charge):
+        if offer(charge, node.parent, self._tree.below) or self._claimants.may_claim(charge):
             self._waiting.append((charge.at_ns, charge))
             if len(self._waiting) > _MOST_WAITING:
                 outcome.counts += self._settle(self._waiting.popleft()[1])
         else:
             # Another thread that ends a span above may have settled it since it was offered.
-            outcome.counts = self._settle(charge)
+            outcome.counts += self._settle(charge)
 
     def pass_on(self, inner: list[Charge], node: Node, kind: str | None, outcome: Outcome) -> None:
         """Offer the charges below a span that ends to the span above it, or let the counters have them."""
         goes_on = kind is None or outcome.duplicate_of is not None
-        parent = node.parent
-        if goes_on and parent is not None:
-            self._tree.below(parent)
         for charge in inner:
-            if not (goes_on and offer(charge, parent)) and not self._claimants.may_claim(charge):
+            if not (goes_on and offer(charge, node.parent, self._tree.below)) and not self._claimants.may_claim(charge):
                 outcome.counts += self._settle(charge)
 
     def supplement(self, charge: Charge, better: Charge, node: Node, outcome: Outcome) -> None:
@@ -124,6 +135,11 @@ class Charging:
     def correct(self, owners: list[Node], outcome: Outcome) -> None:
         """Tell the new totals of owners that had ended when more of their cost became known."""
         for owner in owners:
+            claim = _claim_of(owner)
+            if claim is not None and owner.below is not None and owner.below.calls > claim.amounts.calls:
+                # What an open span held back has come, and it tells of the calls that the agent summed up.
+                owner.record = None
+                self._take_back(claim, None, owner, outcome)
             # The number first: what another thread adds in between is then in the totals, too, and the highest number
             # never carries less than the whole.
             sequence = 0 if owner.below is None else owner.below.sequence
@@ -150,9 +166,10 @@ class Charging:
 
     def _counted(self, charge: Charge, node: Node) -> Charge | None:
         """Return the charge that the spans inside or around a call have told of already, None if it is a new one."""
-        first = None if node.below is None else nested(charge.call, node.below.inner)
+        first = None if node.below is None else nested(charge.call, inside(node))
         if first is not None:
-            return final(first)
+            first = node.record = final(first)
+            return first
         outer = outlived(charge, node.parent)
         # Read once: another thread's call inside may take it at the same time.
         record = None if outer is None else outer.record
@@ -161,9 +178,8 @@ class Charging:
         first = final(record)
         # It may be told of in further layers: inside this one, or around it by one that is still open.
         node.record = first
-        if node.parent is not None and node.parent is not outer:
-            self._tree.below(node.parent)
-            offer(first, node.parent)
+        if node.parent is not outer:
+            offer(first, node.parent, self._tree.below)
         if charge.call.usage is not None or first.call.usage is None:
             # An attempt that was told nothing leaves it to the one that succeeded.
             outer.record = None
@@ -215,10 +231,24 @@ class Charging:
     def _merge(self, first: Charge, other: Charge, node: Node, outcome: Outcome) -> None:
         """Take back a charge that turned out to be another one: each was told of before a record told of both."""
         self._revise(first, other, node, outcome)
+        if self._take_back(other, first, node, outcome):
+            self._twins.add(other, first)
+
+    def _take_back_claims(self, charge: Charge, node: Node, outcome: Outcome, *, own: bool) -> None:
+        """Take back what agents said their calls used, who ended before a span below them told of one."""
+        for span in above(node.parent, _HIGHEST):
+            claim = _claim_of(span)
+            if claim is not None and (own or not claim.emitter.sums_agents):
+                span.record = None
+                self._take_back(claim, charge, node, outcome)
+            own = own and span.kind not in OWNERS
+
+    def _take_back(self, other: Charge, first: Charge | None, node: Node, outcome: Outcome) -> bool:
+        """Take back a charge that turned out to be another one, or none; False where it was taken back already."""
         with self._revising:
-            if other.merged is not None or first.merged is not None:
+            if other.is_void or other.merged is not None or (first is not None and first.merged is not None):
                 # Another thread was here first, perhaps the other way round: a charge must not turn out to be itself.
-                return
+                return False
             other.merged = first
             entered, settled = other.entered, other.settled
             amounts, home, who = other.amounts, other.booked, other.who
@@ -226,12 +256,12 @@ class Charging:
             other.amounts = _NO_AMOUNTS
             self.duplicates += 1
         taken = amounts.negated()
-        self._twins.add(other, first)
         if entered:
             self.correct(self._tree.book(home, taken), outcome)
             self._observe(who, taken.cost, other.at_ns, node, outcome)
         if settled:
             outcome.counts += (Count(other, taken),)
+        return True
 
     def _observe(
         self, who: tuple[str | None, ...], amount: int, corrects_ns: int | None, node: Node, outcome: Outcome
@@ -253,6 +283,12 @@ class Charging:
             # Read here: a later record that finds the charge settled adds what it corrects by itself.
             amounts = charge.amounts
         return () if settled else (Count(charge, amounts),)
+
+
+def _claim_of(span: Node) -> Charge | None:
+    """Return what an agent said that its calls used and was charged for, None where spans below told of calls."""
+    claim = span.record
+    return claim if claim is not None and span.kind == Kind.AGENT and claim.span_id == span.span_id else None
 
 
 def _filled(who: tuple[str | None, ...], other: tuple[str | None, ...]) -> tuple[str | None, ...]:

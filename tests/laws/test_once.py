@@ -156,3 +156,33 @@ def test_records_of_one_response_id_are_one_call_in_any_number(records: list[tup
     assert cost(10, 5) == play.counted
     owned = any(below for _, below in records)
     assert (cost(10, 5) if owned else 0) == sum(play.owner(root).total for root in roots)
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_layers_of_one_call_are_one_call_in_any_order_of_their_ends(data: st.DataObject) -> None:
+    """Framework, client and what lies between, told early or late, with or without an id, below agents that repeat it."""
+    layers = data.draw(st.lists(st.sampled_from(["call", "told late", "plain"]), min_size=1, max_size=5), "layers")
+    agents = data.draw(st.lists(st.booleans(), min_size=1, max_size=2), "whether each agent repeats the usage")
+    has_id = data.draw(st.booleans(), "has an id")
+    told = call(100, 50, response_id="response-0123456789" if has_id else "")
+    play = Player(*parse_line("agent=100/day", ZoneInfo("UTC")))
+    spans: list[tuple[Span, _Told]] = []
+    parent: Span | None = None
+    for place, repeats in enumerate(agents):
+        parent = play.start(agent(f"agent-{place}"), parent)
+        spans.append((parent, agent(f"agent-{place}") | (_without_operation(told) if repeats else {})))
+    for layer in (*layers, "call"):
+        parent = play.start(call() if layer == "call" else {}, parent)
+        spans.append((parent, {} if layer == "plain" else told))
+    for span, attributes in data.draw(st.permutations(spans), "order of ends"):
+        play.end(span, attributes)
+    play.settle()
+    whole = play.owner(spans[0][0])
+    assert (cost(100, 50), 1) == (play.engine.spent.direct, play.engine.spent.calls)
+    assert (cost(100, 50), 1) == (whole.total, whole.calls)
+    assert (cost(100, 50), cost(100, 50)) == (play.counted, play.booked)
+
+
+def _without_operation(told: _Told) -> _Told:
+    return {name: value for name, value in told.items() if name != "gen_ai.operation.name"}

@@ -125,6 +125,11 @@ class Charge:
         return None
 
     @property
+    def is_void(self) -> bool:
+        """Whether it was taken back, or turned out to be another charge."""
+        return self.amounts.calls == 0
+
+    @property
     def reason(self) -> str:
         """Why there is no amount, empty where there is one."""
         return "" if self.amount is not None else self.call.reason or self.price.reason

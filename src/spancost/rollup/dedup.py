@@ -8,29 +8,32 @@ R2: the same response id anywhere in the process is the same call.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from spancost.calls.dialects import Field, Kind
+from spancost.rollup.evidence import agree, differ_in_id, share_id
 from spancost.rollup.node import above
 
 if TYPE_CHECKING:
     from spancost.calls.read import Call
     from spancost.rollup.charge import Charge
     from spancost.rollup.node import Node
+    from spancost.rollup.sums import Below
 
-__all__ = ["ResponseIds", "awaited", "final", "knows_better", "nested", "offer", "outlived", "whose_money"]
+__all__ = ["ResponseIds", "awaited", "final", "inside", "knows_better", "nested", "offer", "outlived", "whose_money"]
 
 _IDS: Final = 8_192
 """Response ids remembered: the window within which a repeated one is a duplicate."""
-
-_LONG_ENOUGH: Final = 16
-"""Characters from which on a response id is taken to be unique: OpenAI's have 38, Anthropic's 28, Google's 22."""
 
 _INNER: Final = 16
 """Charges offered to one span around them; a call is retried fewer times."""
 
 _HIGHEST: Final = 64
 """Spans climbed to find a call around a charge that its counters may wait for."""
+
+_DEEPEST: Final = 1_024
+"""Spans climbed to find out what lies between a call and a charge inside it."""
 
 _BOUNDARIES: Final = frozenset({Kind.AGENT, Kind.WORKFLOW, Kind.TOOL})
 
@@ -46,12 +49,11 @@ class ResponseIds:
     def claim(self, charge: Charge, response_id: str) -> Charge:
         """Return the charge that a response id belongs to: an earlier one, or this one from now on.
 
-        A short id is no evidence by itself, for some servers draw from a thousand of them: where both records are
-        complete their tokens must agree, too, or the id is this charge's from now on.
+        Where the numbers say that it is another call's id, too, it is this charge's from now on.
         """
         known = self._charges.get(response_id)
         if known is not None:
-            if len(response_id) >= _LONG_ENOUGH or _may_be_one(known.call, charge.call):
+            if share_id(known.call, charge.call):
                 return known
             self._charges[response_id] = charge
             return charge
@@ -63,6 +65,11 @@ class ResponseIds:
                 self._charges.pop(self._order.popleft(), None)
         return first
 
+    def find(self, charge: Charge, response_id: str) -> Charge | None:
+        """Return the charge that a response id belongs to already, None where it is nobody's."""
+        known = self._charges.get(response_id)
+        return known if known is not None and share_id(known.call, charge.call) else None
+
     def give(self, charge: Charge, response_id: str) -> None:
         """Let a response id be another charge's from now on: the one that had it turned out to be that one."""
         if response_id in self._charges:
@@ -72,22 +79,53 @@ class ResponseIds:
         return len(self._charges)
 
 
-def offer(charge: Charge, node: Node | None) -> bool:
-    """Offer a charge to the span above it as a call that span may report again; tell whether one may.
+def offer(charge: Charge, node: Node | None, below: Callable[[Node], Below]) -> bool:
+    """Offer a charge to the spans above it as a call that each may report again; tell whether one is known to be one.
 
-    Only a span known to be a call can make the counters wait; any other span that is no agent or tool passes
-    the offer on when it ends. The charge must have been booked below that span.
+    They are offered it at once, up to the next agent or tool: a span between may end last, or have ended. What each of
+    them is may only be known when it ends; `inside` then leaves out what lies behind another call. `below` returns the
+    sums of a span, made where there are none.
     """
-    if node is None or node.kind in _BOUNDARIES or node.ended or node.below is None:
-        return False
-    inner = node.below.inner
-    if len(inner) < _INNER:
-        inner.append(charge)
     most = _HIGHEST
-    while node is not None and node.kind is None and most > 0:
+    waits = False
+    while node is not None and most > 0 and node.kind not in _BOUNDARIES:
+        kind = node.kind
+        if not node.ended:
+            inner = (node.below or below(node)).inner
+            if len(inner) < _INNER and charge not in inner:
+                inner.append(charge)
+            waits = waits or kind == Kind.CALL
+        if not _passes(node):
+            break
         node = node.parent
         most -= 1
-    return node is not None and node.kind == Kind.CALL and not node.ended
+    return waits
+
+
+def inside(node: Node) -> list[Charge]:
+    """Return the charges that were offered to a span, without those behind an agent, a tool or another call."""
+    offered = () if node.below is None else node.below.inner.copy()
+    return [charge for charge in offered if not final(charge).is_void and not _is_behind(charge, node)]
+
+
+def _is_behind(charge: Charge, node: Node) -> bool:
+    """Tell whether what lies between a charge and a span above it is more than layers of the same call."""
+    span = charge.parent
+    behind = False
+    most = _DEEPEST
+    while span is not None and span is not node and most > 0:
+        behind = behind or not _passes(span)
+        span = span.parent
+        most -= 1
+    # A charge from further up is a record's inside that outlived it.
+    return behind and span is node
+
+
+def _passes(node: Node) -> bool:
+    """Tell whether a span between two records of one call can be one, too, or says nothing of its own."""
+    record = node.record
+    is_other = node.ended and (record is None or record.span_id == node.span_id)
+    return node.kind is None or (node.kind == Kind.CALL and not is_other)
 
 
 def awaited(charge: Charge) -> bool:
@@ -106,13 +144,13 @@ def nested(call: Call, inner: list[Charge]) -> Charge | None:
         if call.response_id and charge.call.response_id == call.response_id:
             return charge
     models = set(call.models)
-    possible = [charge for charge in inner if not _differ_in_id(call, charge.call)]
+    possible = [charge for charge in inner if not differ_in_id(call, charge.call)]
     alike = [charge for charge in possible if not models or models & set(charge.call.models)]
     if call.usage is None:
         # The outer record was told nothing: it is the last inner call of the same model.
         return alike[-1] if alike else None
     for charge in possible:
-        if _agree(call, charge.call, may_be_partial=charge in alike):
+        if agree(call, charge.call, may_be_partial=charge in alike):
             return charge
     told = [charge.call.usage for charge in alike if charge.call.usage is not None]
     if len(told) > 1 and (call.usage.input, call.usage.output) == (
@@ -134,40 +172,11 @@ def outlived(charge: Charge, node: Node | None) -> Node | None:
     most = _HIGHEST
     while node is not None and node.kind not in _BOUNDARIES and most > 0:
         record = node.record
-        if record is not None:
-            inner = [] if node.below is None else node.below.inner
-            if nested(record.call, [*inner, charge]) is charge:
-                return node
+        if record is not None and nested(record.call, [*inside(node), charge]) is charge:
+            return node
         node = node.parent
         most -= 1
     return None
-
-
-def _differ_in_id(one: Call, other: Call) -> bool:
-    """Tell whether two records have ids of which each is unique: then they are of two calls, whatever the numbers."""
-    mine, theirs = one.response_id, other.response_id
-    return mine != theirs and min(len(mine), len(theirs)) >= _LONG_ENOUGH
-
-
-def _agree(one: Call, other: Call, *, may_be_partial: bool) -> bool:
-    """Tell whether two records tell the same tokens, as far as each tells any."""
-    mine, theirs = one.usage, other.usage
-    if mine is None or theirs is None:
-        return False
-    # One token apart: Traceloop adds the first event's output token to a stream's sum.
-    inputs, outputs = mine.input == theirs.input, abs(mine.output - theirs.output) <= 1
-    if (one.partial or other.partial) and may_be_partial:
-        inputs = inputs or not (mine.input and theirs.input)
-        outputs = outputs or not (mine.output and theirs.output)
-        # Something must be told by both.
-        return inputs and outputs and bool((mine.input and theirs.input) or (mine.output and theirs.output))
-    return inputs and outputs
-
-
-def _may_be_one(one: Call, other: Call) -> bool:
-    if one.usage is None or other.usage is None or one.partial or other.partial:
-        return True
-    return _agree(one, other, may_be_partial=False)
 
 
 def final(charge: Charge) -> Charge:

@@ -18,7 +18,7 @@ from spancost.rollup.sums import Amounts, Below, Totals
 if TYPE_CHECKING:
     from spancost.calls.read import Attributes
 
-__all__ = ["Tree"]
+__all__ = ["OWNERS", "Tree"]
 
 _OPEN_SPANS: Final = 100_000
 """Open spans held at once; beyond it the oldest is closed for the roll-up (never ended, or a leak)."""
@@ -26,7 +26,7 @@ _OPEN_SPANS: Final = 100_000
 _ENDED_SPANS: Final = 16_384
 """Ended spans remembered for children that come late."""
 
-_OWNERS: Final = frozenset({Kind.AGENT, Kind.WORKFLOW, Kind.ROOT})
+OWNERS: Final = frozenset({Kind.AGENT, Kind.WORKFLOW, Kind.ROOT})
 
 
 class Tree:
@@ -157,7 +157,7 @@ class Tree:
             return []
         direct, children, *counts = totals
         own = node.below is not None and node.below.own
-        if node.kind in _OWNERS:
+        if node.kind in OWNERS:
             direct, children, own = 0, direct + children, False
         return self._add(node.parent, direct, children, Amounts(0, *counts), own)
 
@@ -246,7 +246,7 @@ class Tree:
                         self.late += 1
             if not ended:
                 return corrected
-            if node.kind in _OWNERS:
+            if node.kind in OWNERS:
                 if ended == ENDED:
                     corrected.append(node)
                 direct, children, own = 0, direct + children, False

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from spancost.calls.dialects import Kind
 from spancost.rollup.dedup import final
+from spancost.rollup.evidence import are_alike
 from spancost.rollup.node import above
 
 if TYPE_CHECKING:
-    from spancost.calls.read import Call
     from spancost.rollup.charge import Charge
 
 __all__ = ["Move", "Twins"]
@@ -196,7 +196,8 @@ def _near(record: Charge, others: list[Charge]) -> list[Charge]:
     """Return the charges that a record may be one of, the likeliest first."""
     found: dict[Charge, tuple[bool, int]] = {}
     for other in others:
-        if _may_be_twins(record, other) and not _is_anothers(record, charge := final(other)):
+        charge = final(other)
+        if not charge.is_void and _may_be_twins(record, other) and not _is_anothers(record, charge):
             apart = abs(other.start_ns - record.start_ns) + abs(other.end_ns - record.end_ns)
             likeness = other.trace_id != record.trace_id, apart
             if charge not in found or likeness < found[charge]:
@@ -261,7 +262,10 @@ def _may_be_twins(one: Charge, other: Charge) -> bool:
     if (outer.call.usage is None) != (inner.call.usage is None) and not (one_trace and outer.call.usage is None):
         # Two traces with nothing in common but a model and a moment are no evidence.
         return False
-    return _are_alike(outer.call, inner.call) and not (one_trace and _is_boundary_between(outer, inner))
+    if outer.emitter.is_hand_made and inner.emitter.is_hand_made:
+        # Two tracers of the program's own are no two layers of anything.
+        return False
+    return are_alike(outer.call, inner.call) and not (one_trace and _is_boundary_between(outer, inner))
 
 
 def _encloses(outer: Charge, inner: Charge) -> bool:
@@ -270,22 +274,6 @@ def _encloses(outer: Charge, inner: Charge) -> bool:
     return outer.emitter.layer >= inner.emitter.layer and (
         outer.start_ns <= inner.start_ns and inner.end_ns <= outer.end_ns
     )
-
-
-def _are_alike(one: Call, other: Call) -> bool:
-    """Tell whether two calls can be of one model; where no tokens speak for it, each must name one."""
-    if not one.models or not other.models:
-        return one.usage is not None and other.usage is not None
-    return any(_is_version(mine, theirs) or _is_version(theirs, mine) for mine in one.models for theirs in other.models)
-
-
-def _is_version(model: str, family: str) -> bool:
-    """Tell whether a model is a dated or numbered name of another: `gpt-5-mini-2025-08-07` of `gpt-5-mini`."""
-    model, family = model.rpartition("/")[2], family.rpartition("/")[2]
-    if not model.startswith(family):
-        return False
-    rest = model[len(family) :].lstrip("-@:")
-    return not rest or rest[0].isdigit() or rest == "latest"
 
 
 def _is_boundary_between(outer: Charge, inner: Charge) -> bool:

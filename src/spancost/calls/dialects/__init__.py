@@ -65,5 +65,5 @@ def emitter_of(scope: str) -> Emitter:
             return ANYBODY
         if len(_UNKNOWN) >= _MOST_UNKNOWN:
             _UNKNOWN.clear()
-        known = _UNKNOWN[scope] = Emitter(scope)
+        known = _UNKNOWN[scope] = Emitter(scope, is_hand_made="instrumentation" not in scope)
     return known

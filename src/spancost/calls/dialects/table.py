@@ -98,6 +98,8 @@ class Emitter:
     """Its library keeps answers, and tells of one it had as of a call, without usage either way."""
     told_beside: str = ""
     """An attribute that a call's counts never stand without where the provider told them: else they are a guess."""
+    is_hand_made: bool = False
+    """As far as its name tells a tracer of the program's own, and no instrumentation."""
     recorded: str = ""
     """A recorded run that proves it; empty for what was only read in its source."""
 

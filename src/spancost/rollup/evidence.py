@@ -1,0 +1,64 @@
+"""What two records tell of being one call: ids, models, tokens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from spancost.calls.read import Call
+
+__all__ = ["agree", "are_alike", "differ_in_id", "share_id"]
+
+_LONG_ENOUGH: Final = 16
+"""Characters from which on a response id is taken to be unique: OpenAI's have 38, Anthropic's 28, Google's 22."""
+
+
+def share_id(one: Call, other: Call) -> bool:
+    """Tell whether two records with the same response id are of one call.
+
+    A short id is no evidence by itself, for some servers draw from a thousand of them: where both records are complete
+    tokens and model must agree, too. A long one is, unless provider, model and tokens all speak against it.
+    """
+    if one.usage is None or other.usage is None or one.partial or other.partial:
+        return True
+    same_tokens, same_model = agree(one, other, may_be_partial=False), are_alike(one, other)
+    if len(one.response_id) < _LONG_ENOUGH:
+        return same_tokens and same_model
+    return same_tokens or same_model or one.provider == other.provider or not (one.provider and other.provider)
+
+
+def differ_in_id(one: Call, other: Call) -> bool:
+    """Tell whether two records have ids of which each is unique: then they are of two calls, whatever the numbers."""
+    mine, theirs = one.response_id, other.response_id
+    return mine != theirs and min(len(mine), len(theirs)) >= _LONG_ENOUGH
+
+
+def agree(one: Call, other: Call, *, may_be_partial: bool) -> bool:
+    """Tell whether two records tell the same tokens, as far as each tells any."""
+    mine, theirs = one.usage, other.usage
+    if mine is None or theirs is None:
+        return False
+    # One token apart: Traceloop adds the first event's output token to a stream's sum.
+    inputs, outputs = mine.input == theirs.input, abs(mine.output - theirs.output) <= 1
+    if (one.partial or other.partial) and may_be_partial:
+        inputs = inputs or not (mine.input and theirs.input)
+        outputs = outputs or not (mine.output and theirs.output)
+        # Something must be told by both.
+        return inputs and outputs and bool((mine.input and theirs.input) or (mine.output and theirs.output))
+    return inputs and outputs
+
+
+def are_alike(one: Call, other: Call) -> bool:
+    """Tell whether two calls can be of one model; where no tokens speak for it, each must name one."""
+    if not one.models or not other.models:
+        return one.usage is not None and other.usage is not None
+    return any(_is_version(mine, theirs) or _is_version(theirs, mine) for mine in one.models for theirs in other.models)
+
+
+def _is_version(model: str, family: str) -> bool:
+    """Tell whether a model is a dated or numbered name of another: `gpt-5-mini-2025-08-07` of `gpt-5-mini`."""
+    model, family = model.rpartition("/")[2], family.rpartition("/")[2]
+    if not model.startswith(family):
+        return False
+    rest = model[len(family) :].lstrip("-@:")
+    return not rest or rest[0].isdigit() or rest == "latest"
