@@ -199,14 +199,13 @@ def test_a_recorded_call_tells_all_it_is_told(receiver: Receiver, program: Progr
             "does not read 'inptu' of usage; the keys are input, output, cache_read, cache_write, reasoning",
         ),
         ({"output": 500, "seconds": 9, 5: 5}, "does not read 'seconds', 5 of usage; the keys are input, output"),
-        (spancost.Usage(0, 500, audio_output=9), "does not read 'audio_output' of usage; the keys are input, output"),
         (
             ["input", 1500],
             "usage of record_call must be a mapping or a spancost.Usage, got list; the call is counted as unpriced",
         ),
         (1500, "usage of record_call must be a mapping or a spancost.Usage, got int; the call is counted as unpriced"),
     ],
-    ids=["misspelt", "several", "a part", "a list", "a number"],
+    ids=["misspelt", "several", "a list", "a number"],
 )
 def test_usage_that_is_not_read_is_named_once(
     receiver: Receiver, program: Program, caplog: pytest.LogCaptureFixture, usage: Any, words: str
@@ -354,6 +353,29 @@ def test_a_wrong_argument_is_one_warning_and_the_call_counts(
     assert {status} >= {span.attributes.get("spancost.pricing.reason", status) for span in spans}
     # What is told to the engine of a usage that is none is no attribute for a backend to sum.
     assert {None, 1500, 10, 5} >= {span.attributes.get("gen_ai.usage.input_tokens") for span in spans}
+
+
+def test_every_part_of_usage_has_its_price(program: Program, receiver: Receiver) -> None:
+    """Hour-long cache writes and audio cost what a span that tells them would cost, and stand in no wrong attribute."""
+    usage = spancost.Usage(1000, 100, cache_read=0, cache_write=1000, cache_write_1h=1000)
+    spancost.record_call(provider="anthropic", model="claude-sonnet-4-5", usage=usage)
+    spancost.record_call(provider="anthropic", model="claude-sonnet-4-5", usage=usage._asdict())
+    # 1,000 written for an hour at 6 USD a million, 100 out at 15.
+    assert (2 * 7_500_000_000, 2) == program.spent
+    told = {"input": 1000, "output": 100, "audio_input": 1000, "audio_output": 100}
+    spancost.record_call(provider="openai", model="gpt-realtime", usage=told)
+    # 32 and 64 USD a million.
+    assert (2 * 7_500_000_000 + 38_400_000_000, 3) == program.spent
+    program.flush()
+    assert {"exact"} == {span.attributes["spancost.pricing.status"] for span in receiver.spans()}
+
+
+def test_half_a_character_costs_the_program_no_batch(program: Program, receiver: Receiver) -> None:
+    """A model's name goes into the span's: one that OTLP can't carry would take the program's own spans with it."""
+    with trace.get_tracer("program").start_as_current_span("its own"):
+        spancost.record_call(provider="openai", model="m\ud800", usage=None, operation="chat\ud800")
+    program.flush()
+    assert ["chat? m?", "its own"] == [span.name for span in receiver.spans()]
 
 
 class _Whole:

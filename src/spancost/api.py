@@ -51,10 +51,11 @@ def record_call(
     """Count a model call that nothing instruments, as a span of its own below the current one.
 
     It is a call whatever `operation` says: a reranking, an image, a tool that is billed. `usage` has the keys input
-    (cache included), output (reasoning included), cache_read, cache_write, reasoning; None where nothing is known: the
-    call is counted as unpriced. `cost` is the USD that the provider said it charged. Where no SDK records spans it is
-    counted all the same; where everything is switched off it is not. What can't be true or read is not counted as
-    money; it is not raised, but told in a warning.
+    (cache included), output (reasoning included), cache_read, cache_write, cache_write_1h (of cache_write), reasoning,
+    audio_input, audio_output and audio_cache_read; None where nothing is known: the call is counted as unpriced. `cost`
+    is the USD that the provider said it charged. Where no SDK records spans the call is counted all the same; where
+    everything is switched off it is not. What can't be true or read is not counted as money; it is not raised, but told
+    in a warning.
     """
     _record(provider, model, usage, response_id, operation, cost, attributes)
 

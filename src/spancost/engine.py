@@ -138,7 +138,7 @@ class Engine:
             # A span past its limit of attributes drops the oldest of them: what it said it was at the start holds.
             kind = node.kind
         if kind is None and tree.end_bare(node):
-            if attributes and not self.who.plain_names.isdisjoint(attributes):
+            if attributes and not self.who.every_name.isdisjoint(attributes):
                 self._keep(node, attributes)
                 tree.remember(span_id, node)
             else:
@@ -249,8 +249,7 @@ class Engine:
             node.name = workflow_name(node.name, attributes)
         else:
             node.name = node.name[:LONGEST_NAME]
-        names = self.who.plain_names
-        kept = None if names.isdisjoint(attributes) else {name: attributes[name] for name in names & attributes.keys()}
+        kept = self.who.told(attributes)
         node.live = None if kept is None else lambda: kept
         node.known = None
 

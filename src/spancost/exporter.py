@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from time import monotonic, time_ns
 from typing import TYPE_CHECKING, Final
@@ -21,7 +21,7 @@ from spancost.telemetry import pipeline
 from spancost.telemetry.dearest import Dearest
 from spancost.telemetry.events import Told, correction_told, crossing_told, emit
 from spancost.telemetry.instruments import Instruments, Owner
-from spancost.telemetry.series import Row, Series
+from spancost.telemetry.series import OTHER, Row, Series
 from spancost.version import VERSION
 from spancost.worker import Worker
 
@@ -39,7 +39,10 @@ __all__ = ["CostExporter"]
 _logger = logging.getLogger(__name__)
 
 _MOST_QUEUED: Final = 20_000
-"""Owners waiting for a reader to collect; beyond it the oldest are dropped: nobody reads."""
+"""Owners waiting to be recorded; beyond it the oldest are dropped and counted: the worker hangs."""
+
+_MANY_QUEUED: Final = 2_000
+"""Owners waiting from which on the worker records them, ahead of the reader."""
 
 _BEFORE_FORK: Final = 1.0
 """Seconds that a fork waits for an export at most."""
@@ -96,7 +99,11 @@ class CostExporter:
             self._count(outcome.counts)
         if outcome.kind is not None and outcome.totals is not None:
             totals = outcome.totals
+            if len(self.owners) >= _MOST_QUEUED:
+                self.lost += 1
             self.owners.append(Owner(outcome.kind, outcome.name, totals.direct + totals.children))
+            if len(self.owners) >= _MANY_QUEUED:
+                self._record_soon()
         for crossing in outcome.crossings:
             self.tell(crossing_told(crossing, context))
         for correction in outcome.corrections:
@@ -168,6 +175,10 @@ class CostExporter:
         """Return the counters' rows."""
         return self._series
 
+    def tokens(self) -> Iterable[tuple[dict[str, str], int]]:
+        """Return token counts with the attributes of each."""
+        return self._series.tokens()
+
     def standings(self) -> Iterable[Standing]:
         """Return how the values of each budget that are nearest to its limit stand, the nearest first."""
         return self.engine.budgets.standings()
@@ -183,7 +194,7 @@ class CostExporter:
             semconv.METRIC_INTERNAL_LATE_SPANS: self.engine.tree.late,
             semconv.METRIC_INTERNAL_EVICTIONS: self.engine.tree.evictions,
             semconv.METRIC_INTERNAL_BUDGET_EVICTIONS: self.engine.budgets.evictions,
-            semconv.METRIC_INTERNAL_DROPPED_EVENTS: self.worker.dropped,
+            semconv.METRIC_INTERNAL_DROPPED_EVENTS: self.worker.dropped + self.lost,
         }
 
     def _begin(self) -> None:
@@ -193,6 +204,11 @@ class CostExporter:
         self.owners: deque[Owner] = deque(maxlen=_MOST_QUEUED)
         self.charges: deque[tuple[int, dict[str, str]]] = deque(maxlen=_MOST_QUEUED)
         self.owner_names = Dearest[str]()
+        self.owner_spent = Counter[str]()
+        self._call_names = Dearest[str]()
+        self.lost = 0
+        """Values of histograms that were dropped, as the worker could not keep up."""
+        self._recording = False
         self.budgets = len(self.engine.budgets.all)
         self.collected = False
         """Whether a reader has collected since the process began."""
@@ -234,6 +250,17 @@ class CostExporter:
         self.worker.later(pipeline.interval(self._environ), self._export)
         self._own.export_metrics()
 
+    def _record_soon(self) -> None:
+        """Have the worker record what waits for the histograms, where no reader collects it in time."""
+        if not self._recording:
+            self._recording = True
+            self._recording = self.worker.submit(self._record)
+
+    def _record(self) -> None:
+        self._recording = False
+        if self._instruments is not None:
+            self._instruments.record()
+
     def _emit(self, told: Told) -> None:
         provider = self._logger_provider or _logs.get_logger_provider()
         if self._looked or not pipeline.unset(provider):
@@ -256,6 +283,10 @@ class CostExporter:
             if self._operation_cost:
                 self._queue(*count)
 
+    def _bounded(self, name: str, amount: int) -> str:
+        """Return a model's or a provider's name as a label, `_other` where there have been too many."""
+        return as_label(name) if not name or self._call_names.name(name, amount)[0] else OTHER
+
     def _queue(self, charge: Charge, amounts: Amounts) -> None:
         if charge.amount is None or amounts.calls < 1:
             # What corrects a charge comes too late: a histogram can't take back.
@@ -263,10 +294,12 @@ class CostExporter:
         call = charge.call
         attributes = {
             semconv.GEN_AI_OPERATION_NAME: as_label(call.operation),
-            semconv.GEN_AI_PROVIDER_NAME: as_label(call.provider),
-            semconv.GEN_AI_REQUEST_MODEL: as_label(call.request_model),
-            semconv.GEN_AI_RESPONSE_MODEL: as_label(call.models[0]) if call.models else "",
+            semconv.GEN_AI_PROVIDER_NAME: self._bounded(call.provider, charge.amount),
+            semconv.GEN_AI_REQUEST_MODEL: self._bounded(call.request_model, charge.amount),
+            semconv.GEN_AI_RESPONSE_MODEL: self._bounded(call.models[0], charge.amount) if call.models else "",
             semconv.GEN_AI_USAGE_COST_CURRENCY: "USD",
             semconv.GEN_AI_USAGE_COST_SOURCE: charge.source,
         }
+        if len(self.charges) >= _MOST_QUEUED:
+            self.lost += 1
         self.charges.append((charge.amount, {name: value for name, value in attributes.items() if value}))

@@ -11,8 +11,10 @@ from typing import Any, Final, NamedTuple, SupportsIndex, cast
 
 from spancost import semconv
 from spancost.calls import Usage
+from spancost.calls.dialects import Field
 from spancost.calls.plain import plain
 from spancost.calls.read import ABSURD
+from spancost.calls.shapes import SPELLINGS
 from spancost.faults import leave_to_host
 
 __all__ = ["Recorded", "read"]
@@ -32,14 +34,28 @@ _USAGE: Final = {
 }
 """Keys of usage that are read -> the attribute each is written as."""
 
-_PARTS: Final = {
-    semconv.GEN_AI_USAGE_INPUT_TOKENS: (
-        semconv.GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS,
-        semconv.GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS,
-    ),
-    semconv.GEN_AI_USAGE_OUTPUT_TOKENS: (semconv.GEN_AI_USAGE_REASONING_OUTPUT_TOKENS,),
+_TOLD: Final = {
+    key: SPELLINGS[field][0]
+    for key, field in (
+        ("cache_write_1h", Field.CACHE_WRITE_1H),
+        ("audio_input", Field.AUDIO_INPUT),
+        ("audio_output", Field.AUDIO_OUTPUT),
+        ("audio_cache_read", Field.AUDIO_CACHE_READ),
+    )
 }
-"""Counts that include others -> those."""
+"""Further keys -> the attribute that the engine is told of each; they are written on no span."""
+
+_KEYS: Final = {**_USAGE, **_TOLD}
+
+_PARTS: Final = (
+    ("input", ("cache_read", "cache_write")),
+    ("input", ("audio_input",)),
+    ("output", ("reasoning",)),
+    ("output", ("audio_output",)),
+    ("cache_write", ("cache_write_1h",)),
+    ("cache_read", ("audio_cache_read",)),
+)
+"""Counts that include others, and those: together they are no more."""
 
 _UNREADABLE: Final = {semconv.GEN_AI_USAGE_INPUT_TOKENS: -1}
 """A count that can't be true, and so a call with `invalid_usage`; told to the engine and written on no span."""
@@ -76,7 +92,7 @@ def read(
         semconv.GEN_AI_OPERATION_NAME: operation,
         semconv.GEN_AI_PROVIDER_NAME: _text("provider", provider),
         semconv.GEN_AI_REQUEST_MODEL: model,
-        **counts,
+        **{_USAGE[key]: count for key, count in counts.items() if key in _USAGE},
     }
     if response_id and (told_id := _text("response_id", response_id)):
         written[semconv.GEN_AI_RESPONSE_ID] = told_id
@@ -87,19 +103,22 @@ def read(
         written[semconv.GEN_AI_USAGE_COST_SOURCE] = "provider"
     # What an argument says goes before what an attribute of the same name does.
     written = _further(attributes, written) | written
-    return Recorded(f"{operation} {model}".strip(), written, written if believed else written | _UNREADABLE)
+    told = written | {_TOLD[key]: count for key, count in counts.items() if key in _TOLD}
+    return Recorded(f"{operation} {model}".strip(), written, told if believed else told | _UNREADABLE)
 
 
 def _text(argument: str, value: object) -> str:
     """Return an argument that must be text, as its very class: an enumeration's member may say something else."""
     if isinstance(value, str):
-        return str.__str__(value)
+        text = str.__str__(value)
+        # A lone surrogate in a span's name would cost the exporter its whole batch.
+        return text if text.isascii() else text.encode(errors="replace").decode()
     _wrong(argument, "text", type(value).__name__, "it is not read")
     return ""
 
 
 def _counts(usage: object) -> tuple[dict[str, int], bool]:
-    """Return token counts by attribute, and whether what is told of usage can be true; a warning says what can't."""
+    """Return token counts by key, and whether what is told of usage can be true; a warning says what can't."""
     told: Mapping[Any, Any] = {}
     if isinstance(usage, Usage):
         # Of a Usage every part is there, told or not.
@@ -110,12 +129,12 @@ def _counts(usage: object) -> tuple[dict[str, int], bool]:
         wanted = "a mapping or a spancost.Usage"
         _wrong("usage", wanted, type(usage).__name__, "the call is counted as unpriced")
         return {}, False
-    if unread := [key for key in told if key not in _USAGE]:
+    if unread := [key for key in told if key not in _KEYS]:
         named = ", ".join(f"{key!r:.40}" for key in unread[:_MOST_NAMED])
-        _warn(f"record_call does not read {named} of usage; the keys are {', '.join(_USAGE)}")
+        _warn(f"record_call does not read {named} of usage; the keys are {', '.join(_KEYS)}")
     counts: dict[str, int] = {}
     believed = True
-    for key, name in _USAGE.items():
+    for key in _KEYS:
         if (raw := told.get(key)) is None:
             continue
         count = _whole(raw)
@@ -126,7 +145,7 @@ def _counts(usage: object) -> tuple[dict[str, int], bool]:
             _wrong(f"{key} in usage", wanted, got, "the call is counted as unpriced")
         elif count or key in ("input", "output"):
             # Of the parts of input and output only those that there are.
-            counts[name] = count
+            counts[key] = count
     return counts, believed and _are_possible(counts)
 
 
@@ -148,13 +167,10 @@ def _whole(told: object) -> int | None:
 
 def _are_possible(counts: Mapping[str, int]) -> bool:
     """Tell whether the parts are no more than what they are parts of."""
-    for whole, parts in _PARTS.items():
-        told = [counts.get(name, 0) for name in (whole, *parts)]
-        if whole in counts and sum(told[1:]) > told[0]:
-            names = " and ".join(key for key, name in _USAGE.items() if name in parts)
-            whole_key = next(key for key, name in _USAGE.items() if name == whole)
+    for whole, parts in _PARTS:
+        if whole in counts and sum(counts.get(part, 0) for part in parts) > counts[whole]:
             _warn(
-                f"usage of record_call says more {names} than {whole_key}, which includes them; "
+                f"usage of record_call says more {' and '.join(parts)} than {whole}, which includes them; "
                 "the call is counted as unpriced"
             )
             return False

@@ -119,6 +119,33 @@ def test_an_override_beats_the_list_price(provider: str, models: list[str]) -> N
     assert (0, "override", "override") == (answer.amount, answer.status, answer.version)
 
 
+@pytest.mark.parametrize(
+    ("override", "provider", "model"),
+    [
+        ({"model": "openai/gpt-4o"}, "", "openai/gpt-4o"),
+        ({"model": "openai/gpt-4o"}, "litellm", "openai/gpt-4o"),
+        ({"model": "groq/llama-9-mine"}, "", "groq/llama-9-mine"),
+        ({"model": "anthropic/claude-x"}, "litellm", "anthropic/claude-x"),
+        ({"model": "bedrock/anthropic.claude-x-v1:0"}, "", "bedrock/anthropic.claude-x-v1:0"),
+        ({"model": "gpt-4o", "provider": "litellm"}, "LiteLLM", "gpt-4o"),
+        ({"model": "mine", "provider": "langchain"}, "langchain", "mine"),
+        ({"model": "gpt-4o", "provider": "azure.ai.openai"}, "azure", "gpt-4o"),
+        ({"model": "gpt-4o"}, "litellm", "openai/gpt-4o"),
+    ],
+)
+def test_a_price_named_as_on_the_span_holds(override: dict[str, str], provider: str, model: str) -> None:
+    """Model and provider as they stand there, whoever bills in truth; else under the names of who bills."""
+    book = PriceBook(parse([{**override, "input": "7", "output": "7"}], "f"))
+    price = book.price(provider, (model,), Usage(10**6), 0)
+    assert (7 * 10**12, "override") == (price.amount, price.status)
+
+
+def test_a_price_for_one_framework_is_not_anothers() -> None:
+    """No framework bills: its name says which spans are meant, and no more."""
+    book = PriceBook(parse([{"model": "gpt-4o", "provider": "langchain", "input": "7", "output": "7"}], "f"))
+    assert "exact" == book.price("crewai", ("gpt-4o",), Usage(10**6), 1_790_000_000 * 10**9).status
+
+
 def test_the_first_candidate_with_an_override_decides() -> None:
     """Where the user priced both, the model that answered comes before the one requested."""
     text = '[[price]]\nmodel = "a"\ninput = 1\n[[price]]\nmodel = "b"\ninput = 2'

@@ -11,14 +11,14 @@ from itertools import islice
 from typing import Final, TypeVar, cast
 
 from spancost.budgets.windows import KINDS
-from spancost.calls.who import NAMES
+from spancost.calls.who import LONGEST, NAMES
 from spancost.errors import MOST_PROBLEMS, ConfigError, Problem, nearest, shown
 from spancost.money import EXACT, pico_from_decimal
 
 __all__ = ["SCOPE", "Budget", "Threshold", "parse_line", "parse_tables"]
 
 _DEFAULT_THRESHOLDS: Final = (Decimal(75), Decimal(90), Decimal(100))
-SCOPE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.:/\-]*")
+SCOPE: Final = re.compile(r"\w[\w.:/@\-]*")
 """What an attribution key or an attribute's name may look like."""
 
 _PART: Final = re.compile(r"""(?:[^;"]|"[^"]*"?)+""")
@@ -88,6 +88,9 @@ def parse_line(line: str, zone: tzinfo) -> tuple[Budget, ...]:
             continue
         usual = f"{table['scope']}-{table.get('window')}"
         name = str(table.get("id", usual))
+        if not name:
+            checked.complain(f"budget {shown(part)}: id must be a text, got ''", "write a name, or leave it out", "")
+            continue
         checked.add(table, name, shown(name if "window" in table or "id" in table else part), "")
     return checked.budgets()
 
@@ -213,10 +216,10 @@ class _Reader:
 
     def _value(self) -> str | None:
         value = self._table.get("value")
-        if value is None or (isinstance(value, str) and value):
+        if value is None or (isinstance(value, str) and 0 < len(value) <= LONGEST):
             return value
         remedy = 'write the one value it is for, such as "search", or leave it out: then each has a budget of its own'
-        return self._wrong("value", "value must be a text", remedy, None)
+        return self._wrong("value", f"value must be a text of at most {LONGEST} characters", remedy, None)
 
     def _limit(self) -> Decimal:
         limit = _decimal(self._table.get("limit"))

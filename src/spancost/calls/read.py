@@ -19,6 +19,9 @@ Attributes = Mapping[str, Any]
 ABSURD: Final = 10**10
 """Tokens that no call can have used, a thousand times the longest context: a fault of who wrote it, never money."""
 
+_NO_ID: Final = frozenset({"None", "null", "undefined"})
+"""What languages make of an id that is not there, where it is written as text."""
+
 _PLAUSIBLE: Final = 1 << 33
 """Less than ABSURD, and more than any real call uses."""
 
@@ -180,7 +183,7 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
             provider,
             models,
             request_model,
-            _name(response_id) if response_id is not None else "",
+            _id(response_id) if response_id is not None else "",
             usage,
             usage is not None and (error is not None or (told & _BOTH != _BOTH and operation != _EMBEDDINGS)),
             reason,
@@ -249,6 +252,11 @@ def _name(told: object) -> str:
     if type(told) is not str:
         told = plain(told)
     return told if type(told) is str and len(told) <= _LONGEST else ""
+
+
+def _id(told: object) -> str:
+    name = _name(told)
+    return "" if name in _NO_ID else name
 
 
 def _inclusive(usage: Usage, exclusive: bool) -> Usage:

@@ -11,12 +11,12 @@ from spancost import semconv
 from spancost.calls.plain import plain
 from spancost.calls.read import Attributes
 
-__all__ = ["NAMES", "NONE", "WRITTEN_AS", "Who", "as_label"]
+__all__ = ["LONGEST", "NAMES", "NONE", "WRITTEN_AS", "Who", "as_label"]
 
 NONE: Final = "(none)"
 """The group of charges that nothing tells this of."""
 
-_LONGEST: Final = 256
+LONGEST: Final = 256
 """Characters kept of a value: it becomes a metric attribute."""
 
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -79,6 +79,7 @@ WRITTEN_AS: Final[Mapping[str, str]] = {
     "session": semconv.SESSION_ID,
     "team": semconv.TEAM,
     "tenant": semconv.TENANT,
+    "tool": "gen_ai.tool.name",
     "service": "service.name",
 }
 """Attribution key -> the one attribute we write it as, in baggage and on metrics."""
@@ -92,7 +93,7 @@ def as_label(told: object) -> str:
     if type(told) is not str:
         known = plain(told)
         told = "" if known is None else str(known)
-    text = told[:_LONGEST]
+    text = told[:LONGEST]
     return text if text.isascii() else text.encode(errors="replace").decode()
 
 
@@ -134,6 +135,14 @@ class Who:
                 if value is None:
                     values[place] = self._told(place, attributes)
         return None not in values
+
+    def told(self, attributes: Attributes) -> dict[str, str] | None:
+        """Return what these attributes tell, each under the first name of its key; None where they tell nothing."""
+        if self.every_name.isdisjoint(attributes):
+            return None
+        values: list[str | None] = [None] * len(self.keys)
+        self.fill(values, attributes)
+        return {self.names[place][0]: value for place, value in enumerate(values) if value is not None} or None
 
     def _told(self, place: int, attributes: Attributes) -> str | None:
         for name in self.names[place]:

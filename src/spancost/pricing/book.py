@@ -76,14 +76,16 @@ class PriceBook:
         candidates = [
             lookup.payer(catalog, known, names.normal(model))
             for model in models
-            if len(model) <= names.LONGEST_NAME and not model.isspace() and model
+            if len(model) <= names.LONGEST_NAME and model.strip()
         ]
         function = self._listed(catalog, candidates)
         if function is None:
             reason = "unknown_provider" if known and known not in catalog else "unknown_model"
             function = unpriced(reason, catalog.version)
-        for payer, model in reversed(candidates):
-            function = self._overridden(catalog, payer, model, function)
+        if self._overrides:
+            told = [names.normal(model) for model in models if len(model) <= names.LONGEST_NAME and model.strip()]
+            for name, (payer, model) in reversed(list(zip(told, candidates, strict=True))):
+                function = self._overridden(catalog, provider, payer, (name, model), function)
         return function
 
     def _listed(self, catalog: Catalog, candidates: Sequence[tuple[str, str]]) -> PriceFunction | None:
@@ -94,27 +96,31 @@ class PriceBook:
                 return entry.compile("alias" if names.is_moving(model) else "exact", catalog.version)
         return None
 
-    def _overridden(self, catalog: Catalog, payer: str, model: str, listed: PriceFunction) -> PriceFunction:
+    def _overridden(
+        self, catalog: Catalog, provider: str, payer: str, told: tuple[str, str], listed: PriceFunction
+    ) -> PriceFunction:
         """Return the price function with the user's prices laid over the listed one.
 
-        The closest wins: a name as told before its other spellings and its name without a date, and a price for this
-        provider before one for any. Before its first `from` an override leaves the call to the next.
+        The closest wins: a name as it stands on the span before its other spellings and its name without a date, and a
+        price for this provider, as told or as who bills, before one for any. `told` is the model as it stands there,
+        and as the provider that bills calls it. Before its first `from` an override leaves the call to the next.
         """
-        if not self._overrides:
-            return listed
-        spellings = lookup.spellings(catalog, payer, model)
+        spellings = [*told, *lookup.spellings(catalog, payer, told[1])]
         function = listed
         for spelling in reversed(list(dict.fromkeys([*spellings, *map(names.undated, spellings)]))):
             named = [override for override in self._overrides if override.model == spelling]
             anyone = [override for override in named if not override.provider]
-            this = [
-                override
-                for override in named
-                if override.provider and payer == lookup.canonical(catalog, override.provider)
-            ]
+            this = [override for override in named if self._is_of(catalog, override.provider, provider, payer)]
             for history in (anyone, this):
                 function = _dated(history, f"{payer}:{spelling}" if payer else spelling, function)
         return function
+
+    def _is_of(self, catalog: Catalog, named: str, told: str, payer: str) -> bool:
+        """Tell whether a price is for this provider: named as on the span, or as who bills. No framework bills."""
+        if not named:
+            return False
+        canonical = lookup.canonical(catalog, named)
+        return names.normal(named) == names.normal(told) or (canonical != "" and canonical == payer)
 
 
 def _dated(history: Sequence[Override], model: str, earlier: PriceFunction) -> PriceFunction:

@@ -50,7 +50,8 @@ class Seen(NamedTuple):
 class Known(NamedTuple):
     """What the ancestors of one span's children tell, and what it was read from."""
 
-    seen: tuple[Seen, ...]
+    seen: tuple[Seen, ...] | None
+    """None where it can't be found out whether anything has changed."""
     baggage: Attributes | None
     resource: Attributes
     values: tuple[str | None, ...]
@@ -100,6 +101,7 @@ class Attribution:
     def _ask(self, parent: Node | None, baggage: Attributes | None, resource: Attributes) -> Known:
         values: list[str | None] = [None] * len(self.who.keys)
         seen: list[Seen] = []
+        settled = True
         agents: list[str] = []
         workflow: str | None = None
         rank = Rank.ALONE if parent is None else Rank.INSIDE
@@ -114,6 +116,8 @@ class Attribution:
                 # The intersection is one step of the interpreter: another thread may be setting attributes.
                 told = {name: live.get(name) for name in names.intersection(live)}
                 seen.append(Seen(live, len(live), tuple(told.items())))
+                # Where the oldest attribute makes room for a new one, nobody can see that one was set.
+                settled = settled and getattr(held, "maxlen", None) != len(live)
             kind = span.kind
             if kind is None and live:
                 kind = span.kind = kind_of(live)
@@ -140,10 +144,12 @@ class Attribution:
             values[self._workflow] = workflow
         path = "/".join(reversed(agents))
         nearest = agents[0] if agents else None
-        return Known(tuple(seen), asked, resource, tuple(values), path, nearest, rank)
+        return Known(tuple(seen) if settled else None, asked, resource, tuple(values), path, nearest, rank)
 
 
 def _holds(known: Known) -> bool:
+    if known.seen is None:
+        return False
     for attributes, length, told in known.seen:
         if len(attributes) != length:
             return False

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
 from opentelemetry.metrics import CallbackOptions, Histogram, Meter, Observation
 
@@ -26,10 +26,10 @@ __all__ = ["Instruments", "Owner", "Readings"]
 _USD_BOUNDARIES: Final = (0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 50.0, 100.0, 1000.0)
 
 
-_TOKEN_TYPES: Final = ("input", "cache_read", "cache_write", "output", "reasoning")
-"""In the order in which a row shows them."""
-
 _BY_NAME: Final = {metric.name: metric for metric in semconv.METRICS}
+
+
+Queued = TypeVar("Queued")
 
 
 class Owner(NamedTuple):
@@ -48,6 +48,8 @@ class Readings(Protocol):
     charges: deque[tuple[int, dict[str, str]]]
     """Pico-USD and attributes of single charges, where they are asked for."""
     owner_names: Dearest[str]
+    owner_spent: Counter[str]
+    """Pico-USD of what was recorded in the histogram of owners, by name."""
     budgets: int
     """How many there are, each for any number of values."""
 
@@ -57,6 +59,10 @@ class Readings(Protocol):
 
     def rows(self) -> Iterable[Row]:
         """Return the counters' rows."""
+        ...
+
+    def tokens(self) -> Iterable[tuple[dict[str, str], int]]:
+        """Return token counts with the attributes of each."""
         ...
 
     def standings(self) -> Iterable[Standing]:
@@ -120,17 +126,14 @@ class Instruments:
 
     def _cost(self) -> Iterable[Observation]:
         self._readings.collecting()
-        self._record()
+        self.record()
         return (Observation(row.show()[0] / PICO, row.attributes) for row in self._readings.rows())
 
     def _calls(self) -> Iterable[Observation]:
         return (Observation(row.show()[1], row.attributes) for row in self._readings.rows())
 
     def _tokens(self) -> Iterable[Observation]:
-        for row in self._readings.rows():
-            for kind, tokens in zip(_TOKEN_TYPES, row.show()[2:], strict=True):
-                if tokens:
-                    yield Observation(tokens, {**row.attributes, semconv.TOKEN_TYPE: kind})
+        return (Observation(count, attributes) for attributes, count in self._readings.tokens())
 
     def _limits(self) -> Iterable[Observation]:
         return (Observation(usd(gauge.limit), gauge.attributes) for gauge in self._gauges.read(semconv.BUDGET_LIMIT))
@@ -160,16 +163,24 @@ class Instruments:
     def _internal(self, name: str) -> Callable[[], Iterable[Observation]]:
         return lambda: (Observation(self._readings.internals()[name]),)
 
-    def _record(self) -> None:
-        """Record what was queued; every reader's storage takes it, whichever reader collects."""
+    def record(self) -> None:
+        """Record what was queued, in a collection or on the worker; each reader's storage has it, whoever asks."""
         readings = self._readings
-        while readings.owners:
-            kind, name, total = readings.owners.popleft()
+        for kind, name, total in _taken(readings.owners):
             label = as_label(name)
-            if not readings.owner_names.name(label)[0]:
+            if not readings.owner_names.name(label, total, lambda: readings.owner_spent)[0]:
                 label = OTHER
+            readings.owner_spent[label] += total
             self._owner_cost.record(usd(total), {semconv.OWNER_KIND: kind, semconv.OWNER_NAME: label})
-        while readings.charges:
-            amount, attributes = readings.charges.popleft()
+        for amount, attributes in _taken(readings.charges):
             if self._operation_cost is not None:
                 self._operation_cost.record(usd(amount), attributes)
+
+
+def _taken(queue: deque[Queued]) -> Iterator[Queued]:
+    """Yield what waits in a queue, taken out; another thread may be doing the same."""
+    while queue:
+        try:
+            yield queue.popleft()
+        except IndexError:
+            return

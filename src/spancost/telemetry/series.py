@@ -16,16 +16,27 @@ from spancost.telemetry.dearest import Dearest
 if TYPE_CHECKING:
     from spancost.outcome import Count
 
-__all__ = ["OTHER", "Row", "Series"]
+__all__ = ["OTHER", "TOKEN_TYPES", "Row", "Series"]
 
 OTHER: Final = "_other"
 """The value that those beyond a dimension's bound are counted under."""
 
-# With five token types a row, all of these stay below the SDK's 2,000 attribute sets an instrument (1.45.2 and later).
-_MOST_COMBINATIONS: Final = 120
-_MOST_REPLACED: Final = 110
-_MOST_FOLDED: Final = (90, 35, 15)
+# All of these together stay below the SDK's 2,000 attribute sets an instrument (1.45.2 and later).
+_MOST_COMBINATIONS: Final = 900
+_MOST_REPLACED: Final = 300
+_MOST_FOLDED: Final = (300, 150, 60)
 
+# So do the tokens' sets, of which a row has up to five.
+_MOST_TOKEN_SETS: Final = 1_300
+_MOST_DEAR_TOKEN_SETS: Final = 1_900
+_DEAR: Final = 200
+"""A row with more than this part of everything is dear: it has token sets of its own where others have none left."""
+
+TOKEN_TYPES: Final = ("input", "cache_read", "cache_write", "output", "reasoning")
+"""In the order in which a row shows them."""
+
+_FIRST_TOKENS: Final = 2
+_FIRST_OWNER: Final = 3
 _FIRST_BOUNDED: Final = 2
 _FIRST_DIMENSION: Final = 5
 
@@ -33,10 +44,23 @@ _FIRST_DIMENSION: Final = 5
 class Row:
     """The counters of one set of attributes. Guarded by the series' lock."""
 
-    __slots__ = ("attributes", "cache_read", "cache_write", "calls", "cost", "input", "output", "reasoning", "shown")
+    __slots__ = (
+        "attributes",
+        "cache_read",
+        "cache_write",
+        "calls",
+        "cost",
+        "input",
+        "output",
+        "own_types",
+        "reasoning",
+        "shown",
+    )
 
     def __init__(self, attributes: dict[str, str]) -> None:
         self.attributes = attributes
+        self.own_types: dict[str, bool] = {}
+        """Token type -> whether it is told of this row alone, once that was asked."""
         self.cost = self.calls = self.input = self.cache_read = self.cache_write = self.output = self.reasoning = 0
         self.shown = (0, 0, 0, 0, 0, 0, 0)
 
@@ -70,10 +94,11 @@ class Series:
             *(WRITTEN_AS.get(key, key) for key in dimensions),
         )
         self._bounded = {place: Dearest[str]() for place in range(_FIRST_BOUNDED, len(self._names))}
-        asked, *rest = _MOST_FOLDED
-        # Room that no dimension is there to ask for is the combinations'.
-        self._combinations = Dearest[Key](_MOST_COMBINATIONS + (0 if dimensions else asked), replaceable=_MOST_REPLACED)
-        self._room = [asked, *rest]
+        self._combinations = Dearest[Key](_MOST_COMBINATIONS, replaceable=_MOST_REPLACED)
+        self._room: list[int] = list(_MOST_FOLDED)
+        self._token_sets = 0
+        # What a combination without a row keeps of what it is for: what was asked for, else agent and workflow.
+        self._first_kept = _FIRST_DIMENSION if dimensions else _FIRST_OWNER
         # Where agent, workflow and the dimensions stand among a charge's attribution values.
         self._who: Callable[[tuple[str | None, ...]], tuple[str | None, ...]] = itemgetter(*places)
 
@@ -83,6 +108,34 @@ class Series:
     def __iter__(self) -> Iterator[Row]:
         # A list: a tuple is allocated with the iterator open, and a collection there may add a row.
         return iter(list(self._rows.values()))
+
+    def tokens(self) -> list[tuple[dict[str, str], int]]:
+        """Return the tokens of each row by type, with attributes; what there is no room for is told under `_other`.
+
+        A type that was once told of a row alone always is, and one that was not never is: neither falls.
+        """
+        told: list[tuple[dict[str, str], int]] = []
+        rest: Counter[tuple[str, str]] = Counter()
+        rows = list(self._rows.values())
+        dear = sum(row.cost for row in rows) // _DEAR
+        for row in rows:
+            for kind, tokens in zip(TOKEN_TYPES, row.show()[_FIRST_TOKENS:], strict=True):
+                if not tokens:
+                    continue
+                # The row of all the rest is where the rest belongs.
+                own = row.attributes.get(semconv.GEN_AI_PROVIDER_NAME) != OTHER and row.own_types.get(kind)
+                if own is None:
+                    own = self._token_sets < (_MOST_DEAR_TOKEN_SETS if row.cost > dear else _MOST_TOKEN_SETS)
+                    own = row.own_types.setdefault(kind, own)
+                    self._token_sets += own
+                if own:
+                    told.append(({**row.attributes, semconv.TOKEN_TYPE: kind}, tokens))
+                else:
+                    rest[row.attributes[semconv.PRICING_STATUS], kind] += tokens
+        others = dict.fromkeys(self._names, OTHER)
+        for (status, kind), tokens in rest.items():
+            told.append(({**others, semconv.PRICING_STATUS: status, semconv.TOKEN_TYPE: kind}, tokens))
+        return told
 
     def add(self, count: Count) -> None:
         """Add a charge, or what corrects one, to its row."""
@@ -138,18 +191,20 @@ class Series:
     def _folded(self, key: Key) -> Key:
         """Return what a combination without a row of its own is counted as.
 
-        There is room for some by the dimensions that were asked for, else by model, else by provider, else by status.
+        There is room for some by the dimensions that were asked for, or by agent and workflow where none was, else by
+        model, else by provider, else by status.
         """
         provider, status, model, *_ = key
-        asked = key[_FIRST_DIMENSION:]
-        others = (OTHER,) * len(asked)
+        kept = key[self._first_kept :]
+        between = (OTHER,) * (self._first_kept - _FIRST_OWNER)
+        others = (OTHER,) * (len(key) - _FIRST_OWNER)
         ways = (
-            (provider, status, OTHER, OTHER, OTHER, *asked),
-            (provider, status, model, OTHER, OTHER, *others),
-            (provider, status, OTHER, OTHER, OTHER, *others),
+            (provider, status, OTHER, *between, *kept),
+            (provider, status, model, *others),
+            (provider, status, OTHER, *others),
         )
-        # Where all that was asked for is among the rest, the model says more.
-        first = 1 if {*asked} <= {OTHER} else 0
+        # Where all of them are among the rest, or there is none, the model says more.
+        first = 1 if {*kept} <= {OTHER, None} else 0
         for place in range(first, len(ways)):
             folded = ways[place]
             if folded in self._rows:
@@ -157,7 +212,7 @@ class Series:
             if self._room[place] > 0:
                 self._room[place] -= 1
                 return folded
-        return (OTHER, status, OTHER, OTHER, OTHER, *others)
+        return (OTHER, status, OTHER, *others)
 
     def _spent(self, place: int) -> Mapping[str, int]:
         spent: Counter[str] = Counter()
