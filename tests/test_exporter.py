@@ -18,7 +18,7 @@ from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from otlp_receiver import Receiver
 from sdk_program import Program, call, run_agent
 
@@ -35,7 +35,7 @@ _TRACES_ALONE = """
 import spancost
 from opentelemetry import _logs, metrics, trace
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 trace.set_tracer_provider(TracerProvider(resource=Resource({"service.name": "traces-alone"})))
 spancost.install()
 for _ in range(10):
@@ -219,14 +219,67 @@ def test_calls_go_on_while_the_worker_hangs_and_queues_stay_bounded(receiver: Re
     assert (300 * 12 * 10**9, 300) == program.spent
 
 
-def test_owners_nobody_reads_are_bounded(receiver: Receiver) -> None:
-    """With no reader to collect, what waits for the histogram stops growing."""
-    with Program(receiver.endpoint) as program:
-        program.exporter.owners = type(program.exporter.owners)(maxlen=10)
-        for _ in range(30):
+def test_owners_between_two_collections_are_all_recorded(receiver: Receiver) -> None:
+    """However many end before a reader comes, each is in the histogram, and its money."""
+    with Program(receiver.endpoint, span_processor=lambda _: SpanProcessor()) as program:
+        for _ in range(25_000):
             with run_agent(program.tracer, "agent"):
                 pass
-        assert 10 == len(program.exporter.owners)
+        with run_agent(program.tracer, "agent"):
+            call(program.tracer)
+        program.flush()
+    told = {
+        (point.count, round(point.value, 9)) for point in receiver.points() if point.metric == "spancost.owner.cost"
+    }
+    assert {(25_001, 0.012)} == told
+
+
+def test_owners_that_nobody_records_are_bounded_and_counted(receiver: Receiver) -> None:
+    """Where the worker hangs, what waits for the histogram stops growing, and what is lost is told."""
+    hang = threading.Event()
+    with Program(receiver.endpoint, span_processor=lambda _: SpanProcessor()) as program:
+        with run_agent(program.tracer, "agent"):
+            call(program.tracer)
+        program.exporter.worker.submit(hang.wait)
+        for _ in range(20_100):
+            with run_agent(program.tracer, "agent"):
+                pass
+        assert 20_000 == len(program.exporter.owners)
+        assert 0 < program.exporter.internals()["spancost.internal.dropped_events"] <= 101
+        hang.set()
+
+
+def test_the_dearest_owners_have_their_names_in_the_histogram(receiver: Receiver) -> None:
+    """A hundred that cost next to nothing don't take the name from one that costs nearly everything."""
+    with Program(receiver.endpoint) as program:
+        for number in range(100):
+            with run_agent(program.tracer, f"cheap-{number}"):
+                call(program.tracer, 1, 0)
+        for _ in range(3):
+            with run_agent(program.tracer, "dear"):
+                call(program.tracer, 10**6, 0)
+        program.flush()
+    told = {
+        point.attributes["spancost.owner.name"]: point.value
+        for point in receiver.points()
+        if point.metric == "spancost.owner.cost"
+    }
+    assert told["dear"] > 5.9
+
+
+def test_models_in_the_histogram_of_calls_are_bounded(receiver: Receiver) -> None:
+    """Each name of a model is a series: beyond a hundred they are `_other`."""
+    with Program(receiver.endpoint, operation_cost=True) as program:
+        for number in range(300):
+            call(program.tracer, gen_ai__response__model="gpt-5.2", gen_ai__request__model=f"gpt-5.2-{number}")
+        program.flush()
+    told = {
+        tuple(sorted(point.attributes.items())): point.count or 0
+        for point in receiver.points()
+        if point.metric == "gen_ai.client.operation.cost"
+    }
+    assert 110 > len(told)
+    assert 300 == sum(told.values())
 
 
 def _operation_costs(receiver: Receiver) -> list[tuple[int, float]]:

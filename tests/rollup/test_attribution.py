@@ -70,6 +70,37 @@ def test_an_ended_ancestor_still_tells() -> None:
     assert "ada" in outcome.charge.who
 
 
+def test_an_ended_ancestor_tells_what_stood_in_its_texts() -> None:
+    """The user in the JSON of LangChain's metadata is kept, and nothing else of it."""
+    play = Player(dimensions=("user",))
+    root = play.start(agent("a", metadata='{"user_id": "ada", "secret": "never kept"}'))
+    plain = play.start({"metadata": '{"user_id": "eve"}'}, root)
+    streams = [play.start(call(), root), play.start(call(), plain)]
+    play.end(plain)
+    play.end(root)
+    told = [play.end(stream, call(1, 1)) for stream in streams]
+    assert ["ada", "eve"] == [each.charge.who[2] for each in told if each is not None and each.charge is not None]
+    assert "never kept" not in repr([node.live() for node in play.engine.tree._ended.values() if node.live is not None])
+
+
+def test_what_is_set_on_a_full_span_is_found() -> None:
+    """The SDK drops the oldest attribute of a span at its limit: their number tells of no change then."""
+
+    class Full(dict[str, Any]):
+        maxlen = 3
+
+    play = Player(dimensions=("user",))
+    root = play.start({"first": 1, "second": 2, "third": 3})
+    node = play.engine.tree.find(1, root.span_id)
+    assert node is not None
+    attributes = Full(root.attributes)
+    node.live = lambda: attributes
+    assert _user(play, call(1, 1), root) is None
+    del attributes["first"]
+    attributes["user.id"] = "ada"
+    assert "ada" == _user(play, call(1, 1), root)
+
+
 @pytest.mark.parametrize("change", [{"user.id": "ada"}, {"enduser.id": "ada", "user.id": ""}], ids=["anew", "better"])
 def test_an_ancestor_that_changes_its_mind_is_believed(change: dict[str, str]) -> None:
     """A user that logs in while the session's span is open is the user from then on."""

@@ -143,6 +143,60 @@ def test_an_owner_says_every_sum_of_what_lies_below_it(receiver: Receiver) -> No
     } == {key: value for key, value in owner.attributes.items() if key.startswith("spancost")}
 
 
+def test_a_tool_says_all_that_lies_below_it(receiver: Receiver) -> None:
+    """What agents below it own, too; and nothing but the total."""
+    with Program(receiver.endpoint) as program:
+        with program.tracer.start_as_current_span("root"):
+            with program.tracer.start_as_current_span("tool", attributes={"gen_ai.operation.name": "execute_tool"}):
+                call(program.tracer)
+                with run_agent(program.tracer, "inner"):
+                    call(program.tracer)
+    told = {span.name: span.attributes for span in receiver.spans()}
+    assert {"gen_ai.operation.name": "execute_tool", "spancost.cost.total": 0.024} == told["tool"]
+    assert (0.012, 0.012) == (told["root"]["spancost.cost.direct"], told["root"]["spancost.cost.children"])
+
+
+def test_the_worst_state_stands_on_each_span_and_on_its_root(receiver: Receiver) -> None:
+    """A call's own crossing stands beside what a call inside it did, and the root has the worst, whoever came last."""
+    with Program(receiver.endpoint, budgets="agent=0.015/day") as program:
+        with program.tracer.start_as_current_span("root"):
+            with run_agent(program.tracer, "one"):
+                with program.tracer.start_as_current_span("outer", attributes=call_attributes(9000, 1000)) as outer:
+                    call(program.tracer, 10, 1, gen_ai__response__id="another-response-1")
+                    outer.set_attribute("gen_ai.response.id", "another-response-2")
+            with run_agent(program.tracer, "two"):
+                call(program.tracer)
+    told = {span.name: span.attributes.get("spancost.budget.state") for span in receiver.spans()}
+    assert {"outer": "breach", "root": "breach"} == {name: told[name] for name in ("outer", "root")}
+    (warned,) = [span for span in receiver.spans() if span.attributes.get("spancost.budget.state") == "warn"]
+    assert "chat gpt-5.2" == warned.name
+
+
+def test_a_call_without_a_price_says_whose_it_is(receiver: Receiver) -> None:
+    """The agent path stands on each charge, with an amount or without."""
+    with Program(receiver.endpoint) as program:
+        with run_agent(program.tracer, "outer"), run_agent(program.tracer, "inner"):
+            call(program.tracer, model="nobody's")
+    (span,) = [span for span in receiver.spans() if span.name.startswith("chat")]
+    assert ("outer/inner", "unpriced") == (
+        span.attributes["spancost.agent.path"],
+        span.attributes["spancost.pricing.status"],
+    )
+
+
+def test_an_agent_that_repeats_a_call_of_another_trace_says_what_it_owns(receiver: Receiver) -> None:
+    """It is an owner and no record of that call: it carries totals, and is called no duplicate."""
+    told = {"gen_ai.usage.input_tokens": 1500, "gen_ai.usage.output_tokens": 500, "gen_ai.request.model": "gpt-5.2"}
+    with Program(receiver.endpoint) as program:
+        call(program.tracer, gen_ai__response__id="response-0123456789")
+        with run_agent(program.tracer, "a", **told, **{"gen_ai.response.id": "response-0123456789"}):
+            pass
+    (agent,) = [span for span in receiver.spans() if span.name == "invoke_agent a"]
+    assert "spancost.dedup.role" not in agent.attributes
+    assert "spancost.cost.total" in agent.attributes
+    assert (12 * 10**9, 1) == program.spent
+
+
 @pytest.mark.parametrize(
     ("amount", "nano"),
     [(2.5e-9, 2), (3.5e-9, 4), (2.501e-9, 3), (0.02, 20_000_000)],

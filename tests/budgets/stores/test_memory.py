@@ -124,6 +124,20 @@ def test_whoever_goes_on_spending_is_kept() -> None:
     assert 1000 == _spends(store, budget="user")[0].usage
 
 
+def test_whoever_was_told_of_is_not_told_of_again() -> None:
+    """However many values spend a little afterwards, one of whom a threshold was told is forgotten last."""
+    store = MemoryStore(most_accounts=100)
+    assert store.book(("b", "ada"), _TODAY, 80, (75, 90), 100) is not None
+    for number in range(1000):
+        store.book(("b", f"user-{number}"), _TODAY, 1, (75, 90), 100)
+    assert store.book(("b", "ada"), _TODAY, 1, (75, 90), 100) is None
+    assert Spend(("b", "ada"), _TODAY, 81) in _spends(store)
+    # Where everybody was told of, somebody has to go all the same.
+    for number in range(1000):
+        store.book(("b", f"dear-{number}"), _TODAY, 95, (75, 90), 100)
+    assert 100 == len(_spends(store))
+
+
 def test_overruns_outlive_the_accounts_they_were_counted_on() -> None:
     """A counter that left can't be taken back: who makes room for others has overrun the budget all the same."""
     store = MemoryStore(most_accounts=10)

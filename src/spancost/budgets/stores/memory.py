@@ -16,6 +16,9 @@ __all__ = ["MemoryStore"]
 _MOST_ACCOUNTS: Final = 100_000
 """Values kept of one budget; beyond it the one that has not spent for longest is forgotten."""
 
+_SECOND_CHANCES: Final = 8
+"""Values of which thresholds were told that are passed over when one has to be forgotten."""
+
 _MOST_OVERRUNS: Final = 100
 """Values of one budget whose overruns are counted apart."""
 
@@ -81,6 +84,7 @@ class MemoryStore:
         if account is None:
             account = accounts.setdefault(value, _Account(value, window))
             while len(accounts) > self._most_accounts:
+                _let_the_silent_go_first(accounts)
                 accounts.popitem(last=False)
                 with self._lock:
                     self.evictions += 1
@@ -148,3 +152,15 @@ class MemoryStore:
         if key in told or sum(1 for budget, _ in told if budget == key[0]) < _MOST_OVERRUNS:
             return key
         return key[0], OTHER
+
+
+def _let_the_silent_go_first(accounts: OrderedDict[str, _Account]) -> None:
+    """Put those at the front of whom thresholds were told to the end: forgotten, they would be told of again."""
+    try:
+        for _ in range(_SECOND_CHANCES):
+            value = next(iter(accounts))
+            if not accounts[value].fired:
+                return
+            accounts.move_to_end(value)
+    except (KeyError, RuntimeError, StopIteration):
+        return  # Another thread makes room, too.
