@@ -308,7 +308,7 @@ def test_values_of_the_programs_own_classes_are_read_for_what_they_are() -> None
     assert {"ada", "(none)"} == {spend.key[1] for _, spend in program.engine.budgets.standings()}
 
 
-def test_names_and_baggage_that_are_none_lose_no_call() -> None:
+def test_names_and_baggage_that_are_none_lose_no_call(receiver: Receiver) -> None:
     """Spans whose name is no text, baggage whose values have no truth: calls below them count, for whom is known."""
 
     class Array:
@@ -320,16 +320,16 @@ def test_names_and_baggage_that_are_none_lose_no_call() -> None:
 
         __hash__ = None  # type: ignore[assignment]
 
-    program = Program("http://127.0.0.1:9", span_processor=_discard, budgets="user=1000/day")
     context = baggage.set_baggage("user.id", Array())
-    for name in (None, 7, Array()):
-        agent = program.tracer.start_span(name, context, attributes={"gen_ai.operation.name": "invoke_agent"})  # type: ignore[arg-type]
-        call(program.tracer, context=trace.set_span_in_context(agent, context))
-        other = baggage.set_baggage("user.id", Array())
-        call(program.tracer, context=trace.set_span_in_context(agent, other))
-        agent.end()
-        call(program.tracer, context=trace.set_span_in_context(agent, other))
-        program.tracer.start_span(name, attributes=hooked_program.CALL).end()  # type: ignore[arg-type]
+    with Program(receiver.endpoint, span_processor=_discard, budgets="user=1000/day") as program:
+        for name in (None, 7, Array()):
+            agent = program.tracer.start_span(name, context, attributes={"gen_ai.operation.name": "invoke_agent"})  # type: ignore[arg-type]
+            call(program.tracer, context=trace.set_span_in_context(agent, context))
+            other = baggage.set_baggage("user.id", Array())
+            call(program.tracer, context=trace.set_span_in_context(agent, other))
+            agent.end()
+            call(program.tracer, context=trace.set_span_in_context(agent, other))
+            program.tracer.start_span(name, attributes=hooked_program.CALL).end()  # type: ignore[arg-type]
     assert 12 == program.spent[1]
 
 

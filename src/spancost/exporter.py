@@ -124,8 +124,11 @@ class CostExporter:
     def hand_over(self, timeout: float = 5.0) -> bool:
         """Let the counters have everything, and the worker finish; False if that took longer than `timeout` seconds."""
         self._count(self.engine.settle(everything=True))
-        self.worker.submit(self._look_if_early)
-        return self.worker.drain(timeout)
+        done = self.worker.drain(timeout)
+        if self._early:
+            self.worker.submit(self._look_if_early)
+            done = self.worker.drain(timeout) and done
+        return done
 
     def shutdown(self) -> None:
         """Hand over, and end our own pipeline where we made one; the program's providers end by themselves."""

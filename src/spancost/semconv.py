@@ -209,7 +209,7 @@ OWNER_NAME: Final = "spancost.owner.name"
 """The name of the agent or workflow, or the span name of the local root."""
 
 INTERNAL_HOOK: Final = "spancost.internal.hook"
-"""The hook in which a fault of spancost's own was caught."""
+"""The hook in which a fault of spancost's own was caught; `stack` where the program's stack was full."""
 
 BUDGET_STATE: Final = "spancost.budget.state"
 """The worst state, after this charge, of the budgets it counts against."""
@@ -375,14 +375,15 @@ METRIC_INTERNAL_EVICTIONS: Final = "spancost.internal.evictions"
 METRIC_INTERNAL_BUDGET_EVICTIONS: Final = "spancost.internal.budget_evictions"
 """Budget values whose spend was forgotten to keep memory bounded.
 
-Of each budget the 100,000 values that spent last are kept. One that was forgotten begins at nothing again.
+Of each budget the 100,000 values that spent last are kept, those of whom a threshold was told before others. One
+that was forgotten begins at nothing again.
 """
 
 METRIC_INTERNAL_ERRORS: Final = "spancost.internal.errors"
 """Faults of spancost's own, caught before they reached the program."""
 
 METRIC_INTERNAL_DROPPED_EVENTS: Final = "spancost.internal.dropped_events"
-"""Events dropped because their queue was full."""
+"""Events, and values of histograms, dropped because their queue was full."""
 
 METRIC_GEN_AI_CLIENT_OPERATION_COST: Final = "gen_ai.client.operation.cost"
 """What one model call cost, in the currency that the attribute names.
@@ -530,7 +531,7 @@ METRICS: Final[tuple[Metric, ...]] = (
         name=METRIC_INTERNAL_DROPPED_EVENTS,
         instrument="counter",
         unit="{event}",
-        description="Events dropped because their queue was full.",
+        description="Events, and values of histograms, dropped because their queue was full.",
         value_type="int",
     ),
     Metric(
