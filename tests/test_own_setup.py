@@ -267,6 +267,75 @@ spancost.install()
     assert "spancost: no budget is watched until this is corrected; costs are tracked" == told[2][1]
 
 
+@pytest.mark.parametrize("door", ["spancost.install()", "spancost.current_cost()", "spancost.CostSpanProcessor()"])
+def test_threads_that_come_first_at_once_share_one_set_up(door: str, receiver: Receiver, tmp_path: Path) -> None:
+    """Whoever opens which door: one processor a provider, one engine, each threshold told once."""
+    done = _run(
+        f"""
+import sys, threading
+sys.setswitchinterval(1e-6)
+trace.set_tracer_provider(provider)
+tracer = trace.get_tracer("program")
+gate = threading.Barrier(8)
+def enter():
+    gate.wait()
+    {door}
+threads = [threading.Thread(target=enter) for _ in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+from spancost import lifetime
+assert 1 == len(lifetime._followed)
+call(100)
+print(spancost.current_cost())
+""",
+        receiver,
+        tmp_path,
+        SPANCOST_BUDGETS="user=0.01/day",
+        SPANCOST_CONSOLE="summary",
+    )
+    assert (0, "0.1\n") == (done.returncode, done.stdout), done.stderr
+    assert 1 == done.stderr.count("priced 1 of 1 calls")
+    assert 3 == len(receiver.records())
+    assert [3] == [len(span.events) for span in receiver.spans()]
+
+
+def test_an_exporter_of_the_programs_own_goes_with_its_last_provider(receiver: Receiver, tmp_path: Path) -> None:
+    """A program that makes a provider for each tenant keeps none of their threads, exporters or exit handlers."""
+    done = _run(
+        """
+import gc, threading, weakref
+from spancost import lifetime
+trace.set_tracer_provider(provider)
+exporters = []
+for _ in range(20):
+    exporter = spancost.CostExporter()
+    one, other = TracerProvider(), TracerProvider()
+    for each in (one, other):
+        each.add_span_processor(spancost.CostSpanProcessor(exporter))
+        tracer = each.get_tracer("program")
+        call(1)
+    one.shutdown()
+    tracer = other.get_tracer("program")
+    call(1)
+    assert 3 == exporter.engine.spent.calls
+    other.shutdown()
+    exporters.append(weakref.ref(exporter))
+del exporter, one, other, each, tracer
+gc.collect()
+print(len(lifetime._followed), sum(each() is not None for each in exporters))
+for thread in threading.enumerate():
+    if thread.name.startswith("spancost"): thread.join(5)
+print([thread.name for thread in threading.enumerate() if thread.name.startswith("spancost")])
+""",
+        receiver,
+        tmp_path,
+    )
+    assert (0, "0 0\n[]\n") == (done.returncode, done.stdout), done.stderr
+    assert 60 == sum(
+        point.value for point in receiver.points() if point.metric == "spancost.calls" and point.value == 3
+    )
+
+
 @pytest.mark.parametrize("when", ["", "spancost.flush()", "call(1)"], ids=["at the exit", "flushed", "with a call"])
 def test_a_wrong_setting_is_told_where_logs_go_in_the_end(when: str, receiver: Receiver, tmp_path: Path) -> None:
     """A logger provider that the program sets after us has the event, once; none of our own is made beside it."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from spancost.budgets import Budgets, worst
-from spancost.calls import MARKERS, Kind, Who, kind_at_start, kind_of
+from spancost.calls import MARKERS, OPERATIONS, Kind, Who, kind_at_start, kind_of
 from spancost.calls.dialects import emitter_of
 from spancost.calls.repeated import repeated_usage
 from spancost.calls.who import as_label
@@ -66,6 +66,8 @@ class Engine:
         self._rating = Rating(pricer, Attribution(self.who, inside), clock)
         self._baggage = baggage
         self._new_tree = tree
+        # A span with none of these attributes tells neither what it is nor whom it is for.
+        self._telling = MARKERS.union(self.who.every_name)
         self._places = {key: place for place, key in enumerate(keys)}
         self._begin()
 
@@ -81,12 +83,21 @@ class Engine:
         scope: str = "",
     ) -> None:
         """Join an open span to the tree; of the context it starts in, the baggage is kept."""
-        kind = kind_at_start(attributes) if attributes else None
+        kind = None if OPERATIONS.isdisjoint(attributes) else kind_at_start(attributes)
         if type(name) is not str:
             name = as_label(name)  # the SDK takes anything for a name
         node = self.tree.start(trace_id, span_id, parent_id, name, kind, live, self._baggage(context))
         if scope in self._claimants.scopes:
             self._claimants.start(scope, node)
+
+    def end_plain(self, trace_id: int, span_id: int, attributes: Attributes, scope: str) -> bool:
+        """Close a span that is nothing to us, has nothing below and tells nothing; else False, and `end` must follow.
+
+        It is what most spans of most programs are.
+        """
+        if scope in self._claimants.scopes or not self._telling.isdisjoint(attributes):
+            return False
+        return self.tree.end_bare(trace_id, span_id)
 
     def declare(self, trace_id: int, span_id: int, told: Attributes) -> bool:
         """Take an open span for the call that `told` tells of, whatever operation it names; False if it is not here.
@@ -137,7 +148,7 @@ class Engine:
         if kind is None:
             # A span past its limit of attributes drops the oldest of them: what it said it was at the start holds.
             kind = node.kind
-        if kind is None and tree.end_bare(node):
+        if kind is None and tree.is_bare(node):
             if attributes and not self.who.every_name.isdisjoint(attributes):
                 self._keep(node, attributes)
                 tree.remember(span_id, node)

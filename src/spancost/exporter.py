@@ -84,6 +84,8 @@ class CostExporter:
             self._own.prepare("LOGS")
         self._instruments: Instruments | None = None
         self._forked = False
+        self.users = 0
+        """Processors that hand their outcomes here."""
         self._begin()
 
     def start(self) -> None:
@@ -135,6 +137,17 @@ class CostExporter:
         self.hand_over()
         self._own.shutdown()
 
+    def end(self) -> None:
+        """Shut down, and let the threads go; they start again where anything is told afterwards."""
+        self.shutdown()
+        if self._instruments is not None:
+            self._instruments.release()
+            self._instruments = None
+        self._started = self._looked = False
+        self._meter_provider, self._logger_provider = self._given
+        for worker in (self.worker, *self._own.workers()):
+            worker.stop()
+
     def pause(self) -> None:
         """Let what runs on our threads come to its end ahead of a fork, if it does so soon, and nothing begin."""
         until = monotonic() + _BEFORE_FORK
@@ -154,7 +167,7 @@ class CostExporter:
         made by the worker: a lock of the SDK may have been held by another thread at the fork.
         """
         if self._instruments is not None:
-            self._instruments.active = False
+            self._instruments.release()
         self._instruments = None
         self._forked = True
         self.worker.forget()
@@ -235,7 +248,7 @@ class CostExporter:
         if self._meter_provider is None and pipeline.unset(metrics.get_meter_provider()):
             provider = self._own.meter_provider()
             if provider is not None and self._instruments is not None:
-                self._instruments.active = False
+                self._instruments.release()
                 self._meter_provider = provider
                 self.install()
                 self.worker.later(pipeline.interval(self._environ), self._export)

@@ -190,6 +190,7 @@ class CostSpanProcessor(Facade):
     """
 
     def __init__(self, exporter: CostExporter | None = None) -> None:
+        self._apart: _Apart | None = None
         if exporter is None:
             setup = setup_of()
             setup.expect_spans()
@@ -202,7 +203,16 @@ class CostSpanProcessor(Facade):
             self.shutdown()
         elif exporter is not None:
             exporter.start()
-            lifetime.follow(_Apart(exporter))
+            self._apart = _Apart(exporter)
+            lifetime.follow(self._apart)
+
+    @guarded("shutdown of a processor")
+    def shutdown(self) -> None:
+        """Detach from this provider; an exporter of the program's own that serves no other is shut down, too."""
+        super().shutdown()
+        apart, self._apart = self._apart, None
+        if apart is not None:
+            apart.leave()
 
 
 class _Apart:
@@ -210,6 +220,12 @@ class _Apart:
 
     def __init__(self, exporter: CostExporter) -> None:
         self._exporter = exporter
+
+    def leave(self) -> None:
+        """Follow it no more, and let it end where no processor hands anything to it."""
+        lifetime.leave(self)
+        if self._exporter.users == 0:
+            self._exporter.end()
 
     def attach(self, provider: object) -> None:
         """Leave providers alone: the program says which is counted."""
@@ -237,6 +253,8 @@ class _Apart:
 
 
 _setup: Setup | None = None
+_first: Final[dict[str, Setup]] = {}
+"""The set-up that was made first, from when it was."""
 
 
 def setup_of() -> Setup:
@@ -257,11 +275,19 @@ def install(config: Config | None = None) -> Setup:
     config = config or load(os.environ)
     if config.log_level:
         logging.getLogger("spancost").setLevel(config.log_level)
-    _report(config)
     # Where a part of us can't be made, of prices or of exporters, the program goes on as if we were switched off.
-    setup = _setup = _made_of(config) or Setup(Config(disabled=True))
-    if setup.active:
-        _begin(setup)
+    made = _made_of(config) or Setup(Config(disabled=True))
+    # One atomic step: of threads that come here at once one begins, and the others have what it made.
+    setup = _first.setdefault("setup", made)
+    if setup is made:
+        try:
+            _report(config)
+        except SystemExit:
+            _first.clear()
+            raise
+        _setup = setup
+        if setup.active:
+            _begin(setup)
     return setup
 
 

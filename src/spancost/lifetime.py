@@ -12,7 +12,7 @@ import wrapt
 
 from spancost.faults import guarded
 
-__all__ = ["Followed", "follow"]
+__all__ = ["Followed", "follow", "leave"]
 
 _PROVIDERS: Final = {
     "opentelemetry.sdk.trace": "TracerProvider",
@@ -57,37 +57,45 @@ class Followed(Protocol):
 
 
 _followed: Final[list[Followed]] = []
+_hung_in = False
 
 
 def follow(setup: Followed) -> None:
     """Call a set-up's methods when their time comes, from now to the end of the process."""
-    is_first = not _followed
+    global _hung_in  # noqa: PLW0603 - a program may make a set-up a tenant: what is hung into others is there once
     _followed.append(setup)
     atexit.register(setup.at_exit)
-    if not is_first:
-        # A program may make a set-up a tenant: what is hung into others is there once.
+    if _hung_in:
         return
+    _hung_in = True
     os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork)
     for module in _PROVIDERS:
         wrapt.register_post_import_hook(_wrap_provider, module)
     wrapt.register_post_import_hook(_follow_children, "multiprocessing.util")
 
 
+def leave(setup: Followed) -> None:
+    """Call a set-up's methods no more."""
+    if setup in _followed:
+        _followed.remove(setup)
+    atexit.unregister(setup.at_exit)
+
+
 @guarded("fork handler before")
 def _before_fork() -> None:
-    for setup in _followed:
+    for setup in tuple(_followed):
         setup.before_fork()
 
 
 @guarded("fork handler in the parent")
 def _after_fork_in_parent() -> None:
-    for setup in _followed:
+    for setup in tuple(_followed):
         setup.after_fork_in_parent()
 
 
 @guarded("fork handler")
 def _after_fork() -> None:
-    for setup in _followed:
+    for setup in tuple(_followed):
         setup.after_fork()
 
 
@@ -103,7 +111,7 @@ def _init(wrapped: Callable[..., None], instance: object, args: Any, kwargs: Any
 
 @guarded("provider made")
 def _made(provider: object) -> None:
-    for setup in _followed:
+    for setup in tuple(_followed):
         setup.attach(provider)
         # Exit handlers run last in, first out: ours must come before this provider's shutdown.
         atexit.unregister(setup.at_exit)

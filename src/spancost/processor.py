@@ -58,6 +58,9 @@ class CostSpanProcessor(SpanProcessor):
         exporter = exporter or CostExporter()
         self._start: Callable[..., None] = exporter.engine.start
         self._end: Callable[..., Outcome | None] = exporter.engine.end
+        self._end_plain: Callable[..., bool] = exporter.engine.end_plain
+        self._exporter: CostExporter | None = exporter
+        exporter.users += 1
         self._sinks: tuple[Sink, ...] = (exporter, *sinks)
         # Since `_on_ending` came once, `on_end` has nothing left to do. Logfire's wrapper passes on only `on_end`.
         self._ending_comes = False
@@ -123,7 +126,11 @@ class CostSpanProcessor(SpanProcessor):
     @guarded("shutdown")
     def shutdown(self) -> None:
         """Detach from this provider; the engine goes on serving others."""
+        exporter, self._exporter = self._exporter, None
+        if exporter is not None:
+            exporter.users -= 1
         self._start = self._end = _ignore
+        self._end_plain = _ignored
 
     @guarded("force_flush", otherwise=True)
     def force_flush(self, timeout_millis: int = 30000) -> bool:
@@ -133,11 +140,17 @@ class CostSpanProcessor(SpanProcessor):
 
     def _finish(self, span: Any, write: Writer | None) -> None:
         context = span._context
-        parent = span._parent
-        status = span._status
         # A wrapper that makes the span anew may leave its scope out.
         scope = span._instrumentation_scope
-        attributes = inside(span._attributes)
+        try:
+            attributes = span._attributes._dict
+        except AttributeError:
+            attributes = inside(span._attributes)
+        scope_name = "" if scope is None else scope._name
+        if self._end_plain(context[_TRACE_ID], context[_SPAN_ID], attributes, scope_name):
+            return
+        parent = span._parent
+        status = span._status
         outcome = self._end(
             context[_TRACE_ID],
             context[_SPAN_ID],
@@ -146,7 +159,7 @@ class CostSpanProcessor(SpanProcessor):
             attributes,
             span._start_time,
             self._resource or self._resource_of(span),
-            "" if scope is None else scope._name,
+            scope_name,
             span._end_time or time_ns(),
             None if status._status_code is not _ERROR else status._description or "",
         )
@@ -170,6 +183,10 @@ class CostSpanProcessor(SpanProcessor):
 
 def _ignore(*_: Any) -> None:
     """Stand in for the engine once the provider has shut down."""
+
+
+def _ignored(*_: Any) -> bool:
+    return True
 
 
 @guarded("wrap Span.end")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from operator import itemgetter
 from queue import Empty, SimpleQueue
-from threading import Event, RLock, Thread
+from threading import Event, RLock, Thread, current_thread
 from time import monotonic
 from typing import Final
 
@@ -73,6 +73,11 @@ class Worker:
             # The interpreter is ending, or the system gives no more threads: the next task tries again.
             self._thread = None
 
+    def stop(self) -> None:
+        """Let the thread end when it has done what waits; the next task starts another."""
+        if self._thread is not None:
+            self._tasks.put(self._end)
+
     def submit(self, task: Task) -> bool:
         """Queue a task; False if it was dropped. Never blocks."""
         if self.waiting >= self._most_tasks:
@@ -118,8 +123,12 @@ class Worker:
         self._tasks.put(task)
         self.start()
 
+    def _end(self) -> None:
+        self._timers.clear()
+        self._thread = None
+
     def _run(self) -> None:
-        while True:
+        while self._thread is current_thread():
             with suppress(Empty):
                 self._do(self._tasks.get(timeout=self._idle()))
             self._do_all()

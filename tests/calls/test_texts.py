@@ -71,3 +71,23 @@ def test_no_text_raises(name: str, counts: dict[str, Any]) -> None:
     """Any JSON is read or passed over."""
     read_call({name: json.dumps(counts)})
     read_call({name: json.dumps({"input_token_details": counts, "output_token_details": 5})})
+
+
+@pytest.mark.parametrize("wrong", ["NaN", "Infinity", "true", '"12"', '"12abc"', "1.5", "[1]", "-400", "1e300"])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("langsmith.metadata.usage_metadata", '{"input_tokens": WRONG, "output_tokens": 1000}'),
+        ("langsmith.metadata.usage_metadata", '{"input_tokens": 1000, "output_tokens": WRONG}'),
+        ("langfuse.observation.usage_details", '{"input": WRONG, "output": 1000, "cache_read_input_tokens": 500}'),
+        ("langfuse.observation.usage_details", '{"input": 1000, "output": 1000, "input_cached_tokens": WRONG}'),
+        ("langfuse.observation.usage_details", '{"prompt_tokens": WRONG, "input": 7, "output": 1000}'),
+        ("gen_ai.usage.raw", '{"prompt_tokens": WRONG, "completion_tokens": 1000}'),
+        ("mlflow.chat.tokenUsage", '{"input_tokens": WRONG, "output_tokens": WRONG}'),
+        ("mlflow.chat.tokenUsage", '{"input_tokens": 1000, "output_tokens": 9, "cache_read_input_tokens": WRONG}'),
+    ],
+)
+def test_what_is_no_count_in_a_text_is_invalid_and_not_absent(name: str, text: str, wrong: str) -> None:
+    """As under a plain attribute: the call is unpriced with that reason, whatever else the text tells."""
+    read = read_call({"gen_ai.operation.name": "chat", name: text.replace("WRONG", wrong)})
+    assert (None, "invalid_usage") == (read.usage, read.reason)

@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from spancost.calls.dialects import Kind
-from spancost.calls.read import MARKERS, Attributes, Call, kind_at_start, kind_of, read_call
+from spancost.calls.read import MARKERS, OPERATIONS, Attributes, Call, kind_at_start, kind_of, read_call
 from spancost.calls.usage import Usage
 from spancost.calls.who import NONE, Who
 
-__all__ = ["MARKERS", "NONE", "Attributes", "Call", "Kind", "Usage", "Who", "kind_at_start", "kind_of", "read_call"]
+__all__ = [
+    "MARKERS",
+    "NONE",
+    "OPERATIONS",
+    "Attributes",
+    "Call",
+    "Kind",
+    "Usage",
+    "Who",
+    "kind_at_start",
+    "kind_of",
+    "read_call",
+]

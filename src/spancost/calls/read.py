@@ -11,7 +11,7 @@ from spancost.calls.shapes import ABSENT, SHAPES, SPELLINGS, learn
 from spancost.calls.texts import opened
 from spancost.calls.usage import Usage
 
-__all__ = ["ABSURD", "MARKERS", "Attributes", "Call", "kind_at_start", "kind_of", "read_call"]
+__all__ = ["ABSURD", "MARKERS", "OPERATIONS", "Attributes", "Call", "kind_at_start", "kind_of", "read_call"]
 
 Attributes = Mapping[str, Any]
 """A span's attributes as OpenTelemetry cleans them: str, bool, int, float, bytes, or sequences of them."""
@@ -43,6 +43,8 @@ _KINDS: Final[dict[str, str]] = {
     operation: kind for dialect in reversed(DIALECTS) for operation, kind in dialect.operations.items()
 }
 _OPERATIONS: Final = tuple(name for dialect in DIALECTS for name in dialect.fields.get(Field.OPERATION, ()))
+OPERATIONS: Final = frozenset(_OPERATIONS)
+"""A span that starts with none of these attributes doesn't say yet what it is."""
 
 _SPOKEN: Final = {told: spoken for dialect in DIALECTS for told, spoken in dialect.spoken.items()}
 

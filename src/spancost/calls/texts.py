@@ -24,6 +24,9 @@ _TEXTS: Final[Mapping[str, Mapping[int, list[list[_Path]]]]] = {
 
 _QUOTED: Final = {name: field for dialect in DIALECTS for name, field in dialect.quoted.items()}
 
+_IMPOSSIBLE: Final = -1
+"""A count that can't be true, whatever stands there: it makes the call unpriced."""
+
 _LONGEST: Final = 4_096
 """Characters of a text that is read: counts are few and short."""
 
@@ -71,20 +74,25 @@ def _parsed(text: object) -> Mapping[str, Any]:
 
 
 def _first_sum(spellings: list[list[_Path]], counts: Mapping[str, Any]) -> int | None:
-    """Return the sum of the first spelling whose first path leads to a count, None where none does."""
-    for first, *others in spellings:
-        count = _at(first, counts)
-        if count is not None:
-            return count + sum(_at(path, counts) or 0 for path in others)
+    """Return the sum of the first spelling whose first path leads to a count, None where none does.
+
+    It is _IMPOSSIBLE where anything that belongs to it is no count.
+    """
+    for paths in spellings:
+        told = [_at(path, counts) for path in paths]
+        if told[0] is not None:
+            return _IMPOSSIBLE if _IMPOSSIBLE in told else sum(count or 0 for count in told)
     return None
 
 
 def _at(path: _Path, counts: Mapping[str, Any]) -> int | None:
-    """Return the count at the end of a path, None where there is none."""
+    """Return the count at the end of a path, None where nothing is told there, _IMPOSSIBLE where it is no count."""
     found: Any = counts
     for key in path:
         found = cast("dict[str, Any]", found).get(key) if type(found) is dict else None
+    if found is None or found == "" or type(found) is dict:
+        return None
     if type(found) is float and found.is_integer():
         # Written by a language without integers.
         return int(found)
-    return found if type(found) is int else None
+    return found if type(found) is int and found >= 0 else _IMPOSSIBLE

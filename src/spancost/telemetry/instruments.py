@@ -12,12 +12,12 @@ from spancost import semconv
 from spancost.calls.who import as_label
 from spancost.faults import Stack, faults, guarded
 from spancost.money import PICO, usd
+from spancost.telemetry.dearest import Dearest
 from spancost.telemetry.gauges import Gauges
 from spancost.telemetry.series import OTHER
 
 if TYPE_CHECKING:
     from spancost.budgets import Budget, Standing
-    from spancost.telemetry.dearest import Dearest
     from spancost.telemetry.series import Row
 
 __all__ = ["Instruments", "Owner", "Readings"]
@@ -25,6 +25,14 @@ __all__ = ["Instruments", "Owner", "Readings"]
 # Cents to thousands: the SDK's own boundaries are made for milliseconds.
 _USD_BOUNDARIES: Final = (0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 50.0, 100.0, 1000.0)
 
+
+_INTERNALS: Final = (
+    semconv.METRIC_INTERNAL_DUPLICATES,
+    semconv.METRIC_INTERNAL_LATE_SPANS,
+    semconv.METRIC_INTERNAL_EVICTIONS,
+    semconv.METRIC_INTERNAL_BUDGET_EVICTIONS,
+    semconv.METRIC_INTERNAL_DROPPED_EVENTS,
+)
 
 _BY_NAME: Final = {metric.name: metric for metric in semconv.METRICS}
 
@@ -78,13 +86,42 @@ class Readings(Protocol):
         ...
 
 
+class _Nothing:
+    """What instruments read that were let go of."""
+
+    def __init__(self) -> None:
+        self.owners: deque[Owner] = deque()
+        self.charges: deque[tuple[int, dict[str, str]]] = deque()
+        self.owner_names = Dearest[str]()
+        self.owner_spent: Counter[str] = Counter()
+        self.budgets = 0
+
+    def collecting(self) -> None:
+        """Leave it at that."""
+
+    def rows(self) -> Iterable[Row]:
+        return ()
+
+    def tokens(self) -> Iterable[tuple[dict[str, str], int]]:
+        return ()
+
+    def standings(self) -> Iterable[Standing]:
+        return ()
+
+    def overruns(self) -> Iterable[tuple[Budget, str, int]]:
+        return ()
+
+    def internals(self) -> dict[str, int]:
+        return dict.fromkeys(_INTERNALS, 0)
+
+
 class Instruments:
     """One set of instruments on one meter; a forked child makes another on a meter of its own."""
 
     def __init__(self, meter: Meter, readings: Readings, operation_cost: bool) -> None:
         self.active = True
         """Whether the callbacks speak. A silenced counter is right under both temporalities, a zeroed one is not."""
-        self._readings = readings
+        self._readings: Readings = readings
         self._gauges = Gauges(readings.standings, readings.budgets)
         self._owner_cost = self._histogram(meter, semconv.METRIC_OWNER_COST)
         self._operation_cost = (
@@ -98,14 +135,15 @@ class Instruments:
         self._observe(meter, semconv.METRIC_BUDGET_UTILIZATION, self._utilizations)
         self._observe(meter, semconv.METRIC_BUDGET_OVERRUNS, self._overruns)
         self._observe(meter, semconv.METRIC_INTERNAL_ERRORS, self._errors)
-        for name in (
-            semconv.METRIC_INTERNAL_DUPLICATES,
-            semconv.METRIC_INTERNAL_LATE_SPANS,
-            semconv.METRIC_INTERNAL_EVICTIONS,
-            semconv.METRIC_INTERNAL_BUDGET_EVICTIONS,
-            semconv.METRIC_INTERNAL_DROPPED_EVENTS,
-        ):
+        for name in _INTERNALS:
             self._observe(meter, name, self._internal(name))
+
+    def release(self) -> None:
+        """Speak no more, and let go of what is read: a meter keeps its instruments for ever."""
+        self.active = False
+        # Not taken away: another thread may be collecting.
+        self._readings = _Nothing()
+        self._gauges = Gauges(self._readings.standings)
 
     def _histogram(self, meter: Meter, name: str) -> Histogram:
         metric = _BY_NAME[name]
