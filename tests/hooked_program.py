@@ -24,7 +24,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 
 from spancost import installation
-from spancost.api import record_call
+from spancost.api import flush, record_call
 from spancost.engine import Engine
 from spancost.exporter import CostExporter
 from spancost.faults import HOOKS, faults
@@ -104,6 +104,7 @@ def walk(hook: str) -> dict[str, Any]:
     metrics.set_meter_provider(MeterProvider([reader], shutdown_on_exit=False))
     _logs.set_logger_provider(LoggerProvider(shutdown_on_exit=False))
     setup = installation.install()
+    exporter = CostExporter() if setup is None else setup.exporter
     if function is None and hook in HOOKS:
         break_open(HOOKS[hook])
     later = TracerProvider(shutdown_on_exit=False)
@@ -112,7 +113,7 @@ def walk(hook: str) -> dict[str, Any]:
     for each in (provider, later):
         each.add_span_processor(last)
     wrapped = TracerProvider(shutdown_on_exit=False)
-    wrapped.add_span_processor(OnlyStartAndEnd(CostSpanProcessor(setup.exporter)))
+    wrapped.add_span_processor(OnlyStartAndEnd(CostSpanProcessor(exporter)))
     wrapped.add_span_processor(last)
     own = ""
     for place, each in enumerate((provider, later, wrapped)):
@@ -123,8 +124,8 @@ def walk(hook: str) -> dict[str, Any]:
             own += str(error)
     record_call(provider="openai", model=RECORDED, usage=None)
     if hook == "worker":
-        setup.exporter.worker.submit(_raise)
-    setup.flush()
+        exporter.worker.submit(_raise)
+    flush()
     provider.force_flush()
     reader.collect()
     import pydantic_ai  # noqa: F401 - a stand-in that has what we switch on
@@ -145,7 +146,7 @@ def walk(hook: str) -> dict[str, Any]:
         "hooks": sorted({*HOOKS, *INSIDE, "worker"}),
         "registered": registered,
         "threads": sorted(thread.name for thread in threading.enumerate()),
-        "spent": setup.engine.tree.spent.calls,
+        "spent": exporter.engine.tree.spent.calls,
     }
 
 

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from spancost.config import Config, load
+from spancost.config import FRAMEWORKS, Config, load
+from spancost.frameworks import KNOWN
 from spancost.money import PICO
 
 _FILE = """
@@ -71,7 +72,7 @@ def test_every_variable_is_heard() -> None:
         TIMEZONE="Europe/Berlin",
         DIMENSIONS=" team, app.tier ,",
         CONSOLE="TREE",
-        FRAMEWORKS="Pydantic-AI, openai-agents",
+        FRAMEWORKS="Pydantic-AI",
         STRICT=" True ",
         OPERATION_COST="TRUE",
         LOG_LEVEL="debug",
@@ -81,7 +82,7 @@ def test_every_variable_is_heard() -> None:
     assert ("team-month", "user-day") == tuple(budget.id for budget in config.budgets)
     assert {ZoneInfo("Europe/Berlin")} == {budget.zone for budget in config.budgets}
     assert (("team", "app.tier"), "tree", "DEBUG") == (config.dimensions, config.console, config.log_level)
-    assert ("pydantic-ai", "openai-agents") == config.frameworks
+    assert ("pydantic-ai",) == config.frameworks
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,7 @@ def test_what_is_off_reads_nothing_else(switch: str, value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "heard"), [("", None), ("auto", None), ("AUTO", None), ("off", ()), ("crewai", ("crewai",))]
+    ("told", "heard"), [("", None), ("auto", None), ("AUTO", None), ("off", ()), ("pydantic-ai", ("pydantic-ai",))]
 )
 def test_frameworks_are_all_some_or_none(told: str, heard: tuple[str, ...] | None) -> None:
     """`auto` is every one we know, `off` is none."""
@@ -165,6 +166,56 @@ def test_a_wrong_variable_is_one_warning_and_the_default(name: str, value: str, 
     assert f"SPANCOST_{name}: {message}" == str(problem)
     assert (f"SPANCOST_{name}", False) == (problem.key, problem.is_error)
     assert "secret" not in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("told", "heard", "words"),
+    [
+        ("crewai", (), "'crewai' is not known; the names are auto, off, pydantic-ai"),
+        ("auto,bogus", None, "'bogus' is not known"),
+        ("off,bogus", (), "'bogus' is not known"),
+        ("pydantic-ai," + ",".join(f"f{place}" for place in range(10_000)), ("pydantic-ai",), "'f4' and 9995 more are"),
+        ("x" * 100_000, (), "is not known"),
+    ],
+    ids=["unknown", "auto", "off", "many", "long"],
+)
+def test_frameworks_nobody_knows_are_one_short_warning(told: str, heard: tuple[str, ...] | None, words: str) -> None:
+    """However many and however long: the variable is wrong once, and what is known of it holds."""
+    config = _load(FRAMEWORKS=told)
+    (message,) = _messages(config)
+    assert heard == config.frameworks
+    assert words in message
+    assert 600 > len(message)
+
+
+def test_what_can_be_switched_on_is_what_the_settings_know() -> None:
+    """Names are checked where the settings are read, and used where frameworks are imported."""
+    assert FRAMEWORKS == tuple(KNOWN)
+
+
+def test_many_wrong_dimensions_are_one_warning() -> None:
+    """Some of them are named, the rest is a number."""
+    (message,) = _messages(_load(DIMENSIONS=",".join(f"no name {place}" for place in range(10_000))))
+    assert "'no name 4' is left out" in message
+    assert "and 9995 more" in message
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        '[[price]]\nmodel = "m"\ninput = "1e-99999999"',
+        '[[price]]\nmodel = "m"\ninput = "0.' + "3" * 1_000_000 + '"',
+        '[[budget]]\nscope = "a"\nwindow = "day"\nlimit = "1e-99999999"',
+        '[[budget]]\nscope = "a"\nwindow = "day"\nlimit = 5\nthresholds = ["1e-99999999"]',
+        '[[budget]]\nscope = "a"\nwindow = "day"\nlimit = 5\nthresholds = ["50.' + "3" * 1_000_000 + '"]',
+    ],
+    ids=["price", "long price", "limit", "threshold", "long threshold"],
+)
+def test_numbers_that_would_take_for_ever_are_wrong(file: str) -> None:
+    """A text may be a number of a hundred million digits: it is an error, told at once and in short."""
+    (problem,) = _load(file).problems
+    assert problem.is_error
+    assert 600 > len(str(problem))
 
 
 @pytest.mark.parametrize(

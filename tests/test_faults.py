@@ -261,6 +261,61 @@ def test_an_alarm_of_the_programs_gets_through_our_hooks(
     assert {} == dict(faults)
 
 
+class _Once:
+    """A handler that puts the former one back before it raises, as those of time limits do."""
+
+    def __init__(self, what: type[Exception]) -> None:
+        self.what = what
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        raise self.what
+
+
+@pytest.mark.parametrize("what", [_TimeoutError, RuntimeError, KeyError, TypeError, AttributeError, ValueError])
+def test_an_alarm_gets_through_wherever_in_our_code_it_strikes(planted: None, what: type[Exception]) -> None:
+    """At each line that a call's span runs through, whatever the program's handler raises: none of it is lost."""
+    program = Program("http://127.0.0.1:9", span_processor=_discard, budgets="user=1000/day")
+    seen: set[tuple[str, int]] = set()
+    struck = lost = 0
+
+    def strike(frame: FrameType, event: str, argument: object) -> Any:
+        nonlocal struck
+        place = (frame.f_code.co_filename, frame.f_lineno)
+        if "spancost" not in place[0] or "tests" in place[0] or place[0].endswith("faults.py"):
+            return None
+        if event == "line" and place not in seen and not struck:
+            seen.add(place)
+            struck = 1
+            signal.signal(signal.SIGALRM, _Once(what))
+            signal.raise_signal(signal.SIGALRM)
+        return strike
+
+    def one() -> None:
+        with program.tracer.start_as_current_span("agent", attributes={"gen_ai.operation.name": "invoke_agent"}):
+            call(program.tracer, user__id="ada", metadata='{"user_id": "eve"}')
+            program.tracer.start_span("plain").end()
+
+    rounds = 0
+    while rounds < 2000:
+        rounds += 1
+        struck = 0
+        sys.settrace(strike)
+        try:
+            one()
+        except what:
+            pass
+        else:
+            lost += struck
+        finally:
+            sys.settrace(None)
+        if not struck:
+            break
+    assert len(seen) > 200
+    assert 0 == lost
+    assert {} == dict(faults)
+
+
 def test_a_log_handler_that_raises_hurts_nobody(planted: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the program's own logging fails on what we say, the span ends all the same, and it is counted."""
     monkeypatch.setattr(logging.getLogger("spancost.faults"), "handle", partial(_broken, ""))

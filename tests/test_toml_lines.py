@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,3 +70,20 @@ def test_any_text_has_lines_that_it_has(text: str) -> None:
     except ValueError:
         return
     assert all(line_of(name, lines) for name in tables if name)
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        '# written as """ by hand',
+        'a = \'""" in a literal\'',
+        'a = "it\'s # no \\" comment"',
+        'a = """x""" # """',
+        "a = '''\n\"\"\"\n'''",
+    ],
+)
+def test_quotes_that_begin_no_text_hide_no_line(above: str) -> None:
+    """In comments and in other texts quotes are no quotes."""
+    text = f"{above}\n[[budget]]\nlimit = 5\n"
+    tomllib.loads(text)
+    assert text.count("\n") == line_of("budget[0].limit", lines_of(text))

@@ -63,7 +63,7 @@ def record_call(
 @guarded("record_call")
 def _record(*told: object) -> None:
     setup = setup_of()
-    if not setup.active:
+    if setup is None or not setup.active:
         return
     call = recorded.read(*told)
     tracer = trace.get_tracer("spancost", VERSION)
@@ -78,7 +78,10 @@ def current_cost() -> Decimal:
 
     In a trace that is not recorded nothing is seen, and it is 0.
     """
-    engine = setup_of().engine
+    setup = setup_of()
+    if setup is None:
+        return Decimal(0)
+    engine = setup.engine
     span = trace.get_current_span().get_span_context()
     pico = engine.cost_so_far(span.trace_id, span.span_id) if span.is_valid else engine.spent.direct
     with localcontext(EXACT):
@@ -87,4 +90,5 @@ def current_cost() -> Decimal:
 
 def flush(timeout: float = 5.0) -> bool:
     """Hand over every cost and event so far; False if that took longer than `timeout` seconds."""
-    return setup_of().flush(timeout)
+    setup = setup_of()
+    return setup is None or setup.flush(timeout)

@@ -35,10 +35,8 @@ class SpancostInstrumentor:
         """Install spancost, if it isn't yet; the one option read is `tracer_provider`, to be counted as well."""
         provider = options.pop("tracer_provider", None)
         if unread := sorted(options.keys() - _ASKED_BY_EVERY_DOOR):
-            _logger.warning(
-                "spancost: the instrumentation's options %s are not read; set SPANCOST_ variables, or SPANCOST_CONFIG",
-                ", ".join(unread),
-            )
+            told = ", ".join(unread)
+            _tell(f"the instrumentation's options {told} are not read; set SPANCOST_ variables, or SPANCOST_CONFIG")
         _install(provider)
 
     def uninstrument(self, **_: object) -> None:
@@ -47,8 +45,8 @@ class SpancostInstrumentor:
             from spancost.installation import uninstall
 
             uninstall()
-        except Exception:
-            _logger.exception("spancost: could not be uninstalled")
+        except Exception:  # noqa: BLE001 - the guard of this door
+            _tell("could not be uninstalled", logging.ERROR)
 
     def instrumentation_dependencies(self) -> tuple[str, ...]:
         """Return what must be there for this to apply."""
@@ -62,17 +60,27 @@ def _install(provider: object = None) -> None:
     try:
         from spancost.installation import install
 
-        install().attach(provider)
+        setup = install()
+        if setup is not None:
+            setup.attach(provider)
     except SystemExit as stop:
         if not _python_is_starting():
             raise
         # Python would report a SystemExit out of `sitecustomize` as a fatal error, with status 1.
         sys.stderr.flush()
         os._exit(stop.code if isinstance(stop.code, int) else 1)
-    except Exception:
+    except Exception:  # noqa: BLE001
         # The guard of this door: everything else has guards of its own, but may not be importable.
         _failed = True
-        _logger.exception("spancost: could not be installed; the program runs without cost tracking")
+        _tell("could not be installed; the program runs without cost tracking", logging.ERROR)
+
+
+def _tell(message: str, level: int = logging.WARNING) -> None:
+    """Log, with the exception that is being handled; to stderr where a log handler of the program's raises."""
+    try:
+        _logger.log(level, "spancost: %s", message, exc_info=level >= logging.ERROR)
+    except Exception:  # noqa: BLE001 - theirs, not ours
+        print(f"spancost: {message}", file=sys.stderr or sys.stdout)
 
 
 def _python_is_starting() -> bool:

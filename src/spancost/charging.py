@@ -9,6 +9,7 @@ from typing import Final
 
 from spancost.budgets import Budgets, worst
 from spancost.calls import Kind
+from spancost.faults import leave_to_host
 from spancost.outcome import Correction, Count, Outcome, Rated
 from spancost.rollup import Amounts, Charge, Node, ResponseIds, Tree
 from spancost.rollup.claimants import Claimants
@@ -156,7 +157,8 @@ class Charging:
         for _ in range(len(waiting)):
             try:
                 since, charge = waiting.popleft()
-            except IndexError:
+            except IndexError as fault:
+                leave_to_host(fault)
                 break
             if everything or since <= due or not (awaited(charge) or self._claimants.may_claim(charge)):
                 counts += self._settle(charge)

@@ -17,10 +17,10 @@ from spancost import semconv
 from spancost.budgets import SCOPE, Budget, parse_line
 from spancost.calls.who import WRITTEN_AS
 from spancost.config_file import File, read_bytes, read_file
-from spancost.errors import MOST_PROBLEMS, ConfigError, Problem, nearest, shown
+from spancost.errors import ConfigError, Problem, nearest, shown
 from spancost.pricing.overrides import Override
 
-__all__ = ["VARIABLES", "Config", "is_off", "load"]
+__all__ = ["FRAMEWORKS", "VARIABLES", "Config", "is_off", "load"]
 
 _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _CONSOLES: Final = ("off", "summary", "tree")
@@ -42,6 +42,12 @@ VARIABLES: Final = frozenset(
 )  # fmt: skip
 """Names after `SPANCOST_`, those of later versions included."""
 
+
+FRAMEWORKS: Final = ("pydantic-ai",)
+"""Frameworks whose own telemetry can be switched on."""
+
+_MOST_NAMED: Final = 5
+"""Wrong names that one warning quotes."""
 
 _ALWAYS_THERE: Final = (
     semconv.GEN_AI_PROVIDER_NAME,
@@ -131,8 +137,12 @@ def load(environ: Mapping[str, str], read: Callable[[str], bytes] | None = None)
                 "write a name like Europe/Berlin; where the system has no zones, install tzdata",
             )
     dimensions, wrong = _dimensions(told("DIMENSIONS"))
-    for name, reason in islice(wrong.items(), MOST_PROBLEMS):
-        warn("DIMENSIONS", f"{shown(name)} is left out: {reason}", "write attribution keys or names of attributes")
+    if wrong:
+        told_of = "; ".join(
+            f"{shown(name)} is left out: {reason}" for name, reason in islice(wrong.items(), _MOST_NAMED)
+        )
+        more = f"; and {len(wrong) - _MOST_NAMED} more" if len(wrong) > _MOST_NAMED else ""
+        warn("DIMENSIONS", told_of + more, "write attribution keys or names of attributes")
     budgets: tuple[Budget, ...] = ()
     asked: frozenset[str] | None = None
     try:
@@ -143,6 +153,10 @@ def load(environ: Mapping[str, str], read: Callable[[str], bytes] | None = None)
     path = told("CONFIG")
     file = read_file(path, zone, read or read_bytes, asked) if path else File()
     problems += (*file.problems, *_twice(budgets, file.budgets, path))
+    frameworks, unknown = _frameworks(told("FRAMEWORKS"))
+    if unknown:
+        remedy = f"the names are auto, off, {', '.join(FRAMEWORKS)}"
+        warn("FRAMEWORKS", f"{_some(unknown)} {'is' if len(unknown) == 1 else 'are'} not known", remedy)
     boolean("DISABLED")  # not true, and a warning where it is anything else than false
     return Config(
         # Rather none than some: whoever asked for a budget must not run with half of it.
@@ -151,7 +165,7 @@ def load(environ: Mapping[str, str], read: Callable[[str], bytes] | None = None)
         attribution=file.attribution,
         dimensions=dimensions,
         console=one_of("CONSOLE", _CONSOLES, "off"),
-        frameworks=_frameworks(told("FRAMEWORKS")),
+        frameworks=frameworks,
         strict=boolean("STRICT"),
         operation_cost=boolean("OPERATION_COST"),
         log_level=one_of("LOG_LEVEL", _LEVELS, "") or None,
@@ -164,6 +178,12 @@ def _twice(budgets: tuple[Budget, ...], others: tuple[Budget, ...], where: str) 
     remedy = "take one of them out, or give the one in the file an id of its own"
     for name in sorted({budget.id for budget in others} & {budget.id for budget in budgets}):
         yield Problem("SPANCOST_BUDGETS", f"SPANCOST_BUDGETS: budget {shown(name)} is also one of {where}", remedy)
+
+
+def _some(names: tuple[str, ...]) -> str:
+    """Return names as a warning quotes them, however many there are."""
+    quoted = ", ".join(map(shown, names[:_MOST_NAMED]))
+    return quoted if len(names) <= _MOST_NAMED else f"{quoted} and {len(names) - _MOST_NAMED} more"
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -187,8 +207,9 @@ def _dimensions(text: str) -> tuple[tuple[str, ...], dict[str, str]]:
     return tuple(right.values()), wrong
 
 
-def _frameworks(text: str) -> tuple[str, ...] | None:
+def _frameworks(text: str) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+    """Return the frameworks that are switched on, None for every one we know, and the names of none."""
     names = _names(text.lower()) or ("auto",)
-    if "auto" in names:
-        return None
-    return () if "off" in names else names
+    unknown = tuple(name for name in names if name not in ("auto", "off", *FRAMEWORKS))
+    known = tuple(name for name in names if name in FRAMEWORKS)
+    return (None if "auto" in names else () if "off" in names else known), unknown

@@ -16,7 +16,7 @@ from opentelemetry.metrics import MeterProvider
 from spancost import semconv
 from spancost.assembly import engine_of
 from spancost.calls.who import as_label
-from spancost.faults import guarded
+from spancost.faults import guarded, say
 from spancost.telemetry import pipeline
 from spancost.telemetry.dearest import Dearest
 from spancost.telemetry.events import Told, correction_told, crossing_told, emit
@@ -288,9 +288,11 @@ class CostExporter:
 
     def _warn(self) -> None:
         if not self.collected and self._environ.get("OTEL_METRICS_EXPORTER", "").strip() != "none":
-            _logger.warning(
+            say(
+                _logger,
+                logging.WARNING,
                 "spancost: nobody has read the cost metrics in the first interval: no meter provider with a reader is "
-                "set. Set OTEL_EXPORTER_OTLP_ENDPOINT, or OTEL_METRICS_EXPORTER=none if that is meant."
+                "set. Set OTEL_EXPORTER_OTLP_ENDPOINT, or OTEL_METRICS_EXPORTER=none if that is meant.",
             )
 
     def _count(self, counts: Iterable[Count]) -> None:

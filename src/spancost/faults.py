@@ -12,10 +12,10 @@ import logging
 import signal
 from collections import Counter
 from collections.abc import Callable
-from types import CodeType
-from typing import Any, Final, ParamSpec, TypeVar
+from types import CodeType, FrameType
+from typing import Any, Final, ParamSpec, TypeVar, cast
 
-__all__ = ["HOOKS", "Stack", "faults", "forget", "guarded", "leave_to_host", "swallow"]
+__all__ = ["HOOKS", "Stack", "faults", "forget", "guarded", "leave_to_host", "say", "swallow"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -78,27 +78,48 @@ def swallow(hook: str, fault: Exception) -> None:
     faults[hook] += 1
     if faults[hook] == 1:
         where = _frames(fault)
-        try:
-            _logger.error(
-                "spancost: %s failed with %s; the program is not affected, its cost may be incomplete. Further faults "
-                "of this hook are only counted (spancost.internal.errors).\n%s",
-                hook,
-                type(fault).__name__,
-                where,
-            )
-        except Exception as failed:  # noqa: BLE001 - a log handler or filter of the host's
-            leave_to_host(failed)
-            faults["log"] += 1
+        say(
+            _logger,
+            logging.ERROR,
+            "spancost: %s failed with %s; the program is not affected, its cost may be incomplete. Further faults of "
+            "this hook are only counted (spancost.internal.errors).\n%s",
+            hook,
+            type(fault).__name__,
+            where,
+        )
+
+
+def say(logger: logging.Logger, level: int, message: str, *values: object) -> None:
+    """Log, where a handler or a filter of the program's may raise: that is counted under `log`."""
+    try:
+        logger.log(level, message, *values)
+    except Exception as fault:  # noqa: BLE001 - theirs, not ours
+        leave_to_host(fault)
+        faults["log"] += 1
 
 
 def leave_to_host(fault: Exception) -> None:
-    """Raise an exception on where a signal handler of the program's made it, in the middle of our code."""
+    """Raise an exception on where a signal handler of the program's made it, in the middle of our code.
+
+    To be called first wherever an exception is caught on the way of a span: what is caught for a reason of ours may be
+    the program's all the same.
+    """
     handlers = {_code_of(signal.getsignal(number)) for number in signal.valid_signals()}
     step = fault.__traceback__
     while step is not None:
-        if step.tb_frame.f_code in handlers:
+        if step.tb_frame.f_code in handlers or _has_what_it_interrupted(step.tb_frame):
             raise fault
         step = step.tb_next
+
+
+def _has_what_it_interrupted(frame: FrameType) -> bool:
+    """Tell whether a function was handed the frame that called it, as handlers are, which may be none any more."""
+    caller = frame.f_back
+    for value in frame.f_locals.values():
+        values = cast("tuple[object, ...]", value) if type(value) is tuple else (value,)
+        if caller is not None and any(each is caller for each in values):
+            return True
+    return False
 
 
 def _code_of(handler: object) -> CodeType | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, Final
@@ -12,8 +11,6 @@ import wrapt
 from spancost.faults import guarded
 
 __all__ = ["KNOWN", "switch_on"]
-
-_logger = logging.getLogger(__name__)
 
 
 def _pydantic_ai(module: Any) -> None:
@@ -34,10 +31,5 @@ KNOWN: Final[Mapping[str, tuple[str, Callable[[Any], None]]]] = {
 def switch_on(names: tuple[str, ...] | None) -> None:
     """Switch frameworks on as they are imported; None is every one we know."""
     for name in KNOWN if names is None else names:
-        if name not in KNOWN:
-            _logger.warning(
-                "spancost: SPANCOST_FRAMEWORKS: %r is not known; the names are auto, off, %s", name, ", ".join(KNOWN)
-            )
-            continue
         module, switch = KNOWN[name]
         wrapt.register_post_import_hook(guarded(f"framework {name}", otherwise=None)(switch), module)

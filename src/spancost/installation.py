@@ -23,7 +23,7 @@ from spancost.config import Config, is_off, load
 from spancost.console import Console
 from spancost.errors import MOST_PROBLEMS, Problem
 from spancost.exporter import CostExporter
-from spancost.faults import forget, guarded
+from spancost.faults import forget, guarded, say
 from spancost.processor import CostSpanProcessor as Facade
 from spancost.processor import Sink
 from spancost.telemetry import pipeline, stamps
@@ -88,7 +88,9 @@ class Setup:
         told = sampler.get_description()
         if self._may_warn_of_sampler and not _KEEPS_ALL.match(told):
             self._may_warn_of_sampler = False
-            _logger.warning(
+            say(
+                _logger,
+                logging.WARNING,
                 "spancost: the sampler %s may drop spans, and model calls in those are not seen: their cost is not "
                 "counted, and budgets do not hold them. Sample in the Collector, and set "
                 "OTEL_TRACES_SAMPLER=parentbased_always_on.",
@@ -171,10 +173,12 @@ class Setup:
         """Say, once and in the first process only, that calls can't be seen."""
         if self._may_warn and not self._processors:
             self._may_warn = False
-            _logger.warning(
+            say(
+                _logger,
+                logging.WARNING,
                 "spancost: no tracer provider is set up, so model calls are not seen and their cost is not counted, "
                 "except for those told to record_call. Install spancost[auto], which brings opentelemetry-distro, and "
-                "start the program by opentelemetry-instrument; or set a TracerProvider of opentelemetry-sdk."
+                "start the program by opentelemetry-instrument; or set a TracerProvider of opentelemetry-sdk.",
             )
 
     def _resource(self) -> Resource:
@@ -191,14 +195,17 @@ class CostSpanProcessor(Facade):
 
     def __init__(self, exporter: CostExporter | None = None) -> None:
         self._apart: _Apart | None = None
-        if exporter is None:
-            setup = setup_of()
+        setup = None if exporter is not None else setup_of()
+        if exporter is not None:
+            super().__init__(exporter)
+            off = False
+        elif setup is not None:
             setup.expect_spans()
             super().__init__(setup.exporter, sinks=setup.more_sinks, way=setup.way)
             off = setup.config.disabled
         else:
-            super().__init__(exporter)
-            off = False
+            self.idle()
+            return
         if off or is_off(os.environ):
             self.shutdown()
         elif exporter is not None:
@@ -257,15 +264,17 @@ _first: Final[dict[str, Setup]] = {}
 """The set-up that was made first, from when it was."""
 
 
-def setup_of() -> Setup:
-    """Return the process's set-up, installing it where nobody has."""
+def setup_of() -> Setup | None:
+    """Return the process's set-up, installing it where nobody has; None where it can't be made."""
     return _setup or install()
 
 
-def install(config: Config | None = None) -> Setup:
+@guarded("install")
+def install(config: Config | None = None) -> Setup | None:
     """Track cost in this process from now on; calling it again, by whichever door, changes nothing.
 
-    Raises SystemExit 78 where the configuration is wrong and SPANCOST_STRICT is true, nothing else.
+    Returns None where a part of us can't be made, of prices, exporters or the SDK: the program goes on without. Raises
+    SystemExit 78 where the configuration is wrong and SPANCOST_STRICT is true, nothing else.
     """
     global _setup  # noqa: PLW0603 - one set-up a process
     if _setup is not None:
@@ -275,8 +284,7 @@ def install(config: Config | None = None) -> Setup:
     config = config or load(os.environ)
     if config.log_level:
         logging.getLogger("spancost").setLevel(config.log_level)
-    # Where a part of us can't be made, of prices or of exporters, the program goes on as if we were switched off.
-    made = _made_of(config) or Setup(Config(disabled=True))
+    made = Setup(config)
     # One atomic step: of threads that come here at once one begins, and the others have what it made.
     setup = _first.setdefault("setup", made)
     if setup is made:
@@ -297,12 +305,7 @@ def uninstall() -> None:
         _setup.switch(active=False)
 
 
-@guarded("set-up")
-def _made_of(config: Config) -> Setup:
-    return Setup(config)
-
-
-@guarded("install")
+@guarded("begin")
 def _begin(setup: Setup) -> None:
     # First, for spans may end as soon as a provider is attached to.
     setup.exporter.start()
@@ -319,15 +322,21 @@ def _begin(setup: Setup) -> None:
 def _report(config: Config) -> None:
     """Log each problem once, as one ERROR or WARNING; under SPANCOST_STRICT an error ends the start."""
     for problem in config.problems:
-        _logger.log(logging.ERROR if problem.is_error else logging.WARNING, "spancost: %s", _line(problem))
+        say(_logger, logging.ERROR if problem.is_error else logging.WARNING, "spancost: %s", _line(problem))
     errors = [problem for problem in config.problems if problem.is_error]
     if errors and config.strict:
-        _logger.critical("spancost: SPANCOST_STRICT is true and the configuration is wrong: the program does not start")
+        told = "spancost: SPANCOST_STRICT is true and the configuration is wrong: the program does not start"
+        say(_logger, logging.CRITICAL, told)
         raise SystemExit(_WRONG_CONFIGURATION)
     if len(config.problems) >= MOST_PROBLEMS:
-        _logger.warning("spancost: of each part of the settings no more than %d problems are told", MOST_PROBLEMS)
+        say(
+            _logger,
+            logging.WARNING,
+            "spancost: of each part of the settings no more than %d problems are told",
+            MOST_PROBLEMS,
+        )
     if errors:
-        _logger.warning("spancost: no budget is watched until this is corrected; costs are tracked")
+        say(_logger, logging.WARNING, "spancost: no budget is watched until this is corrected; costs are tracked")
 
 
 def _line(problem: Problem) -> str:

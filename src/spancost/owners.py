@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from spancost.calls.dialects import Kind
+from spancost.faults import leave_to_host
 from spancost.rollup.node import above
 
 if TYPE_CHECKING:
@@ -138,7 +139,8 @@ class Owners:
             try:
                 # Some at once: a dict whose first entries were taken out is slow to say which comes first.
                 oldest = list(islice(self._branches, self._most // 1024 + 1))
-            except RuntimeError:
+            except RuntimeError as fault:
+                leave_to_host(fault)
                 return  # Another thread makes room too.
             for owner in oldest:
                 if self._branches.pop(owner, None) is not None:

@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.trace import StatusCode
 
 from spancost.exporter import CostExporter
-from spancost.faults import Stack, guarded, swallow
+from spancost.faults import Stack, guarded, leave_to_host, swallow
 from spancost.telemetry import stamps
 from spancost.telemetry.reading import inside
 
@@ -70,6 +70,17 @@ class CostSpanProcessor(SpanProcessor):
         self._wraps = way not in stamps.WAYS
         if self._wraps:
             _wrap_end()
+
+    def idle(self) -> None:
+        """See no span: where nothing could be set up."""
+        self._exporter = None
+        self._sinks = ()
+        self._wraps = False
+        self._ending_comes = True
+        self._resource = None
+        self._write = stamps.WAYS["public"]
+        self._start = self._end = _ignore
+        self._end_plain = _ignored
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Join the span to the tree; no pricing, no I/O."""
@@ -144,7 +155,8 @@ class CostSpanProcessor(SpanProcessor):
         scope = span._instrumentation_scope
         try:
             attributes = span._attributes._dict
-        except AttributeError:
+        except AttributeError as fault:
+            leave_to_host(fault)
             attributes = inside(span._attributes)
         scope_name = "" if scope is None else scope._name
         if self._end_plain(context[_TRACE_ID], context[_SPAN_ID], attributes, scope_name):

@@ -15,7 +15,7 @@ from spancost.calls.dialects import Field
 from spancost.calls.plain import plain
 from spancost.calls.read import ABSURD
 from spancost.calls.shapes import SPELLINGS
-from spancost.faults import leave_to_host
+from spancost.faults import leave_to_host, say
 
 __all__ = ["Recorded", "read"]
 
@@ -228,4 +228,4 @@ def _wrong(argument: str, wanted: str, got: str, instead: str) -> None:
 @lru_cache(maxsize=64)
 def _warn(message: str) -> None:
     """Warn of how the program calls us, once of each fault: the call may be one of millions."""
-    _logger.warning("spancost: %s", message)
+    say(_logger, logging.WARNING, "spancost: %s", message)

@@ -14,6 +14,7 @@ _PATH: Final = rf"{_NAME}(?:\s*\.\s*{_NAME})*"
 _HEADER: Final = re.compile(rf"\s*(\[\[?)\s*({_PATH})\s*\]")
 _PAIR: Final = re.compile(rf"\s*({_PATH})\s*=")
 _NAMES: Final = re.compile(_NAME)
+_TOKEN: Final = re.compile(r"""\"{3}|'{3}|"(?:[^"\\]|\\.)*"|'[^']*'|#.*""")
 _QUOTES: Final = ('"""', "'''")
 
 
@@ -57,12 +58,29 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
     """Yield lines with their numbers, without those inside texts of many lines."""
     inside = ""
     for number, line in enumerate(text.split("\n"), 1):
+        rest = line
         if inside:
-            if inside in line:
-                inside = ""
-            continue
-        yield number, line
-        inside = next((quotes for quotes in _QUOTES if line.count(quotes) % 2), "")
+            _, closed, rest = line.partition(inside)
+            if not closed:
+                continue
+        else:
+            yield number, line
+        inside = _opened(rest)
+
+
+def _opened(line: str) -> str:
+    """Return the quotes of a text of many lines that a line begins and doesn't end, empty where there is none."""
+    place = 0
+    while token := _TOKEN.search(line, place):
+        if token[0].startswith("#"):
+            return ""
+        place = token.end()
+        if token[0] in _QUOTES:
+            end = line.find(token[0], place)
+            if end < 0:
+                return token[0]
+            place = end + len(token[0])
+    return ""
 
 
 def _names(path: str) -> list[str]:

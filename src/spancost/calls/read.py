@@ -10,6 +10,7 @@ from spancost.calls.plain import plain
 from spancost.calls.shapes import ABSENT, SHAPES, SPELLINGS, learn
 from spancost.calls.texts import opened
 from spancost.calls.usage import Usage
+from spancost.faults import leave_to_host
 
 __all__ = ["ABSURD", "MARKERS", "OPERATIONS", "Attributes", "Call", "kind_at_start", "kind_of", "read_call"]
 
@@ -141,7 +142,8 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
         if has_text:
             return read_call(opened(attributes), emitter, error)
         row = place(pick(attributes) + ABSENT)
-    except (KeyError, RuntimeError):
+    except (KeyError, RuntimeError) as fault:
+        leave_to_host(fault)
         # Another thread took an attribute away meanwhile; the copy is ours alone.
         return read_call(dict(attributes), emitter, error)
     input_, output, read, write, _, reasoning = row[_COMMON]
@@ -235,7 +237,8 @@ def _named(told: tuple[Any, ...]) -> _Names:
     """Return the names of a call from what its span tells of operation, provider and models, and remember them."""
     try:
         known = _NAMES.get(told)
-    except TypeError:
+    except TypeError as fault:
+        leave_to_host(fault)
         known = None  # not even hashable: no name
     if known is not None:
         return known

@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 
 from spancost.calls.dialects import DIALECTS
 from spancost.calls.shapes import SPELLINGS
+from spancost.faults import leave_to_host
 
 __all__ = ["opened"]
 
@@ -60,7 +61,8 @@ def _unquoted(text: object) -> str:
         return ""
     try:
         return json.loads(text)
-    except ValueError:
+    except ValueError as fault:
+        leave_to_host(fault)
         return ""
 
 
@@ -69,7 +71,8 @@ def _parsed(text: object) -> Mapping[str, Any]:
         return {}
     try:
         return json.loads(text)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError) as fault:
+        leave_to_host(fault)
         return {}
 
 

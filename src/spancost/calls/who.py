@@ -10,6 +10,7 @@ from typing import Final
 from spancost import semconv
 from spancost.calls.plain import plain
 from spancost.calls.read import Attributes
+from spancost.faults import leave_to_host
 
 __all__ = ["LONGEST", "NAMES", "NONE", "WRITTEN_AS", "Who", "as_label"]
 
@@ -162,7 +163,8 @@ def _parsed(text: object) -> Mapping[str, object]:
         return {}
     try:
         return json.loads(text)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError) as fault:
+        leave_to_host(fault)
         return {}
 
 
@@ -172,5 +174,6 @@ def _unquoted(text: object) -> object:
         return text
     try:
         return json.loads(text)
-    except ValueError:
+    except ValueError as fault:
+        leave_to_host(fault)
         return text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
+from spancost.faults import leave_to_host
 from spancost.pricing.price import Price
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ def compile_rates(rates: Rates, status: str, model: str, version: str) -> PriceF
                     return invalid
                 amount += of_audio * audio + of_speech * speech + of_audio_read * audio_read
                 lacking = lacking or (no_audio_input and audio > 0) or (no_audio_output and speech > 0)
-        except TypeError:  # a count that is no number
+        except TypeError as fault:  # a count that is no number
+            leave_to_host(fault)
             return invalid
         if amount.__class__ is not int:  # a fraction of a token
             return invalid
@@ -115,7 +117,8 @@ def by_input(starts: Sequence[int], functions: Sequence[PriceFunction]) -> Price
     def price(usage: Usage, at_ns: int) -> Price:
         try:
             function = functions[bisect_left(starts, usage[0])]
-        except TypeError:  # no number: for any set of rates to refuse
+        except TypeError as fault:  # no number: for any set of rates to refuse
+            leave_to_host(fault)
             function = functions[0]
         return function(usage, at_ns)
 

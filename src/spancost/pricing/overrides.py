@@ -21,6 +21,10 @@ __all__ = ["DEAREST", "Override", "parse"]
 DEAREST = 10**6
 """USD per million tokens above which a price is taken for a mistake: a dollar a token."""
 
+_SMALLEST = -18
+_MOST_DIGITS = 40
+"""Of a price: exact sums of longer ones take for ever."""
+
 _RATES = (
     "input",
     "output",
@@ -130,6 +134,12 @@ class _Reader:
             self.complain(
                 f"{key} must be a decimal string or number, got {shown(value)}",
                 'write what a million tokens cost in USD, in digits alone, such as "0.20"',
+                key,
+            )
+        elif price and (price.adjusted() < _SMALLEST or len(price.as_tuple().digits) > _MOST_DIGITS):
+            self.complain(
+                f"{key} must have at most {_MOST_DIGITS} digits and be no less than 1e{_SMALLEST}, got {shown(value)}",
+                "write 0 where it costs nothing",
                 key,
             )
         elif not 0 <= price <= DEAREST:

@@ -12,6 +12,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Final
 
 from spancost.calls.dialects import Kind
+from spancost.faults import leave_to_host
 from spancost.rollup.node import ENDED, EVICTED, LONGEST_NAME, OPEN, Live, Node
 from spancost.rollup.sums import Amounts, Below, Totals
 
@@ -277,7 +278,8 @@ class Tree:
         try:
             # Some at once: a dict whose first entries were taken out is slow to say which comes first.
             oldest = list(islice(self._open, self._most_open // 1024 + 1))
-        except RuntimeError:
+        except RuntimeError as fault:
+            leave_to_host(fault)
             return  # Another thread changed the dict meanwhile: its own start evicts.
         for span in oldest:
             node = self._open.pop(span, None)

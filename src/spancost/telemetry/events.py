@@ -142,15 +142,20 @@ def correction_told(correction: Correction, time_ns: int) -> Told:
 def config_told(problem: Problem, time_ns: int) -> Told:
     """Return the log record of a wrong file or budget."""
     attributes: dict[str, Any] = {
-        semconv.CONFIG_KEY: problem.key,
-        semconv.CONFIG_MESSAGE: problem.message,
-        semconv.CONFIG_REMEDY: problem.remedy,
+        semconv.CONFIG_KEY: _sendable(problem.key),
+        semconv.CONFIG_MESSAGE: _sendable(problem.message),
+        semconv.CONFIG_REMEDY: _sendable(problem.remedy),
     }
     if problem.file:
-        attributes[semconv.CONFIG_FILE] = problem.file
+        attributes[semconv.CONFIG_FILE] = _sendable(problem.file)
     if problem.line is not None:
         attributes[semconv.CONFIG_LINE] = problem.line
     return Told(semconv.EVENT_CONFIG_ERROR, SeverityNumber.ERROR, _plain(str(problem)), attributes, None, time_ns)
+
+
+def _sendable(text: str) -> str:
+    # OTLP can't carry lone surrogates, which a path that is no UTF-8 has.
+    return text.encode(errors="replace").decode()
 
 
 def _plain(text: str) -> str:

@@ -16,7 +16,7 @@ from opentelemetry.metrics import MeterProvider
 from opentelemetry.metrics._internal import _ProxyMeterProvider  # pyright: ignore[reportPrivateUsage]
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 
-from spancost.faults import guarded
+from spancost.faults import guarded, say
 from spancost.worker import Worker
 
 if TYPE_CHECKING:
@@ -169,7 +169,9 @@ class Own:
             self._senders["LOGS"].submit(loggers.shutdown)
         seconds = patience(self._environ)
         if not self._wait(seconds):
-            _logger.warning(
+            say(
+                _logger,
+                logging.WARNING,
                 "spancost: the OTLP endpoint did not answer for %g s at the end of the program; the last costs and "
                 "events may not have arrived. See that OTEL_EXPORTER_OTLP_ENDPOINT is right and its backend is up",
                 seconds,

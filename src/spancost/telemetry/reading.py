@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from opentelemetry import baggage
 from opentelemetry.context import get_current
 
+from spancost.faults import leave_to_host
+
 if TYPE_CHECKING:
     from spancost.calls import Attributes
 
@@ -20,7 +22,8 @@ def inside(attributes: Any) -> Attributes:
     """Return the plain dict inside a span's attributes, which is read 13 times as fast as the attributes are."""
     try:
         return attributes._dict  # noqa: SLF001
-    except AttributeError:
+    except AttributeError as fault:
+        leave_to_host(fault)
         return attributes if attributes is not None else {}
 
 

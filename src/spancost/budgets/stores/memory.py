@@ -10,6 +10,7 @@ from typing import Final
 
 from spancost.budgets.stores.protocol import Booking, Key, Spend
 from spancost.budgets.windows import Window
+from spancost.faults import leave_to_host
 
 __all__ = ["MemoryStore"]
 
@@ -91,7 +92,8 @@ class MemoryStore:
             return account
         try:
             accounts.move_to_end(value)
-        except KeyError:
+        except KeyError as fault:
+            leave_to_host(fault)
             # Another thread made room by it just now.
             account = accounts.setdefault(value, account)
         return account
@@ -162,5 +164,6 @@ def _let_the_silent_go_first(accounts: OrderedDict[str, _Account]) -> None:
             if not accounts[value].fired:
                 return
             accounts.move_to_end(value)
-    except (KeyError, RuntimeError, StopIteration):
+    except (KeyError, RuntimeError, StopIteration) as fault:
+        leave_to_host(fault)
         return  # Another thread makes room, too.
