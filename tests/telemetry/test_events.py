@@ -129,6 +129,19 @@ def test_a_late_child_is_told_as_the_owners_new_totals(receiver: Receiver) -> No
         assert (f"{owner.trace_id:032x}", f"{owner.span_id:016x}") == (record.trace_id, record.span_id)
 
 
+def test_a_wrong_file_of_any_name_is_told(receiver: Receiver) -> None:
+    """A path that is no UTF-8 comes in halves of characters, which OTLP can't carry: they are told as question marks."""
+    problem = Problem("SPANCOST_CONFIG", "caf\udce9.toml: can't be read", "name a TOML file", file="caf\udce9.toml")
+    with Program(receiver.endpoint) as program:
+        program.exporter.tell(config_told(problem, 1))
+        program.flush()
+    (record,) = receiver.records()
+    assert ("caf?.toml", "caf?.toml: can't be read") == (
+        record.attributes["spancost.config.file"],
+        record.attributes["spancost.config.message"],
+    )
+
+
 def test_a_wrong_file_is_told_with_its_place_and_remedy(receiver: Receiver) -> None:
     """A configuration fault leaves as an event that names file, line, key and what to do."""
     problem = Problem(

@@ -32,8 +32,7 @@ _LIMIT: Final = Decimal(100)
 
 _MOST_USD: Final = Decimal(10**9)
 _MOST_PERCENT: Final = 1000
-_LONGEST_PERCENT: Final = 12
-"""Characters: a threshold's percent stands in the key of its events."""
+_LEAST_PERCENT: Final = Decimal("0.000001")
 
 Part = TypeVar("Part")
 
@@ -252,11 +251,7 @@ class _Reader:
         right: list[Decimal] = []
         for raw in cast("Sequence[object]", told):
             percent = _decimal(raw)
-            if (
-                percent is None
-                or not 0 < percent <= _MOST_PERCENT
-                or len(f"{percent.normalize():g}") > _LONGEST_PERCENT
-            ):
+            if percent is None or not _LEAST_PERCENT <= percent <= _MOST_PERCENT or len(percent.as_tuple().digits) > 12:
                 message = f"thresholds must lie above 0 and at most {_MOST_PERCENT} percent, got {shown(raw)}"
                 self._complain("thresholds", message, "write percents of the limit, such as 75")
             else:
