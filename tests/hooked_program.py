@@ -110,6 +110,7 @@ def walk(hook: str) -> dict[str, Any]:
     later = TracerProvider(shutdown_on_exit=False)
     # One with an engine of its own is followed through forks and to the exit, too.
     later.add_span_processor(installation.CostSpanProcessor(CostExporter()))
+    TracerProvider(shutdown_on_exit=False).add_span_processor(installation.CostSpanProcessor(CostExporter()))
     for each in (provider, later):
         each.add_span_processor(last)
     wrapped = TracerProvider(shutdown_on_exit=False)

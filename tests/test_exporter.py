@@ -24,7 +24,7 @@ from sdk_program import Program, call, run_agent
 
 from spancost.assembly import engine_of
 from spancost.config import Config
-from spancost.exporter import CostExporter
+from spancost.exporter import CostExporter, _warn_of_silence
 from spancost.processor import CostSpanProcessor
 from spancost.telemetry import pipeline
 from spancost.worker import Task, Worker
@@ -335,6 +335,7 @@ class _Timers(Worker):
 def quiet(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
     """Return what spancost has logged."""
     caplog.set_level(logging.DEBUG)
+    _warn_of_silence.cache_clear()
     return lambda: [record.getMessage() for record in caplog.records if record.name.startswith("spancost")]
 
 
@@ -360,6 +361,9 @@ def test_that_nobody_reads_is_said_once(quiet: Callable[[], list[str]], told: st
     (warning,) = quiet()
     assert "OTEL_EXPORTER_OTLP_ENDPOINT" in warning
     assert "OTEL_METRICS_EXPORTER=none" in warning
+    _, worker = _exporting({"OTEL_METRIC_EXPORT_INTERVAL": told})
+    worker.timers[0][1]()
+    assert 1 == len(quiet()), "however many exporters a program makes"
 
 
 def test_where_somebody_reads_or_nobody_should_nothing_is_said(quiet: Callable[[], list[str]]) -> None:

@@ -98,7 +98,7 @@ def test_every_hook_may_break_and_the_program_goes_on(
         assert logged, hook
         assert len({process for _, process, *_ in logged}) == len(logged), hook
         elsewhere = {"multiprocessing exit", "multiprocessing flush", "exit of an exporter", "fork of an exporter"}
-        in_a_child_or_at_exit = {"exit", "fork", "fork handler", *elsewhere}
+        in_a_child_or_at_exit = {"exit", "exit handler", "fork", "fork handler", *elsewhere}
         assert (hook in came[hook]["faults"]) != (hook in in_a_child_or_at_exit), hook
     assert hooked_program.PLANTED not in said
 
@@ -692,6 +692,16 @@ def test_prompts_and_keys_never_leave_through_us(
     for span in receiver.spans():
         assert _CANARY not in repr(span.events)
         assert _CANARY not in repr({key: value for key, value in span.attributes.items() if key not in told})
+
+
+def test_names_and_times_that_are_none_lose_no_call() -> None:
+    """The SDK takes any object for the name of a tracer or a time: the calls count."""
+    program = Program("http://127.0.0.1:9", span_processor=_discard)
+    for name in (7, b"bytes"):
+        call(program.tracing.get_tracer(name))  # type: ignore[arg-type]
+    program.tracer.start_span("chat", attributes=hooked_program.CALL).end("abc")  # type: ignore[arg-type]
+    program.tracer.start_span("chat", attributes=hooked_program.CALL, start_time="abc").end()  # type: ignore[arg-type]
+    assert 4 == program.spent[1]
 
 
 # Row 20: everything twice.

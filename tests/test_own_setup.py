@@ -267,6 +267,28 @@ spancost.install()
     assert "spancost: no budget is watched until this is corrected; costs are tracked" == told[2][1]
 
 
+def test_switching_off_and_on_leaves_one_processor(receiver: Receiver, tmp_path: Path) -> None:
+    """A provider lets no processor go: each cycle would make every span dearer."""
+    done = _run(
+        """
+from spancost.auto import SpancostInstrumentor
+trace.set_tracer_provider(provider)
+tracer = trace.get_tracer("program")
+for _ in range(50):
+    SpancostInstrumentor().instrument()
+    call(1)
+    SpancostInstrumentor().uninstrument()
+    call(1)
+SpancostInstrumentor().instrument()
+call(1)
+print(len(provider._active_span_processor._span_processors), spancost.current_cost())
+""",
+        receiver,
+        tmp_path,
+    )
+    assert (0, "2 0.051\n") == (done.returncode, done.stdout), done.stderr
+
+
 @pytest.mark.parametrize("door", ["spancost.install()", "spancost.current_cost()", "spancost.CostSpanProcessor()"])
 def test_threads_that_come_first_at_once_share_one_set_up(door: str, receiver: Receiver, tmp_path: Path) -> None:
     """Whoever opens which door: one processor a provider, one engine, each threshold told once."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import threading
 from collections.abc import Callable
 from threading import Event, Thread, current_thread
@@ -316,3 +317,56 @@ def test_a_timer_that_is_never_due_ends_no_thread() -> None:
     worker.submit(done.set)
     assert done.wait(5)
     assert worker.drain(5)
+
+
+def test_a_task_that_ends_its_thread_ends_none_of_ours(planted: None) -> None:
+    """Code of the program's that runs on the worker may call sys.exit(): what waits behind it is done all the same."""
+    worker = Worker()
+    done: list[int] = []
+    worker.submit(sys.exit)
+    worker.submit(lambda: done.append(1))
+    assert worker.drain(5)
+    assert [1] == done
+    assert {"worker": 1} == dict(faults)
+
+
+def test_a_fork_waits_once_for_a_task_that_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An export that nobody answers would hold up each fork of the program; the next task is waited for again."""
+    worker = Worker()
+    begun, go = Event(), Event()
+    waits: list[float] = []
+
+    class Held:
+        def acquire(self, timeout: float) -> bool:
+            waits.append(timeout)
+            return False
+
+    worker.submit(lambda: (begun.set(), go.wait()))
+    assert begun.wait(5)
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "_running", Held())
+        assert [False] * 3 == [worker.pause(0.2) for _ in range(3)]
+        assert [0.2, 0, 0] == waits
+    go.set()
+    assert worker.drain(5)
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "_running", Held())
+        assert not worker.pause(0.2)
+        assert 0.2 == waits[-1]
+    assert worker.pause(5)
+    worker.resume()
+
+
+def test_a_stopped_worker_starts_again_with_the_next_task() -> None:
+    """Its thread goes when what waits is done, and another comes when it is needed."""
+    worker = Worker(name="stopped")
+    done: list[int] = []
+    worker.submit(lambda: done.append(1))
+    worker.stop()
+    for thread in threading.enumerate():
+        if thread.name == "stopped":
+            thread.join(10)
+            assert not thread.is_alive()
+    worker.submit(lambda: done.append(2))
+    assert worker.drain(5)
+    assert [1, 2] == done

@@ -158,6 +158,8 @@ class Engine:
         if self._declared and (told := self._declared.pop(node, None)) is not None:
             kind = Kind.CALL
             attributes = {**attributes, **told}
+        if type(start_ns) is not int or type(end_ns) is not int:
+            start_ns = end_ns = self._clock()  # the SDK takes anything for a time
         emitter = emitter_of(scope)
         if kind == Kind.CALL and emitter.not_calls and node.name.endswith(emitter.not_calls):
             kind = Kind.OTHER

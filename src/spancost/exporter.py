@@ -6,6 +6,7 @@ import logging
 import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from time import monotonic, time_ns
 from typing import TYPE_CHECKING, Final
 
@@ -44,8 +45,8 @@ _MOST_QUEUED: Final = 20_000
 _MANY_QUEUED: Final = 2_000
 """Owners waiting from which on the worker records them, ahead of the reader."""
 
-_BEFORE_FORK: Final = 1.0
-"""Seconds that a fork waits for an export at most."""
+_BEFORE_FORK: Final = 0.25
+"""Seconds that a fork waits for an export at most, and once for each."""
 
 
 class CostExporter:
@@ -288,12 +289,7 @@ class CostExporter:
 
     def _warn(self) -> None:
         if not self.collected and self._environ.get("OTEL_METRICS_EXPORTER", "").strip() != "none":
-            say(
-                _logger,
-                logging.WARNING,
-                "spancost: nobody has read the cost metrics in the first interval: no meter provider with a reader is "
-                "set. Set OTEL_EXPORTER_OTLP_ENDPOINT, or OTEL_METRICS_EXPORTER=none if that is meant.",
-            )
+            _warn_of_silence()
 
     def _count(self, counts: Iterable[Count]) -> None:
         for count in counts:
@@ -321,3 +317,14 @@ class CostExporter:
         if len(self.charges) >= _MOST_QUEUED:
             self.lost += 1
         self.charges.append((charge.amount, {name: value for name, value in attributes.items() if value}))
+
+
+@lru_cache(maxsize=1)
+def _warn_of_silence() -> None:
+    """Say, once a process however many exporters it makes, that the metrics are read by nobody."""
+    say(
+        _logger,
+        logging.WARNING,
+        "spancost: nobody has read the cost metrics in the first interval: no meter provider with a reader is "
+        "set. Set OTEL_EXPORTER_OTLP_ENDPOINT, or OTEL_METRICS_EXPORTER=none if that is meant.",
+    )

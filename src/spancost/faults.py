@@ -67,7 +67,7 @@ def guarded(hook: str, otherwise: Any = None) -> Callable[[Callable[P, R]], Call
     return decorate
 
 
-def swallow(hook: str, fault: Exception) -> None:
+def swallow(hook: str, fault: BaseException) -> None:
     """Count a fault of our own; log the first of each hook with its traceback, the message not included.
 
     A message may quote what a span carries (prompts, keys); the traceback's lines are our own code. Raises the fault
@@ -98,7 +98,7 @@ def say(logger: logging.Logger, level: int, message: str, *values: object) -> No
         faults["log"] += 1
 
 
-def leave_to_host(fault: Exception) -> None:
+def leave_to_host(fault: BaseException) -> None:
     """Raise an exception on where a signal handler of the program's made it, in the middle of our code.
 
     To be called first wherever an exception is caught on the way of a span: what is caught for a reason of ours may be
@@ -134,7 +134,7 @@ def _code_of(handler: object) -> CodeType | None:
     return code if isinstance(code, CodeType) else None
 
 
-def _frames(fault: Exception) -> str:
+def _frames(fault: BaseException) -> str:
     lines: list[str] = []
     step = fault.__traceback__
     while step is not None:

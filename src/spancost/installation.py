@@ -101,11 +101,13 @@ class Setup:
         """Count spans from now on, or no more; what was counted stays counted."""
         self.active = active
         for provider, processor in list(self._processors.items()):
-            if active:
+            if processor is None:
                 self.attach(provider)
-            elif processor is not None:
+            elif active:
+                # Not another one: a provider lets none go.
+                processor.resume()
+            else:
                 processor.shutdown()
-                self._processors[provider] = None
 
     def declare(self, attributes: Mapping[str, Any], context: SpanContext) -> bool:
         """Let an open span count as the call that these attributes tell of, when it ends; False if it is not here."""

@@ -64,10 +64,10 @@ def follow(setup: Followed) -> None:
     """Call a set-up's methods when their time comes, from now to the end of the process."""
     global _hung_in  # noqa: PLW0603 - a program may make a set-up a tenant: what is hung into others is there once
     _followed.append(setup)
-    atexit.register(setup.at_exit)
     if _hung_in:
         return
     _hung_in = True
+    atexit.register(_at_exit)
     os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork)
     for module in _PROVIDERS:
         wrapt.register_post_import_hook(_wrap_provider, module)
@@ -78,7 +78,12 @@ def leave(setup: Followed) -> None:
     """Call a set-up's methods no more."""
     if setup in _followed:
         _followed.remove(setup)
-    atexit.unregister(setup.at_exit)
+
+
+@guarded("exit handler")
+def _at_exit() -> None:
+    for setup in tuple(reversed(_followed)):
+        setup.at_exit()
 
 
 @guarded("fork handler before")
@@ -113,9 +118,9 @@ def _init(wrapped: Callable[..., None], instance: object, args: Any, kwargs: Any
 def _made(provider: object) -> None:
     for setup in tuple(_followed):
         setup.attach(provider)
-        # Exit handlers run last in, first out: ours must come before this provider's shutdown.
-        atexit.unregister(setup.at_exit)
-        atexit.register(setup.at_exit)
+    # Exit handlers run last in, first out: ours must come before this provider's shutdown.
+    atexit.unregister(_at_exit)
+    atexit.register(_at_exit)
 
 
 @guarded("import of multiprocessing")

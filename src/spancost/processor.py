@@ -56,11 +56,9 @@ class CostSpanProcessor(SpanProcessor):
         self, exporter: CostExporter | None = None, *, sinks: tuple[Sink, ...] = (), way: str | None = None
     ) -> None:
         exporter = exporter or CostExporter()
-        self._start: Callable[..., None] = exporter.engine.start
-        self._end: Callable[..., Outcome | None] = exporter.engine.end
-        self._end_plain: Callable[..., bool] = exporter.engine.end_plain
-        self._exporter: CostExporter | None = exporter
-        exporter.users += 1
+        self._exporter = exporter
+        self._is_on = False
+        self.resume()
         self._sinks: tuple[Sink, ...] = (exporter, *sinks)
         # Since `_on_ending` came once, `on_end` has nothing left to do. Logfire's wrapper passes on only `on_end`.
         self._ending_comes = False
@@ -73,7 +71,7 @@ class CostSpanProcessor(SpanProcessor):
 
     def idle(self) -> None:
         """See no span: where nothing could be set up."""
-        self._exporter = None
+        self._is_on = False
         self._sinks = ()
         self._wraps = False
         self._ending_comes = True
@@ -134,12 +132,22 @@ class CostSpanProcessor(SpanProcessor):
         if self._wraps:
             self._finish(span, self._write)
 
+    def resume(self) -> None:
+        """See spans, from now on or again."""
+        if not self._is_on:
+            self._is_on = True
+            engine = self._exporter.engine
+            self._start: Callable[..., None] = engine.start
+            self._end: Callable[..., Outcome | None] = engine.end
+            self._end_plain: Callable[..., bool] = engine.end_plain
+            self._exporter.users += 1
+
     @guarded("shutdown")
     def shutdown(self) -> None:
         """Detach from this provider; the engine goes on serving others."""
-        exporter, self._exporter = self._exporter, None
-        if exporter is not None:
-            exporter.users -= 1
+        if self._is_on:
+            self._is_on = False
+            self._exporter.users -= 1
         self._start = self._end = _ignore
         self._end_plain = _ignored
 

@@ -50,6 +50,8 @@ class Worker:
         self._thread: Thread | None = None
         # Held while a task runs, so that a fork can wait for its end.
         self._running = RLock()
+        # How many tasks have begun, and with which of them a fork has waited in vain.
+        self._begun = self._given_up = 0
         self.dropped = 0
         """Tasks not taken because too many waited."""
 
@@ -95,9 +97,14 @@ class Worker:
     def pause(self, timeout: float) -> bool:
         """Wait for the task that runs, and let none begin until `resume`; False if it took longer than `timeout`.
 
-        For a fork: what a task holds then, a lock of a library or of an import, the child would hold for ever.
+        For a fork: what a task holds then, a lock of a library or of an import, the child would hold for ever. One that
+        a fork has waited for in vain is not waited for again: it may be an export that nobody answers.
         """
-        return self._running.acquire(timeout=timeout)
+        is_hopeless = self._given_up and self._given_up == self._begun
+        done = self._running.acquire(timeout=0 if is_hopeless else timeout)
+        if not done:
+            self._given_up = self._begun
+        return done
 
     def resume(self) -> None:
         """Let tasks run again, in the thread that paused them; in any other it does nothing."""
@@ -129,13 +136,20 @@ class Worker:
 
     def _run(self) -> None:
         while self._thread is current_thread():
-            with suppress(Empty):
-                self._do(self._tasks.get(timeout=self._idle()))
-            self._do_all()
-            now = monotonic()
-            for timer in sorted((timer for timer in self._timers if timer[0] <= now), key=itemgetter(0)):
-                self._timers.remove(timer)
-                self._do(timer[1])
+            try:
+                self._turn()
+            except SystemExit as stop:
+                # Of a task that runs the program's code, such as a log processor: the thread is not its to end.
+                swallow("worker", stop)
+
+    def _turn(self) -> None:
+        with suppress(Empty):
+            self._do(self._tasks.get(timeout=self._idle()))
+        self._do_all()
+        now = monotonic()
+        for timer in sorted((timer for timer in self._timers if timer[0] <= now), key=itemgetter(0)):
+            self._timers.remove(timer)
+            self._do(timer[1])
 
     def _idle(self) -> float | None:
         """Return the seconds until the next timer, None if there is none."""
@@ -150,6 +164,7 @@ class Worker:
     def _do(self, task: Task) -> None:
         try:
             with self._running:
+                self._begun += 1
                 task()
         except Exception as fault:  # noqa: BLE001 - a task must not end the thread
             swallow("worker", fault)

@@ -61,8 +61,8 @@ def emitter_of(scope: str) -> Emitter:
     """Return what is known of an instrumentation by its scope's name; one we don't know is taken for a framework's."""
     known = EMITTERS.get(scope) or _UNKNOWN.get(scope)
     if known is None:
-        if not scope:
-            return ANYBODY
+        if not scope or type(scope) is not str:
+            return ANYBODY  # the SDK takes anything for a name
         if len(_UNKNOWN) >= _MOST_UNKNOWN:
             _UNKNOWN.clear()
         known = _UNKNOWN[scope] = Emitter(scope, is_hand_made="instrumentation" not in scope)
