@@ -10,6 +10,7 @@ import atexit
 import json
 import logging
 import multiprocessing
+import multiprocessing.util
 import os
 import sys
 import threading
@@ -171,6 +172,7 @@ def _registrations() -> list[tuple[str, str, bool]]:
     note(atexit, "register")
     note(os, "register_at_fork")
     note(wrapt, "register_post_import_hook")
+    note(multiprocessing.util, "register_after_fork")
     note(Meter, "create_observable_counter")
     note(Meter, "create_observable_gauge")
     return registered

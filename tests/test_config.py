@@ -309,7 +309,7 @@ _SYNTAX = "texts stand in quotes, a table's name in brackets, a key once"
         ("\n\nbudget = = 5", 3, "SPANCOST_CONFIG", "is not TOML: Invalid value (at line 3, column 10); correct line 3"),
         ("\nx = [", 2, "SPANCOST_CONFIG", "(at end of document); correct line 2"),
         (b"a = 1\n\xff\xfe", 2, "SPANCOST_CONFIG", "is not TOML: no UTF-8 in line 2; save it as UTF-8"),
-        (b"a = " + b"[" * 5000, None, "SPANCOST_CONFIG", "is not TOML: nested too deeply; write tables as docs/"),
+        (b"b = 1\na = " + b"[" * 5000, 2, "SPANCOST_CONFIG", "is not TOML: nested too deeply; write tables as docs/"),
         (
             b"#" * (4 * 2**20 + 1),
             None,

@@ -97,7 +97,13 @@ def test_every_hook_may_break_and_the_program_goes_on(
         # Broken for sure, in whichever process it runs, and told once in each.
         assert logged, hook
         assert len({process for _, process, *_ in logged}) == len(logged), hook
-        elsewhere = {"multiprocessing exit", "multiprocessing flush", "exit of an exporter", "fork of an exporter"}
+        elsewhere = {
+            "multiprocessing start",
+            "multiprocessing exit",
+            "multiprocessing flush",
+            "exit of an exporter",
+            "fork of an exporter",
+        }
         in_a_child_or_at_exit = {"exit", "exit handler", "fork", "fork handler", *elsewhere}
         assert (hook in came[hook]["faults"]) != (hook in in_a_child_or_at_exit), hook
     assert hooked_program.PLANTED not in said
@@ -106,9 +112,8 @@ def test_every_hook_may_break_and_the_program_goes_on(
 def test_whatever_we_register_is_guarded(sound: dict[str, Any]) -> None:
     """Exit and fork handlers, import hooks and metric callbacks of ours all have the guard around them."""
     registered = sound["registered"]
-    assert {"register", "register_at_fork", "register_post_import_hook", "create_observable_counter"} <= {
-        where for where, _, _ in registered
-    }
+    every = {"register", "register_at_fork", "register_after_fork", "register_post_import_hook"}
+    assert every | {"create_observable_counter", "create_observable_gauge"} <= {where for where, _, _ in registered}
     assert [] == [entry for entry in registered if not entry[2]]
 
 

@@ -111,7 +111,9 @@ def _parsed(path: str, text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except RecursionError as fault:
         message, remedy = "nested too deeply", "write tables as docs/configuration.md shows them"
-        raise ConfigError([Problem("SPANCOST_CONFIG", f"{path}: is not TOML: {message}", remedy)]) from fault
+        # Where the parser gave up it doesn't say; what is nested so deeply stands in the longest line, mostly.
+        line = 1 + max(enumerate(text.split("\n")), key=lambda numbered: len(numbered[1]))[0]
+        raise ConfigError([Problem("SPANCOST_CONFIG", f"{path}: is not TOML: {message}", remedy, line=line)]) from fault
     except ValueError as fault:
         found = re.search(r"\bline (\d+)", str(fault))
         line = int(found[1]) if found else text.count("\n") + 1

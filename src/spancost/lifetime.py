@@ -126,12 +126,15 @@ def _made(provider: object) -> None:
 @guarded("import of multiprocessing")
 def _follow_children(module: Any) -> None:
     """Have forked children of `multiprocessing`, which run no exit handlers, flush by its finalizers."""
+    module.register_after_fork(_children, _finalize)
 
-    def tell(followed: _Children) -> None:
-        for setup in followed.setups:
-            module.Finalize(None, _child_exit, args=(setup,), exitpriority=_FIRST)
 
-    module.register_after_fork(_children, tell)
+@guarded("multiprocessing start")
+def _finalize(followed: _Children) -> None:
+    from multiprocessing.util import Finalize
+
+    for setup in tuple(followed.setups):
+        Finalize(None, _child_exit, args=(setup,), exitpriority=_FIRST)
 
 
 class _Children:
