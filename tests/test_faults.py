@@ -277,7 +277,9 @@ class _Once:
         raise self.what
 
 
-@pytest.mark.parametrize("what", [_TimeoutError, RuntimeError, KeyError, TypeError, AttributeError, ValueError])
+@pytest.mark.parametrize(
+    "what", [_TimeoutError, RuntimeError, RecursionError, KeyError, TypeError, AttributeError, ValueError]
+)
 def test_an_alarm_gets_through_wherever_in_our_code_it_strikes(planted: None, what: type[Exception]) -> None:
     """At each line that a call's span runs through, whatever the program's handler raises: none of it is lost."""
     program = Program("http://127.0.0.1:9", span_processor=_discard, budgets="user=1000/day")

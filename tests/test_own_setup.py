@@ -8,7 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+from opentelemetry.sdk.trace import TracerProvider
 from otlp_receiver import Receiver
+from sdk_program import call
+
+import spancost
 
 pytestmark = pytest.mark.sdk
 
@@ -319,6 +326,62 @@ print(spancost.current_cost())
     assert 1 == done.stderr.count("priced 1 of 1 calls")
     assert 3 == len(receiver.records())
     assert [3] == [len(span.events) for span in receiver.spans()]
+
+
+def test_a_call_told_while_another_thread_installs_counts_once(receiver: Receiver, tmp_path: Path) -> None:
+    """Its span may have started before a processor of ours was there, and end after."""
+    done = _run(
+        """
+import threading
+from spancost import installation
+trace.set_tracer_provider(provider)
+attach, gate = installation.Setup.attach, threading.Event()
+opened = threading.Event()
+def late(self, provider):
+    gate.wait(10)
+    attach(self, provider)
+installation.Setup.attach = late
+declare = installation.Setup.declare
+def early(self, told, context):
+    found = declare(self, told, context)
+    gate.set()
+    first.join(10)
+    return found
+installation.Setup.declare = early
+first = threading.Thread(target=spancost.install)
+first.start()
+while installation._setup is None: pass
+spancost.record_call(provider="openai", model="gpt-5.2", usage={"input": 100, "output": 0})
+print(installation._setup.engine.spent.calls, spancost.current_cost())
+""",
+        receiver,
+        tmp_path,
+    )
+    assert (0, "1 0.1\n") == (done.returncode, done.stdout), done.stderr
+
+
+def test_metrics_that_are_collected_after_the_spans_are_whole(receiver: Receiver) -> None:
+    """A program may shut its tracer provider down first: its meter provider has what was counted until then."""
+    for again in (False, True):
+        receiver.clear()
+        exporter = OTLPMetricExporter(f"{receiver.endpoint}/v1/metrics")
+        metrics = MeterProvider([PeriodicExportingMetricReader(exporter, 3_600_000)], shutdown_on_exit=False)
+        tracing = TracerProvider(shutdown_on_exit=False)
+        costs = spancost.CostExporter(meter_provider=metrics)
+        tracing.add_span_processor(spancost.CostSpanProcessor(costs))
+        call(tracing.get_tracer("program"))
+        if again:
+            metrics.force_flush()
+            call(tracing.get_tracer("program"))
+        tracing.shutdown()
+        if again:
+            other = TracerProvider(shutdown_on_exit=False)
+            other.add_span_processor(spancost.CostSpanProcessor(costs))
+            call(other.get_tracer("program"))
+            other.shutdown()
+        metrics.shutdown()
+        calls = [point.value for point in receiver.points() if point.metric == "spancost.calls"]
+        assert (3 if again else 1) == calls[-1]
 
 
 def test_an_exporter_of_the_programs_own_goes_with_its_last_provider(receiver: Receiver, tmp_path: Path) -> None:

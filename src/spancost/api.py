@@ -70,6 +70,9 @@ def _record(*told: object) -> None:
     with tracer.start_as_current_span(call.name, kind=SpanKind.CLIENT, attributes=call.written) as span:
         if setup.declare(call.told, span.get_span_context()):
             return
+    if setup.has_counted(span.get_span_context()):
+        # Another thread's install reached the provider meanwhile.
+        return
     setup.record(call.told, span.get_span_context(), baggage.get_all())
 
 

@@ -139,13 +139,18 @@ class CostExporter:
         self._own.shutdown()
 
     def end(self) -> None:
-        """Shut down, and let the threads go; they start again where anything is told afterwards."""
+        """Shut down, and let the threads go; they start again where anything is told afterwards.
+
+        A meter provider of the program's may collect once more, after its tracer provider has shut down: what it reads
+        stays.
+        """
         self.shutdown()
-        if self._instruments is not None:
+        given = self._given[0] or metrics.get_meter_provider()
+        if self._instruments is not None and pipeline.unset(given):
             self._instruments.release()
             self._instruments = None
-        self._started = self._looked = False
-        self._meter_provider, self._logger_provider = self._given
+            self._started = self._looked = False
+            self._meter_provider, self._logger_provider = self._given
         for worker in (self.worker, *self._own.workers()):
             worker.stop()
 

@@ -58,7 +58,9 @@ def guarded(hook: str, otherwise: Any = None) -> Callable[[Callable[P, R]], Call
             except Exception as fault:  # noqa: BLE001 - this is the guard
                 try:
                     swallow(hook, fault)
-                except RecursionError:
+                except RecursionError as full:
+                    if full is fault:
+                        raise
                     Stack.full += 1
                 return otherwise
 

@@ -113,6 +113,10 @@ class Setup:
         """Let an open span count as the call that these attributes tell of, when it ends; False if it is not here."""
         return self.engine.declare(context.trace_id, context.span_id, attributes)
 
+    def has_counted(self, context: SpanContext) -> bool:
+        """Tell whether a span that has ended was seen to end, even if not to start: then it is counted."""
+        return self.engine.tree.has_ended(context.trace_id, context.span_id)
+
     def record(self, attributes: Mapping[str, Any], context: SpanContext, baggage: Mapping[str, Any]) -> None:
         """Count a call that no span records."""
         resource = self._resource().attributes

@@ -101,7 +101,9 @@ class CostSpanProcessor(SpanProcessor):
         except Exception as fault:  # noqa: BLE001 - the guard, written out: a call more would be felt
             try:
                 swallow("on_start", fault)
-            except RecursionError:
+            except RecursionError as full:
+                if full is fault:
+                    raise
                 Stack.full += 1
 
     def _on_ending(self, span: Span) -> None:
@@ -112,7 +114,9 @@ class CostSpanProcessor(SpanProcessor):
         except Exception as fault:  # noqa: BLE001 - the guard, written out: a call more would be felt
             try:
                 swallow("on_ending", fault)
-            except RecursionError:
+            except RecursionError as full:
+                if full is fault:
+                    raise
                 Stack.full += 1
 
     def on_end(self, span: ReadableSpan) -> None:
@@ -124,7 +128,9 @@ class CostSpanProcessor(SpanProcessor):
         except Exception as fault:  # noqa: BLE001 - the guard, written out: a call more would be felt
             try:
                 swallow("on_end", fault)
-            except RecursionError:
+            except RecursionError as full:
+                if full is fault:
+                    raise
                 Stack.full += 1
 
     def before_end(self, span: Span) -> None:
@@ -231,6 +237,8 @@ def _end(wrapped: Callable[..., None], span: Span, args: Any, kwargs: Any) -> No
     except Exception as fault:  # noqa: BLE001 - the guard
         try:
             swallow("Span.end", fault)
-        except RecursionError:
+        except RecursionError as full:
+            if full is fault:
+                raise
             Stack.full += 1
     wrapped(*args, **kwargs)
