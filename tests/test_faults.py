@@ -323,6 +323,18 @@ def test_an_alarm_gets_through_wherever_in_our_code_it_strikes(planted: None, wh
     assert {} == dict(faults)
 
 
+def test_a_log_handler_that_looks_at_its_caller_is_no_alarm(planted: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only a function that was handed a signal and a frame is a handler of signals; one that took a frame is none."""
+
+    def handle(record: logging.LogRecord) -> None:
+        caller = sys._getframe(1)
+        raise RuntimeError(caller.f_lineno)
+
+    monkeypatch.setattr(logging.getLogger("spancost.faults"), "handle", handle)
+    swallow("test", ValueError())
+    assert {"test": 1, "log": 1} == dict(faults)
+
+
 def test_a_log_handler_that_raises_hurts_nobody(planted: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the program's own logging fails on what we say, the span ends all the same, and it is counted."""
     monkeypatch.setattr(logging.getLogger("spancost.faults"), "handle", partial(_broken, ""))

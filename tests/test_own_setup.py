@@ -328,6 +328,31 @@ print(spancost.current_cost())
     assert [3] == [len(span.events) for span in receiver.spans()]
 
 
+def test_a_strict_start_is_refused_to_each_thread_that_asks(receiver: Receiver, tmp_path: Path) -> None:
+    """Of threads that install at once with a wrong budget none goes on with a set-up."""
+    done = _run(
+        """
+import sys, threading
+sys.setswitchinterval(1e-6)
+gate = threading.Barrier(8)
+ended = []
+def enter():
+    gate.wait()
+    try: spancost.install()
+    except SystemExit as stop: ended.append(stop.code)
+threads = [threading.Thread(target=enter) for _ in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(ended)
+""",
+        receiver,
+        tmp_path,
+        SPANCOST_STRICT="true",
+        SPANCOST_BUDGETS="team=abc/day",
+    )
+    assert (0, f"{[78] * 8}\n") == (done.returncode, done.stdout), done.stderr
+
+
 def test_a_call_told_while_another_thread_installs_counts_once(receiver: Receiver, tmp_path: Path) -> None:
     """Its span may have started before a processor of ours was there, and end after."""
     done = _run(

@@ -8,6 +8,7 @@ The SDK passes an exception of a span processor on to the program that ended the
 from __future__ import annotations
 
 import functools
+import inspect
 import logging
 import signal
 from collections import Counter
@@ -115,13 +116,15 @@ def leave_to_host(fault: BaseException) -> None:
 
 
 def _has_what_it_interrupted(frame: FrameType) -> bool:
-    """Tell whether a function was handed the frame that called it, as handlers are, which may be none any more."""
+    """Tell whether a function was handed a signal and its caller's frame, as a handler is that is none any more."""
+    code = frame.f_code
+    count = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & inspect.CO_VARARGS)
+    given: list[object] = []
+    for name in code.co_varnames[:count]:
+        value = frame.f_locals.get(name)
+        given += cast("tuple[object, ...]", value) if type(value) is tuple else (value,)
     caller = frame.f_back
-    for value in frame.f_locals.values():
-        values = cast("tuple[object, ...]", value) if type(value) is tuple else (value,)
-        if caller is not None and any(each is caller for each in values):
-            return True
-    return False
+    return caller is not None and any(each is caller for each in given) and any(type(each) is int for each in given)
 
 
 def _code_of(handler: object) -> CodeType | None:

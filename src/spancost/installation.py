@@ -293,15 +293,18 @@ def install(config: Config | None = None) -> Setup | None:
     made = Setup(config)
     # One atomic step: of threads that come here at once one begins, and the others have what it made.
     setup = _first.setdefault("setup", made)
-    if setup is made:
-        try:
-            _report(config)
-        except SystemExit:
-            _first.clear()
-            raise
-        _setup = setup
-        if setup.active:
-            _begin(setup)
+    if setup is not made:
+        if setup.config.strict and any(problem.is_error for problem in setup.config.problems):
+            raise SystemExit(_WRONG_CONFIGURATION)
+        return setup
+    try:
+        _report(config)
+    except SystemExit:
+        _first.clear()
+        raise
+    _setup = setup
+    if setup.active:
+        _begin(setup)
     return setup
 
 
