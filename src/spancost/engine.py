@@ -148,7 +148,7 @@ class Engine:
         if kind is None:
             # A span past its limit of attributes drops the oldest of them: what it said it was at the start holds.
             kind = node.kind
-        if kind is None and tree.is_bare(node):
+        if kind is None and tree.end_if_bare(node):
             if attributes and not self.who.every_name.isdisjoint(attributes):
                 self._keep(node, attributes)
                 tree.remember(span_id, node)

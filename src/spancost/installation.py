@@ -23,7 +23,7 @@ from spancost.config import Config, is_off, load
 from spancost.console import Console
 from spancost.errors import MOST_PROBLEMS, Problem
 from spancost.exporter import CostExporter
-from spancost.faults import forget, guarded, say
+from spancost.faults import forget, guarded, leave_to_host, say
 from spancost.processor import CostSpanProcessor as Facade
 from spancost.processor import Sink
 from spancost.telemetry import pipeline, stamps
@@ -266,6 +266,9 @@ class _Apart:
 
 
 _setup: Setup | None = None
+_is_broken = False
+"""Whether a set-up couldn't be made: what a program calls by itself doesn't try again each time."""
+
 _first: Final[dict[str, Setup]] = {}
 """The set-up that was made first, from when it was."""
 
@@ -282,15 +285,22 @@ def install(config: Config | None = None) -> Setup | None:
     Returns None where a part of us can't be made, of prices, exporters or the SDK: the program goes on without. Raises
     SystemExit 78 where the configuration is wrong and SPANCOST_STRICT is true, nothing else.
     """
-    global _setup  # noqa: PLW0603 - one set-up a process
+    global _setup, _is_broken  # noqa: PLW0603 - one set-up a process
+    if _is_broken:
+        return None
     if _setup is not None:
         if not _setup.active and not _setup.config.disabled:
             _setup.switch(active=True)
         return _setup
-    config = config or load(os.environ)
-    if config.log_level:
-        logging.getLogger("spancost").setLevel(config.log_level)
-    made = Setup(config)
+    try:
+        config = config or load(os.environ)
+        if config.log_level:
+            logging.getLogger("spancost").setLevel(config.log_level)
+        made = Setup(config)
+    except Exception as fault:
+        leave_to_host(fault)
+        _is_broken = True
+        raise
     # One atomic step: of threads that come here at once one begins, and the others have what it made.
     setup = _first.setdefault("setup", made)
     if setup is not made:

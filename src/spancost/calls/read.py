@@ -214,9 +214,8 @@ def _mended(attributes: Attributes) -> tuple[tuple[Any, ...], int]:
             known = plain(value)
             if known is not None:
                 value = known
-            if value is not None and not (
-                type(value) is str and value == ""
-            ):  # LiteLLM writes dozens of keys as "": empty is absent
+            # LiteLLM writes dozens of keys as "": empty is absent.
+            if value is not None and (type(value) is not str or value):
                 row[field] = value
                 told |= 1 << field
                 break
@@ -260,8 +259,9 @@ def _name(told: object) -> str:
 
 
 def _id(told: object) -> str:
-    name = _name(told)
-    return "" if name in _NO_ID else name
+    if type(told) is not str:
+        told = plain(told)
+    return told if type(told) is str and len(told) <= _LONGEST and told not in _NO_ID else ""
 
 
 def _inclusive(usage: Usage, exclusive: bool) -> Usage:

@@ -107,14 +107,14 @@ class Tree:
     def end_bare(self, trace_id: int, span_id: int) -> bool:
         """Take out and end an open span that is nothing to us, has nothing below it and tells nothing; else False."""
         node = self._open.get(span_id)
-        if node is None or node.trace_id != trace_id or node.kind is not None or not self.is_bare(node):
+        if node is None or node.trace_id != trace_id or node.kind is not None or not self.end_if_bare(node):
             return False
         # Ahead of its leaving, as in `take`.
         self.remember_bare(node)
         self._open.pop(span_id, None)
         return True
 
-    def is_bare(self, node: Node) -> bool:
+    def end_if_bare(self, node: Node) -> bool:
         """End a span that is nothing to us and has nothing below it; False where something is below."""
         with self._lock:
             bare = node.below is None
