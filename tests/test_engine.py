@@ -458,3 +458,15 @@ def test_an_engine_forgets_its_parents_money_after_a_fork() -> None:
     play.engine.forget()
     assert (0, 0, 0, 0) == (play.engine.spent.direct, play.engine.spent.calls, len(play.engine.tree), play.booked)
     assert play.play(call(10, 5, response_id="r")).charge is not None, "the child's own call"
+
+
+def test_a_span_that_was_open_at_a_fork_is_the_parents_to_count() -> None:
+    """Its end in the child, and in a child of that, is nothing; the same ids in another trace are another span."""
+    play = Player()
+    open_call = play.start(call(10, 5))
+    play.engine.forget()
+    assert play.end(open_call) is None
+    grown = play.start(call(10, 5))
+    play.engine.forget()
+    assert (None, None) == (play.end(open_call), play.end(grown))
+    assert 0 == play.engine.spent.calls

@@ -114,6 +114,31 @@ if child:
     assert [0.01, 0.101] == sorted(by_process.values())
 
 
+def test_a_call_that_a_fork_ends_in_both_processes_is_counted_by_the_parent_alone(
+    receiver: Receiver, tmp_path: Path
+) -> None:
+    """A child that unwinds its stack ends the spans that were open at the fork once more, under the same ids."""
+    done = _run(
+        """
+provider.add_span_processor(spancost.CostSpanProcessor())
+trace.set_tracer_provider(provider)
+tracer = trace.get_tracer("program")
+used = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-5.2", "gen_ai.usage.input_tokens": 100}
+with tracer.start_as_current_span("invoke_agent a", attributes=agent):
+    with tracer.start_as_current_span("chat gpt-5.2", attributes=used):
+        child = os.fork()
+    call(10 if child == 0 else 1)
+if child:
+    assert 0 == os.waitpid(child, 0)[1]
+print(spancost.current_cost(), flush=True)
+""",
+        receiver,
+        tmp_path,
+    )
+    assert (0, ["0.01", "0.101"]) == (done.returncode, sorted(done.stdout.splitlines())), done.stderr
+    assert 0.111 == sum(span.attributes.get("gen_ai.usage.cost.amount", 0) for span in receiver.spans())
+
+
 @pytest.mark.parametrize("exporter", ["", "spancost.CostExporter()"], ids=["shared", "apart"])
 def test_a_forked_child_counts_its_own_faults(exporter: str, receiver: Receiver, tmp_path: Path) -> None:
     """Its parent goes on telling of the parent's: an inherited count would be told twice."""

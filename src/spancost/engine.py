@@ -69,6 +69,7 @@ class Engine:
         # A span with none of these attributes tells neither what it is nor whom it is for.
         self._telling = MARKERS.union(self.who.every_name)
         self._places = {key: place for place, key in enumerate(keys)}
+        self._inherited: frozenset[tuple[int, int]] = frozenset()
         self._begin()
 
     def start(
@@ -134,7 +135,7 @@ class Engine:
         tree = self.tree
         node = tree.take(trace_id, span_id)
         if node is None:
-            if tree.has_ended(trace_id, span_id):
+            if tree.has_ended(trace_id, span_id) or (trace_id, span_id) in self._inherited:
                 return None
             node = tree.reopen(trace_id, span_id)
         began_before_us = node is None
@@ -236,7 +237,11 @@ class Engine:
         return self.tree.cost_below(root)
 
     def forget(self) -> None:
-        """Start anew, as a forked child must: its parent goes on counting what was open."""
+        """Start anew, as a forked child must: its parent goes on counting what was open.
+
+        A child that unwinds its stack ends those spans once more, under the same ids.
+        """
+        self._inherited = self._inherited.union(self.tree.open_spans())
         self.budgets.clear()
         self._begin()
 

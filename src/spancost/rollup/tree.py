@@ -94,6 +94,10 @@ class Tree:
         """Return an open span of a trace, None where there is none."""
         return next((node for node in list(self._open.values()) if node.trace_id == trace_id), None)
 
+    def open_spans(self) -> list[tuple[int, int]]:
+        """Return trace and span id of every open span."""
+        return [(node.trace_id, node.span_id) for node in list(self._open.values())]
+
     def take(self, trace_id: int, span_id: int) -> Node | None:
         """Take an open span out, to be closed; None if it is unknown or has ended already."""
         spans = self._open
