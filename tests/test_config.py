@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -40,6 +41,8 @@ _NAMES = (
 
 
 _ZONE = "write a name like Europe/Berlin; where the system has no zones, install tzdata"
+
+_LENGTH = "a number and one of s, m, h, d, w, such as 24h"
 
 _LATER = "is not in this version and has no effect"
 
@@ -132,8 +135,8 @@ def test_frameworks_are_all_some_or_none(told: str, heard: tuple[str, ...] | Non
         ("FAIL", "closed", f"{_LATER}; take it out: no call waits for a budget, so none can fail"),
         (
             "LEDGER",
-            "costs.db",
-            f"{_LATER}; take it out: charges are kept nowhere; export the metrics, or set SPANCOST_CONSOLE=tree",
+            "costs.db?keep=long",
+            f"got 'costs.db?keep=long', nothing is kept; write true or a path, behind it ?keep= with {_LENGTH}",
         ),
         (
             "SAMPLER",
@@ -150,18 +153,7 @@ def test_frameworks_are_all_some_or_none(told: str, heard: tuple[str, ...] | Non
 def test_a_wrong_variable_is_one_warning_and_the_default(name: str, value: str, message: str) -> None:
     """The program starts; the warning names the variable, what was found and what stands instead."""
     config = _load(**{name: value})
-    assert Config() == Config(
-        config.disabled,
-        config.budgets,
-        config.prices,
-        config.attribution,
-        config.dimensions,
-        config.console,
-        config.frameworks,
-        config.strict,
-        config.operation_cost,
-        config.log_level,
-    )
+    assert Config() == replace(config, problems=())
     (problem,) = config.problems
     assert f"SPANCOST_{name}: {message}" == str(problem)
     assert (f"SPANCOST_{name}", False) == (problem.key, problem.is_error)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from spancost.api import attribute, current_cost, flush, record_call
+    from spancost.api import attribute, cost_of, current_cost, flush, record_call, report
     from spancost.calls import Usage
-    from spancost.errors import ConfigError, SpancostError
+    from spancost.errors import ConfigError, LedgerError, SpancostError
     from spancost.exporter import CostExporter
     from spancost.installation import CostSpanProcessor, install
 
@@ -15,13 +15,16 @@ __all__ = [
     "ConfigError",
     "CostExporter",
     "CostSpanProcessor",
+    "LedgerError",
     "SpancostError",
     "Usage",
     "attribute",
+    "cost_of",
     "current_cost",
     "flush",
     "install",
     "record_call",
+    "report",
 ]
 
 # Name -> module: imported when first asked for, so that `import spancost` costs a program next to nothing.
@@ -29,13 +32,16 @@ _HOMES = {
     "ConfigError": "spancost.errors",
     "CostExporter": "spancost.exporter",
     "CostSpanProcessor": "spancost.installation",
+    "LedgerError": "spancost.errors",
     "SpancostError": "spancost.errors",
     "Usage": "spancost.calls",
     "attribute": "spancost.api",
+    "cost_of": "spancost.api",
     "current_cost": "spancost.api",
     "flush": "spancost.api",
     "install": "spancost.installation",
     "record_call": "spancost.api",
+    "report": "spancost.api",
 }
 
 

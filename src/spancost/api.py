@@ -1,24 +1,38 @@
-"""What a program may call by itself: attribution, calls that nothing instruments, the cost so far."""
+"""What a program may call by itself: attribution, calls that nothing instruments, what was spent."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
-from decimal import Decimal, localcontext
-from typing import Any
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry import baggage, context, trace
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import SpanContext, SpanKind
 
 from spancost import recorded
 from spancost.calls import Usage
 from spancost.calls.who import WRITTEN_AS
+from spancost.errors import LedgerError
 from spancost.faults import guarded
 from spancost.installation import setup_of
-from spancost.money import EXACT, PICO
+from spancost.ledger.period import length_of, period_of
+from spancost.money import exact_usd
 from spancost.version import VERSION
 
-__all__ = ["attribute", "current_cost", "flush", "record_call"]
+if TYPE_CHECKING:
+    import sqlite3
+
+    from spancost.ledger.summary import Summary
+
+__all__ = ["attribute", "cost_of", "current_cost", "flush", "record_call", "report"]
+
+_PATIENCE = 2.0
+"""Seconds that a question waits for what this process has still to write."""
+
+_SPAN_ID = 16
+"""Hexadecimal digits of a span's id."""
 
 
 @contextmanager
@@ -87,11 +101,72 @@ def current_cost() -> Decimal:
     engine = setup.engine
     span = trace.get_current_span().get_span_context()
     pico = engine.cost_so_far(span.trace_id, span.span_id) if span.is_valid else engine.spent.direct
-    with localcontext(EXACT):
-        return Decimal(pico) / PICO
+    return Decimal(exact_usd(pico))
 
 
 def flush(timeout: float = 5.0) -> bool:
     """Hand over every cost and event so far; False if that took longer than `timeout` seconds."""
     setup = setup_of()
     return setup is None or setup.flush(timeout)
+
+
+def report(
+    by: str | Iterable[str] = ("model",),
+    last: str | timedelta | None = None,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Summary:
+    """Return what the calls in the ledger cost, by one key or several (`"team,model"`): as `spancost report` does.
+
+    It asks the ledger that SPANCOST_LEDGER names, in which every program that names it keeps its calls; those of this
+    one until now are in it. `last` is a length of time, such as `24h`. Raises LedgerError where there is no ledger or
+    it can't be read, ValueError where `last` is no length of time.
+    """
+    asked = tuple(dict.fromkeys(key.strip() for key in (by.split(",") if isinstance(by, str) else by)))
+    length = length_of(last) if isinstance(last, str) else last
+    from spancost.ledger import kept
+
+    with _ledger() as ledger:
+        return kept.summary(ledger, asked, period_of(datetime.now(UTC), length, since, until))
+
+
+def cost_of(span_or_trace: str | int | SpanContext | trace.Span) -> Decimal | None:
+    """Return the exact USD that a span with all below it, or a whole trace, has cost; None where nothing is known.
+
+    An id is a number or in hexadecimal: one of up to 16 digits is a span's, a longer one a trace's. Where charges are
+    kept the ledger is asked, which has the calls of other processes too; else what this process remembers. Raises
+    ValueError where it is no id.
+    """
+    trace_id, span_id = _ids(span_or_trace)
+    setup = setup_of()
+    if setup is not None and setup.keeper is not None:
+        from spancost.ledger import kept
+
+        with _ledger() as ledger:
+            pico = kept.cost_of(ledger, trace_id, span_id)
+    else:
+        pico = None if setup is None else setup.engine.cost_of(trace_id, span_id)
+    return None if pico is None else Decimal(exact_usd(pico))
+
+
+def _ledger() -> AbstractContextManager[sqlite3.Connection]:
+    """Open the ledger to ask it, with everything in it that this process has called; raises LedgerError."""
+    from spancost.ledger import kept
+
+    setup = setup_of()
+    if setup is None or setup.config.ledger is None:
+        raise LedgerError("there is no ledger: set SPANCOST_LEDGER to true, or to a path")
+    if setup.keeper is not None:
+        setup.keeper.flush(_PATIENCE)
+    return kept.opened(setup.config.ledger.path)
+
+
+def _ids(told: str | int | SpanContext | trace.Span) -> tuple[int | None, int | None]:
+    """Return trace and span id, one of them None where an id alone is told."""
+    told = told.get_span_context() if isinstance(told, trace.Span) else told
+    if isinstance(told, SpanContext):
+        return told.trace_id, told.span_id
+    number = int(told, 16) if isinstance(told, str) else told
+    is_span = len(told) <= _SPAN_ID if isinstance(told, str) else number < 1 << 64
+    return (None, number) if is_span else (number, None)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from time import time_ns
 
 from spancost.budgets import Budgets
+from spancost.calls.who import NAMES
 from spancost.config import Config, load
 from spancost.engine import Engine
 from spancost.pricing import PriceBook
@@ -26,6 +27,8 @@ def engine_of(config: Config | None = None, clock: Callable[[], int] = time_ns) 
         book,
         Budgets(config.budgets, None, clock),
         dimensions=config.dimensions,
+        # A ledger keeps all that is known of whom a call is for.
+        kept=(*NAMES, *(config.attribution or ())) if config.ledger else (),
         attribution=config.attribution,
         clock=clock,
         inside=inside,

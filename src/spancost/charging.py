@@ -216,6 +216,7 @@ class Charging:
             after, new_home, new_who = first.amounts, first.booked, first.who
         if not entered:
             return
+        outcome.changed += (first,)
         difference = after.minus(before)
         if new_home is not home:
             self.correct(self._tree.book(home, before.negated()), outcome)
@@ -259,6 +260,7 @@ class Charging:
             self.duplicates += 1
         taken = amounts.negated()
         if entered:
+            outcome.changed += (other,)
             self.correct(self._tree.book(home, taken), outcome)
             self._observe(who, taken.cost, other.at_ns, node, outcome)
         if settled:

@@ -18,6 +18,7 @@ from spancost.budgets import SCOPE, Budget, parse_line
 from spancost.calls.who import WRITTEN_AS
 from spancost.config_file import File, read_bytes, read_file
 from spancost.errors import ConfigError, Problem, nearest, shown
+from spancost.ledger.place import Place, place_of
 from spancost.pricing.overrides import Override
 
 __all__ = ["FRAMEWORKS", "VARIABLES", "Config", "is_off", "load"]
@@ -28,7 +29,6 @@ _LATER: Final = {
     "ENFORCE": "take it out: budgets are observed, and no call is stopped",
     "STORE": "take it out: what was spent is kept in each process, and begins anew with it",
     "FAIL": "take it out: no call waits for a budget, so none can fail",
-    "LEDGER": "take it out: charges are kept nowhere; export the metrics, or set SPANCOST_CONSOLE=tree",
     "SAMPLER": "take it out: spans that a sampler drops are not counted; sample in the Collector",
     "HASH_USERS": "take `user` out of SPANCOST_DIMENSIONS and of budgets: users leave the process as they are",
 }
@@ -36,7 +36,7 @@ _LATER: Final = {
 
 VARIABLES: Final = frozenset(
     {
-        "DISABLED", "CONFIG", "BUDGETS", "TIMEZONE", "DIMENSIONS", "CONSOLE", "FRAMEWORKS", "STRICT",
+        "DISABLED", "CONFIG", "BUDGETS", "TIMEZONE", "DIMENSIONS", "CONSOLE", "LEDGER", "FRAMEWORKS", "STRICT",
         "OPERATION_COST", "LOG_LEVEL", *_LATER,
     }
 )  # fmt: skip
@@ -71,6 +71,8 @@ class Config:
     """Attribution key -> attribute names asked before ours."""
     dimensions: tuple[str, ...] = ()
     console: str = "off"
+    ledger: Place | None = None
+    """Where charges are kept, if they are."""
     frameworks: tuple[str, ...] | None = None
     """Frameworks whose own telemetry is switched on; None is every one we know, empty is none."""
     strict: bool = False
@@ -157,6 +159,12 @@ def load(environ: Mapping[str, str], read: Callable[[str], bytes] | None = None)
     if unknown:
         remedy = f"the names are auto, off, {', '.join(FRAMEWORKS)}"
         warn("FRAMEWORKS", f"{_some(unknown)} {'is' if len(unknown) == 1 else 'are'} not known", remedy)
+    ledger: Place | None = None
+    try:
+        ledger = place_of(told("LEDGER"), environ)
+    except ValueError as fault:
+        remedy = f"write true or a path, behind it ?keep= with {fault}"
+        warn("LEDGER", f"got {shown(told('LEDGER'))}, nothing is kept", remedy)
     boolean("DISABLED")  # not true, and a warning where it is anything else than false
     return Config(
         # Rather none than some: whoever asked for a budget must not run with half of it.
@@ -165,6 +173,7 @@ def load(environ: Mapping[str, str], read: Callable[[str], bytes] | None = None)
         attribution=file.attribution,
         dimensions=dimensions,
         console=one_of("CONSOLE", _CONSOLES, "off"),
+        ledger=ledger,
         frameworks=frameworks,
         strict=boolean("STRICT"),
         operation_cost=boolean("OPERATION_COST"),

@@ -52,13 +52,14 @@ class Engine:
         budgets: Budgets,
         *,
         dimensions: tuple[str, ...] = (),
+        kept: tuple[str, ...] = (),
         attribution: Mapping[str, tuple[str, ...]] | None = None,
         clock: Callable[[], int],
         inside: Callable[[Any], Attributes] = _itself,
         baggage: Callable[[Any], Attributes | None] = _nothing,
         tree: Callable[[], Tree] = Tree,
     ) -> None:
-        keys = tuple(dict.fromkeys(("agent", "workflow", *dimensions, *budgets.scopes)))
+        keys = tuple(dict.fromkeys(("agent", "workflow", *dimensions, *budgets.scopes, *kept)))
         self.who = Who.of(keys, attribution)
         self.dimensions = dimensions
         self.budgets = budgets
@@ -169,6 +170,8 @@ class Engine:
             charge = self._rating.call(node, attributes, start_ns, resource, emitter, end_ns, error)
             if charge is not None:
                 self._charging.enter(charge, node, outcome)
+            else:
+                outcome.refused = error is not None
         elif kind == Kind.AGENT and not began_before_us and not _is_told_below(node, emitter):
             charge = self._rating.agent(node, attributes, start_ns, resource, emitter, end_ns)
             if charge is not None:
@@ -236,6 +239,11 @@ class Engine:
             return self.tree.totals(root).total
         return self.tree.cost_below(root)
 
+    def cost_of(self, trace_id: int | None, span_id: int | None) -> int | None:
+        """Return pico-USD of a span with all below it, or of a local trace; None where nothing is remembered of it."""
+        nodes = self.tree.known(trace_id, span_id)
+        return sum(map(self._cost, nodes)) if nodes else None
+
     def forget(self) -> None:
         """Start anew, as a forked child must: its parent goes on counting what was open.
 
@@ -244,6 +252,12 @@ class Engine:
         self._inherited = self._inherited.union(self.tree.open_spans())
         self.budgets.clear()
         self._begin()
+
+    def _cost(self, node: Node) -> int:
+        cost = self.tree.totals(node).total if node.ended else self.tree.cost_below(node)
+        charge = node.record if node.kind == Kind.CALL else None
+        # A call's own money lies below its parent, and nowhere where it has none.
+        return cost + (charge.amounts.cost if charge is not None and charge.span_id == node.span_id else 0)
 
     def _begin(self) -> None:
         self.tree = self._new_tree()

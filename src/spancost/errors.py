@@ -1,7 +1,8 @@
 """What can go wrong with what a user tells us, and how it is said.
 
 SpancostError
- └── ConfigError      a wrong environment variable, file or budget
+ ├── ConfigError      a wrong environment variable, file or budget
+ └── LedgerError      a ledger that isn't there, or can't be read or written
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["MOST_PROBLEMS", "ConfigError", "Problem", "SpancostError", "nearest", "shown"]
+__all__ = ["MOST_PROBLEMS", "ConfigError", "LedgerError", "Problem", "SpancostError", "nearest", "shown"]
 
 MOST_PROBLEMS: Final = 50
 """Problems of one part of a file that are looked into and told; one with more is a file of something else."""
@@ -48,6 +49,10 @@ class ConfigError(SpancostError):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
+
+
+class LedgerError(SpancostError):
+    """A ledger that isn't there, or can't be read or written: which file, why, and what to do."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -68,12 +68,14 @@ class CostExporter:
         clock: Callable[[], int] = time_ns,
         operation_cost: bool = False,
         resource: Callable[[], Resource] | None = None,
+        store_failures: Callable[[], int] = lambda: 0,
     ) -> None:
         self.engine = engine or engine_of(clock=clock)
         self.worker = worker or Worker()
         self._environ = os.environ if environ is None else environ
         self._clock = clock
         self._operation_cost = operation_cost
+        self._store_failures = store_failures
         self._given = meter_provider, logger_provider
         # What our own metrics and events say of whose they are: the same as the program's spans.
         self._own = pipeline.Own(
@@ -217,6 +219,7 @@ class CostExporter:
             semconv.METRIC_INTERNAL_EVICTIONS: self.engine.tree.evictions,
             semconv.METRIC_INTERNAL_BUDGET_EVICTIONS: self.engine.budgets.evictions,
             semconv.METRIC_INTERNAL_DROPPED_EVENTS: self.worker.dropped + self.lost,
+            semconv.METRIC_INTERNAL_STORE_FAILURES: self._store_failures(),
         }
 
     def _begin(self) -> None:

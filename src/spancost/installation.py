@@ -8,12 +8,13 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from time import time_ns
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import Sampler
 from opentelemetry.trace import SpanContext
 
@@ -28,6 +29,12 @@ from spancost.processor import CostSpanProcessor as Facade
 from spancost.processor import Sink
 from spancost.telemetry import pipeline, stamps
 from spancost.telemetry.events import config_told
+
+if TYPE_CHECKING:
+    from spancost.engine import Engine
+    from spancost.ledger.keeper import Keeper
+    from spancost.ledger.place import Place
+    from spancost.worker import Worker
 
 __all__ = ["CostSpanProcessor", "Setup", "install", "setup_of", "uninstall"]
 
@@ -52,6 +59,7 @@ class Setup:
         self.way = stamps.probe()
         """How spans are written on in this SDK."""
         self.engine = engine_of(config, clock)
+        self.keeper: Keeper | None = None
         self.exporter = CostExporter(
             self.engine,
             # What is off knows no endpoint.
@@ -59,15 +67,19 @@ class Setup:
             clock=clock,
             operation_cost=config.operation_cost,
             resource=self._resource,
+            store_failures=lambda: 0 if self.keeper is None else self.keeper.lost,
         )
+        if config.ledger is not None and not config.disabled:
+            self.keeper = _keeper(config.ledger, self.engine, self.exporter.worker, clock)
         self.console = Console(self.engine) if config.console != "off" else None
-        self.more_sinks: tuple[Sink, ...] = (self.console,) if self.console else ()
+        self.more_sinks = tuple[Sink, ...](filter(None, (self.console, self.keeper)))
         self.active = not config.disabled
         """Whether anything is counted: False where all is switched off, and after `uninstall`."""
         self._processors: WeakKeyDictionary[TracerProvider, Facade | None] = WeakKeyDictionary()
         self._may_warn = True
         self._may_warn_of_sampler = True
         self._forked = False
+        self._ids = RandomIdGenerator()
 
     @guarded("attach")
     def attach(self, provider: object) -> None:
@@ -118,16 +130,18 @@ class Setup:
         return self.engine.tree.has_ended(context.trace_id, context.span_id)
 
     def record(self, attributes: Mapping[str, Any], context: SpanContext, baggage: Mapping[str, Any]) -> None:
-        """Count a call that no span records."""
+        """Count a call that no span records, under an id of its own: several may be told in one context."""
         resource = self._resource().attributes
-        outcome = self.engine.record(context.trace_id, context.span_id, attributes, baggage, resource)
+        trace_id = context.trace_id or self._ids.generate_trace_id()
+        outcome = self.engine.record(trace_id, self._ids.generate_span_id(), attributes, baggage, resource)
         for sink in (self.exporter, *self.more_sinks):
             sink.take(outcome, context if context.is_valid else None)
 
     @guarded("flush", otherwise=False)
     def flush(self, timeout: float = 5.0) -> bool:
-        """Let counters and events be handed over; False if that took longer than `timeout` seconds."""
-        return self.exporter.flush(timeout)
+        """Hand counters, events and charges over; False if that took longer than `timeout` seconds."""
+        kept = self.keeper is None or self.keeper.flush(timeout)
+        return self.exporter.flush(timeout) and kept
 
     @guarded("exit")
     def at_exit(self) -> None:
@@ -138,6 +152,9 @@ class Setup:
             if self.console is not None and not (self._forked and self.console.is_empty()):
                 sys.stderr.write(self.console.text(self.config.console) + "\n")
         finally:
+            # Ahead of the exporter, which may wait for a backend.
+            if self.keeper is not None:
+                self.keeper.shutdown()
             self.exporter.shutdown()
 
     @guarded("before a fork")
@@ -158,6 +175,8 @@ class Setup:
         forget()
         self.engine.forget()
         self.exporter.forget()
+        if self.keeper is not None:
+            self.keeper.forget()
         if self.console is not None:
             self.console.forget()
 
@@ -189,6 +208,23 @@ class Setup:
 
     def _resource(self) -> Resource:
         return pipeline.resource_of([trace.get_tracer_provider(), *self._processors])
+
+
+def _keeper(place: Place, engine: Engine, worker: Worker, clock: Callable[[], int]) -> Keeper | None:
+    try:
+        # Only here: SQLite is loaded where charges are kept, and some builds of Python have none.
+        from spancost.ledger.keeper import Keeper
+        from spancost.ledger.store import Store
+    except ImportError as fault:
+        say(
+            _logger,
+            logging.ERROR,
+            "spancost: SPANCOST_LEDGER: charges can't be kept: this Python has no SQLite (%s)",
+            fault,
+        )
+        return None
+    keep_ns = None if place.keep is None else int(place.keep.total_seconds()) * 10**9
+    return Keeper(Store(place.path), worker, engine.who.keys, clock, keep_ns)
 
 
 class CostSpanProcessor(Facade):
@@ -328,6 +364,8 @@ def uninstall() -> None:
 def _begin(setup: Setup) -> None:
     # First, for spans may end as soon as a provider is attached to.
     setup.exporter.start()
+    if setup.keeper is not None:
+        setup.keeper.start()
     setup.attach(trace.get_tracer_provider())
     setup.exporter.install()
     for problem in setup.config.problems:

@@ -47,6 +47,7 @@ class Outcome:
 
     __slots__ = (
         "aggregate",
+        "changed",
         "charge",
         "corrections",
         "counts",
@@ -56,6 +57,7 @@ class Outcome:
         "name",
         "node",
         "rated",
+        "refused",
         "state",
         "totals",
     )
@@ -70,6 +72,10 @@ class Outcome:
         """What an agent said its calls used, where no span told of them; it is in its totals."""
         self.duplicate_of: Charge | None = None
         """This span is another record of it."""
+        self.refused = False
+        """This span is a call that ended in an error and was not billed."""
+        self.changed: tuple[Charge, ...] = ()
+        """Earlier charges that it corrected, moved or took back."""
         self.kind: str | None = None
         """Of an owner: agent, workflow or root; None for a span that only has charges below it."""
         self.name = ""

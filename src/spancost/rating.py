@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from spancost.calls import read_call
 from spancost.calls.dialects import ANYBODY
 from spancost.calls.plain import plainly
-from spancost.calls.refusals import was_refused
+from spancost.calls.refusals import RESENT, kind_of_error, resent, was_refused
 from spancost.faults import leave_to_host
 from spancost.pricing.price import Price
 from spancost.rollup import Charge, Node
@@ -64,6 +64,10 @@ class Rating:
             price = self._pricer.price(call.provider, call.models, call.usage, start_ns)
         charge = Charge(node, call, price, emitter, start_ns, end_ns, self._clock())
         charge.who, charge.agent_path, charge.rank = self._attribution.resolve(attributes, node, resource)
+        if error is not None:
+            charge.error = kind_of_error(attributes, error)
+        if RESENT in attributes:
+            charge.resent = resent(attributes)
         return charge
 
     def agent(

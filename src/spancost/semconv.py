@@ -75,6 +75,7 @@ __all__ = [
     "METRIC_INTERNAL_ERRORS",
     "METRIC_INTERNAL_EVICTIONS",
     "METRIC_INTERNAL_LATE_SPANS",
+    "METRIC_INTERNAL_STORE_FAILURES",
     "METRIC_OWNER_COST",
     "METRIC_TOKENS",
     "OWNER_KIND",
@@ -382,6 +383,12 @@ that was forgotten begins at nothing again.
 METRIC_INTERNAL_ERRORS: Final = "spancost.internal.errors"
 """Faults of spancost's own, caught before they reached the program."""
 
+METRIC_INTERNAL_STORE_FAILURES: Final = "spancost.internal.store_failures"
+"""Charges that the ledger could not keep.
+
+They are in every other metric and on their spans all the same.
+"""
+
 METRIC_INTERNAL_DROPPED_EVENTS: Final = "spancost.internal.dropped_events"
 """Events, and values of histograms, dropped because their queue was full."""
 
@@ -525,6 +532,13 @@ METRICS: Final[tuple[Metric, ...]] = (
         instrument="counter",
         unit="{error}",
         description="Faults of spancost's own, caught before they reached the program.",
+        value_type="int",
+    ),
+    Metric(
+        name=METRIC_INTERNAL_STORE_FAILURES,
+        instrument="counter",
+        unit="{charge}",
+        description="Charges that the ledger could not keep.",
         value_type="int",
     ),
     Metric(

@@ -19,7 +19,7 @@ from support import agent, call
 
 from spancost import cli
 from spancost.cli import reading
-from spancost.ledger import by_start
+from spancost.ledger.order import by_start
 
 _PRICES = """
 [[price]]

@@ -11,7 +11,11 @@ from recorded.recording import RUNS, Recording, recordings
 from recorded.replay import replay
 from support import BOOK, agent, call, cost
 
-from spancost.ledger import Damage, Replay, Report, Span, by_start, read_spans, wanted
+from spancost.ledger.files import Damage, read_spans
+from spancost.ledger.order import by_start
+from spancost.ledger.replay import Replay
+from spancost.ledger.report import Report
+from spancost.ledger.spans import Span, wanted
 from spancost.owners import Branch, Owners
 from spancost.pricing import PriceBook
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from support import BOOK, call, cost
 
-from spancost.ledger import Replay, Report, Span, by_start
+from spancost.ledger.order import by_start
+from spancost.ledger.period import Period
 from spancost.ledger.remedies import remedy
+from spancost.ledger.replay import Replay
+from spancost.ledger.report import Report
+from spancost.ledger.spans import Span
 
 _SHOP = {"service.name": "shop"}
 
 
-def _report(spans: list[Span], *keys: str, since: int = 0, until: int | None = None, pending: int = 100) -> Report:
+def _report(spans: list[Span], *keys: str, period: Period | None = None, pending: int = 100) -> Report:
     played = Replay(BOOK, keys=tuple(key for key in keys if key != "model"))
-    report = Report(keys, played.who.keys, since, until, pending)
+    report = Report(keys, played.who.keys, period, pending)
     for span, outcome in played.outcomes(by_start(spans)):
         report.take(span, outcome)
     report.close()
@@ -57,7 +61,7 @@ def test_every_sum_of_a_group() -> None:
 def test_a_window_of_time_takes_what_starts_in_it() -> None:
     """From its first ns on, up to its last but not with it."""
     spans = [_call(number, call(1000, 100)) for number in range(1, 6)]
-    assert 3 == _report(spans, "model", since=2000, until=5000).total.calls
+    assert 3 == _report(spans, "model", period=(2000, 5000)).total.calls
 
 
 def test_a_duplicate_is_counted_beside_its_call() -> None:

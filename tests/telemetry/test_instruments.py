@@ -260,4 +260,5 @@ def test_our_own_counters_tell_of_duplicates_and_late_spans(receiver: Receiver) 
         "spancost.internal.evictions": 0,
         "spancost.internal.budget_evictions": 0,
         "spancost.internal.dropped_events": 0,
+        "spancost.internal.store_failures": 0,
     } == told

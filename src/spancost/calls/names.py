@@ -6,7 +6,7 @@ from typing import Final
 
 from spancost.calls.dialects import DIALECTS
 from spancost.calls.read import MARKERS
-from spancost.calls.refusals import ERROR_TYPE
+from spancost.calls.refusals import ERROR_TYPE, RESENT
 from spancost.calls.repeated import TEXTS
 from spancost.calls.shapes import SPELLINGS
 from spancost.calls.who import NAMES
@@ -20,7 +20,7 @@ JSON_NAMES: Final = frozenset[str]().union(
 """Those whose text is JSON that holds counts or names, and so may be long."""
 
 CALL_NAMES: Final = MARKERS.union(
-    {ERROR_TYPE},
+    {ERROR_TYPE, RESENT},
     JSON_NAMES,
     TEXTS,
     *SPELLINGS.values(),

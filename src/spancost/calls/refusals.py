@@ -8,12 +8,19 @@ from typing import Final
 from spancost.calls.plain import plain
 from spancost.calls.read import Attributes
 
-__all__ = ["ERROR_TYPE", "refusal", "was_refused"]
+__all__ = ["ERROR_TYPE", "RESENT", "kind_of_error", "refusal", "resent", "was_refused"]
 
 ERROR_TYPE: Final = "error.type"
 """The attribute that names the class or the code of an error."""
 
+RESENT: Final = "http.request.resend_count"
+"""The attribute that tells how often a client had sent a request before in vain; Anthropic's own spans have it."""
+
 _LONGEST: Final = 256
+
+_MOST_RESENT: Final = 1_000
+_OTHER_ERROR: Final = "_OTHER"
+"""What the conventions call an error that is not said to be of any kind."""
 
 # Classes of the providers' client libraries for answers of 4xx and 5xx, with or without the modules before them, or the
 # number itself, which OpenAI's and Anthropic's libraries write words before. Not among them: a connection that broke or
@@ -39,3 +46,15 @@ def refusal(error: str) -> str:
     """Return what of an error says that it was the provider's answer, empty where nothing does: no words of it."""
     found = _REFUSAL.match(error[:_LONGEST])
     return "" if found is None else found.group()
+
+
+def kind_of_error(attributes: Attributes, error: str) -> str:
+    """Return what kind of error a span ended in: no words of its message, which may quote a prompt."""
+    told = plain(attributes.get(ERROR_TYPE))
+    return (told[:_LONGEST] if type(told) is str else "") or refusal(error) or _OTHER_ERROR
+
+
+def resent(attributes: Attributes) -> int:
+    """Return how often the request was sent before in vain, as far as its span tells."""
+    told = plain(attributes.get(RESENT))
+    return told if type(told) is int and 0 < told < _MOST_RESENT else 0

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import argparse
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from spancost.cli import report, tree
+from spancost.ledger.period import length_of, moment_of
 from spancost.version import VERSION
 
 __all__ = ["parser"]
 
 _FORMATS: Final = ("text", "json", "csv")
-_LAST: Final = re.compile(r"(\d{1,6})([smhdw])")
-_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -54,8 +53,8 @@ def _common(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "files",
         metavar="FILE",
-        nargs="+",
-        help="OTLP spans: JSON lines or protobuf, plain or gzip; - is standard input",
+        nargs="*",
+        help="OTLP spans: JSON lines or protobuf, plain or gzip; - is standard input; without any, the ledger",
     )
     command.add_argument("--format", choices=_FORMATS, default="text", help="text, json or csv (text)")
     command.add_argument("--json", action="store_const", const="json", dest="format", help="the same as --format json")
@@ -81,16 +80,14 @@ def _count(text: str) -> int:
 
 
 def _last(text: str) -> timedelta:
-    told = _LAST.fullmatch(text.strip())
-    if told is None:
-        raise argparse.ArgumentTypeError(f"a number and one of s, m, h, d, w, such as 24h, got {text[:80]!r}")
-    return timedelta(**{_UNITS[told[2]]: int(told[1])})
+    try:
+        return length_of(text)
+    except ValueError as fault:
+        raise argparse.ArgumentTypeError(f"{fault}, got {text[:80]!r}") from None
 
 
 def _moment(text: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"a time as in 2026-01-31 or 2026-01-31T12:00Z, got {text[:80]!r}") from None
-    # Without a zone it is UTC's, as budgets' windows are.
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment_of(text)
+    except ValueError as fault:
+        raise argparse.ArgumentTypeError(f"{fault}, got {text[:80]!r}") from None

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from spancost.config import load
-from spancost.ledger import Damage, Replay, by_start, read_spans, wanted
-from spancost.ledger.files import STDIN
+from spancost.ledger.files import STDIN, Damage, read_spans
+from spancost.ledger.order import by_start
+from spancost.ledger.replay import Replay
+from spancost.ledger.spans import wanted
 from spancost.pricing import PriceBook
 
 if TYPE_CHECKING:
-    from spancost.ledger import Span
+    from spancost.ledger.spans import Span
     from spancost.outcome import Outcome
 
 __all__ = ["Reading", "say"]

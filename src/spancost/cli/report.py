@@ -7,117 +7,86 @@ import csv
 import json
 import sys
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
+from spancost.cli.asked import ledger_of
 from spancost.cli.reading import Reading, say
-from spancost.ledger import Report, Sums
-from spancost.ledger.remedies import remedy
-from spancost.ledger.report import OWN_KEYS
-from spancost.money import exact_usd, format_usd
+from spancost.errors import LedgerError
+from spancost.ledger import kept
+from spancost.ledger.period import Period, period_of
+from spancost.ledger.report import OWN_KEYS, Report
+from spancost.money import format_usd, pico_from_decimal
 from spancost.tree_text import shown
+
+if TYPE_CHECKING:
+    from spancost.ledger.summary import Group, Summary
 
 __all__ = ["run"]
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-_SUMS: Final = (
-    "cost", "avg_cost_per_call", "calls", "priced", "partial", "unpriced", "estimated", "duplicates", "errors", "runs",
-    "cost_per_run", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens",
-    "latency_ms",
-)  # fmt: skip
+_NAMED: Final = 10
+"""Kinds of calls without an amount that the text names."""
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the groups of the files named."""
-    since = None if options.since is None else _ns(options.since)
-    if options.last is not None:
-        since = max(since or 0, _ns(datetime.now(UTC) - options.last))
+    """Print the groups of the files named, or of the ledger."""
+    period = period_of(datetime.now(UTC), options.last, options.since, options.until)
+    if not options.files:
+        try:
+            with kept.opened(ledger_of()) as ledger:
+                _print(kept.summary(ledger, options.by, period), options.format)
+        except LedgerError as fault:
+            say(str(fault))
+            return 2
+        return 0
     reading = Reading(options.files, tuple(key for key in options.by if key not in OWN_KEYS))
     if missing := reading.missing():
         say(f"no such file: {', '.join(missing)}")
         return 2
-    report = Report(options.by, reading.keys, since or 0, None if options.until is None else _ns(options.until))
-    for span, outcome in reading.outcomes():
-        report.take(span, outcome)
-    report.close()
-    groups = sorted(report.groups.items(), key=lambda group: (-group[1].cost, -group[1].calls, group[0]))
-    if options.format == "json":
-        told = {
-            "currency": "USD",
-            "total": _sums(report.total),
-            "groups": [{"key": dict(zip(report.keys, key, strict=True)), **_sums(sums)} for key, sums in groups],
-            "coverage": _coverage(report),
-        }
-        print(json.dumps(told))  # noqa: T201
-    elif options.format == "csv":
-        rows = csv.writer(sys.stdout, lineterminator="\n")
-        rows.writerow((*report.keys, *_SUMS))
-        rows.writerows((*key, *_sums(sums).values()) for key, sums in groups)
-    else:
-        print(_text(report, groups))  # noqa: T201
+    _print(_summary(reading, options.by, period), options.format)
     return reading.status()
 
 
-def _ns(moment: datetime) -> int:
-    since = moment - _EPOCH
-    return (since.days * 86_400 + since.seconds) * 10**9 + since.microseconds * 1000
+def _summary(reading: Reading, keys: tuple[str, ...], period: Period) -> Summary:
+    report = Report(keys, reading.keys, period)
+    for span, outcome in reading.outcomes():
+        report.take(span, outcome)
+    return report.close()
 
 
-def _sums(sums: Sums) -> dict[str, Any]:
-    values = (
-        exact_usd(sums.cost), _each(sums.cost, sums.calls), sums.calls, sums.priced, sums.partial, sums.unpriced,
-        sums.estimated, sums.duplicates, sums.errors, sums.runs, _each(sums.cost, sums.runs), sums.input, sums.output,
-        sums.cache_read, sums.cache_write, sums.reasoning, sums.latency_ns / 1e6,
-    )  # fmt: skip
-    return dict(zip(_SUMS, values, strict=True))
+def _print(summary: Summary, form: str) -> None:
+    if form == "json":
+        print(json.dumps(summary.as_dict()))  # noqa: T201
+    elif form == "csv":
+        rows = csv.writer(sys.stdout, lineterminator="\n")
+        rows.writerow((*summary.keys, *summary.total.as_dict()))
+        rows.writerows((*group.key.values(), *group.as_dict().values()) for group in summary.groups)
+    else:
+        print(_text(summary))  # noqa: T201
 
 
-def _each(cost: int, count: int) -> str | None:
-    return exact_usd((2 * cost + count) // (2 * count)) if count else None
-
-
-def _coverage(report: Report) -> dict[str, Any]:
-    return {
-        "calls": report.total.calls,
-        "priced": report.total.priced,
-        "partial": report.total.partial,
-        "unpriced": report.total.unpriced,
-        "missing": [
-            {
-                "reason": reason,
-                "provider": provider,
-                "model": model,
-                "instrumentation": scope,
-                "calls": calls,
-                "remedy": remedy(reason, scope),
-            }
-            for (reason, provider, model, scope), calls in report.missing.most_common()
-        ],
-    }
-
-
-def _text(report: Report, groups: list[tuple[tuple[str, ...], Sums]]) -> str:
-    table = [(*report.keys, "cost", "calls", "input", "output", "")]
-    table += [(*map(shown, key), *_cells(sums)) for key, sums in groups]
-    table.append(("total", *[""] * (len(report.keys) - 1), *_cells(report.total)))
+def _text(summary: Summary) -> str:
+    keys, total = summary.keys, summary.total
+    table = [(*keys, "cost", "calls", "input", "output", "")]
+    table += [(*map(shown, group.key.values()), *_cells(group)) for group in summary.groups]
+    table.append(("total", *[""] * (len(keys) - 1), *_cells(total)))
     widths = [max(len(row[place]) for row in table) for place in range(len(table[0]))]
-    names = len(report.keys)
     lines = [
         "  ".join(
-            cell.ljust(width) if place < names or place == len(row) - 1 else cell.rjust(width)
+            cell.ljust(width) if place < len(keys) or place == len(row) - 1 else cell.rjust(width)
             for place, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in table
     ]
-    total = report.total
-    lines += ["", f"priced {total.priced + total.partial} of {total.calls} calls"]
-    for (reason, provider, model, scope), calls in report.missing.most_common(10):
-        what = shown(" ".join(filter(None, (provider, model))) or "no model")
-        lines.append(f"  {calls} unpriced, {reason}: {what}" + (f" told by {shown(scope)}" if scope else ""))
-        lines.append(f"    {remedy(reason, scope)}")
+    lines += ["", str(summary.coverage)]
+    for missed in summary.coverage.missing[:_NAMED]:
+        what = shown(" ".join(filter(None, (missed.provider, missed.model))) or "no model")
+        teller = f" told by {shown(missed.instrumentation)}" if missed.instrumentation else ""
+        lines += [f"  {missed.calls} unpriced, {missed.reason}: {what}{teller}", f"    {missed.remedy}"]
     return "\n".join(lines)
 
 
-def _cells(sums: Sums) -> tuple[str, ...]:
-    notes = [f"{count} {what}" for count, what in ((sums.unpriced, "unpriced"), (sums.partial, "in part")) if count]
-    return format_usd(sums.cost), str(sums.calls), str(sums.input), str(sums.output), ", ".join(notes)
+def _cells(group: Group) -> tuple[str, ...]:
+    told = ((group.unpriced, "unpriced"), (group.partial, "in part"), (group.estimated, "guessed"))
+    notes = [f"{count} {what}" for count, what in told if count]
+    cost = format_usd(pico_from_decimal(group.cost))
+    return cost, str(group.calls), str(group.input_tokens), str(group.output_tokens), ", ".join(notes)

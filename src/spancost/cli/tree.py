@@ -9,7 +9,11 @@ import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
+from spancost.cli.asked import ledger_of
 from spancost.cli.reading import Reading, say
+from spancost.errors import LedgerError
+from spancost.ledger import kept
+from spancost.ledger.trees import trees
 from spancost.money import exact_usd
 from spancost.owners import Branch, Owners
 from spancost.tree_text import render
@@ -24,7 +28,9 @@ _COLUMNS: Final = ("trace_id", "depth", "span_id", "name", "kind", "direct", "ch
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the trees of the files named."""
+    """Print the trees of the files named, or of the ledger."""
+    if not options.files:
+        return _of_ledger(options)
     reading = Reading(options.files)
     if missing := reading.missing():
         say(f"no such file: {', '.join(missing)}")
@@ -37,6 +43,24 @@ def run(options: argparse.Namespace) -> int:
         roots = [root for root in roots if root.trace_id == options.trace]
     if owners.forgotten:
         say(f"the {owners.forgotten} owners that ended first are left out: no more than {_MOST_OWNERS} are held")
+    _print(roots, options)
+    return reading.status()
+
+
+def _of_ledger(options: argparse.Namespace) -> int:
+    trace = None if options.trace is None else f"{options.trace:032x}"
+    # One more than is printed: so that it can be said that there are more.
+    most = options.limit + 1 if options.limit and options.format == "text" else 0
+    try:
+        with kept.opened(ledger_of()) as ledger:
+            _print([root for root in trees(ledger, trace, most) if root.calls], options)
+    except LedgerError as fault:
+        say(str(fault))
+        return 2
+    return 0
+
+
+def _print(roots: list[Branch], options: argparse.Namespace) -> None:
     if options.format == "json":
         print(json.dumps({"traces": [_node(root, 0) for root in roots]}))  # noqa: T201
     elif options.format == "csv":
@@ -48,8 +72,7 @@ def run(options: argparse.Namespace) -> int:
         shown = roots[: options.limit] if options.limit else roots
         print(render(shown) or "no model call was found")  # noqa: T201
         if len(shown) < len(roots):
-            say(f"the {len(shown)} dearest of {len(roots)} trees; --limit 0 prints all")
-    return reading.status()
+            say(f"the {len(shown)} dearest trees; --limit 0 prints all")
 
 
 def _node(branch: Branch, depth: int) -> dict[str, Any]:

@@ -1,11 +1,4 @@
-"""Charges at rest: read back from files of OTLP spans, and added up by whatever key is asked for."""
+"""Charges at rest: kept in a SQLite file, or read back from files of OTLP spans; added up by whatever key is asked for.
 
-from __future__ import annotations
-
-from spancost.ledger.files import Damage, read_spans
-from spancost.ledger.order import by_start
-from spancost.ledger.replay import Replay
-from spancost.ledger.report import Report, Sums
-from spancost.ledger.spans import Span, wanted
-
-__all__ = ["Damage", "Replay", "Report", "Span", "Sums", "by_start", "read_spans", "wanted"]
+Nothing is imported here: a program that keeps its charges reads no files, and one that reads files keeps none.
+"""

@@ -8,14 +8,18 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from spancost.calls.who import NONE
+from spancost.ledger.summary import Summary, summary_of
+from spancost.ledger.sums import Sums
 from spancost.rollup.dedup import final
 
 if TYPE_CHECKING:
+    from spancost.ledger.period import Period
     from spancost.ledger.spans import Span
+    from spancost.ledger.sums import Key, Missing
     from spancost.outcome import Outcome
     from spancost.rollup import Charge
 
-__all__ = ["OWN_KEYS", "Key", "Missing", "Report", "Sums"]
+__all__ = ["OWN_KEYS", "Report"]
 
 _PENDING: Final = 16_384
 """Charges that later records may still correct: as many as the engine remembers ended spans."""
@@ -28,12 +32,6 @@ _MISSING: Final = 1_000
 
 _OTHER: Final = "_other"
 
-Key = tuple[str, ...]
-"""Values of the keys asked for, in their order."""
-
-Missing = tuple[str, str, str, str]
-"""Why a call has no amount, its provider and model, and the instrumentation that told of it."""
-
 OWN_KEYS: Final[Mapping[str, Callable[[Charge], str]]] = {
     "model": lambda charge: charge.call.request_model,
     "provider": lambda charge: charge.call.provider,
@@ -42,60 +40,6 @@ OWN_KEYS: Final[Mapping[str, Callable[[Charge], str]]] = {
     "instrumentation": lambda charge: charge.emitter.scope,
 }
 """Keys that the charge itself tells; all others are attribution."""
-
-
-class Sums:
-    """What a group of charges adds up to: exact integers, pico-USD, tokens and ns."""
-
-    __slots__ = (
-        "cache_read",
-        "cache_write",
-        "calls",
-        "cost",
-        "duplicates",
-        "errors",
-        "estimated",
-        "input",
-        "latency_ns",
-        "output",
-        "partial",
-        "reasoning",
-        "runs",
-        "unpriced",
-    )
-
-    def __init__(self) -> None:
-        self.cost = self.calls = self.partial = self.unpriced = self.duplicates = self.errors = self.runs = 0
-        self.estimated = 0
-        self.input = self.output = self.cache_read = self.cache_write = self.reasoning = self.latency_ns = 0
-
-    @property
-    def priced(self) -> int:
-        """Calls whose whole cost is known."""
-        return self.calls - self.partial - self.unpriced
-
-    def add(self, charge: Charge, seen: _Seen) -> None:
-        """Add a charge."""
-        cost, calls, partial, unpriced, input_, output, read, write, reasoning = charge.amounts
-        self.cost += cost
-        self.calls += calls
-        self.partial += partial
-        self.unpriced += unpriced
-        self.input += input_
-        self.output += output
-        self.cache_read += read
-        self.cache_write += write
-        self.reasoning += reasoning
-        self.estimated += charge.call.estimated
-        self.duplicates += seen.duplicates
-        self.errors += seen.is_error
-        self.latency_ns += seen.latency_ns
-
-    def include(self, other: Sums) -> None:
-        """Add another group, but for its runs: one run may have calls of several groups."""
-        for name in self.__slots__:
-            if name != "runs":
-                setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
 class _Seen:
@@ -116,8 +60,7 @@ class Report:
         self,
         keys: tuple[str, ...],
         places: tuple[str, ...],
-        since_ns: int = 0,
-        until_ns: int | None = None,
+        period: Period | None = None,
         pending: int = _PENDING,
     ) -> None:
         self.keys = keys
@@ -126,7 +69,7 @@ class Report:
         self.missing: Counter[Missing] = Counter()
         """Calls without an amount."""
         self._readers = [OWN_KEYS.get(key) or _reader(places.index(key)) for key in keys]
-        self._since, self._until = since_ns, until_ns
+        self._period = period
         self._pending: dict[Charge, _Seen] = {}
         self._order: deque[Charge] = deque()
         self._most = pending
@@ -147,12 +90,13 @@ class Report:
         if len(self._order) > self._most:
             self._fold(self._order.popleft())
 
-    def close(self) -> None:
-        """Add what could still have been corrected, and the groups up."""
+    def close(self) -> Summary:
+        """Add what could still have been corrected, and the groups up, and return it all."""
         while self._order:
             self._fold(self._order.popleft())
         for group in self.groups.values():
             self.total.include(group)
+        return summary_of(self.keys, self.total, self.groups, self.missing)
 
     def _fold(self, charge: Charge) -> None:
         seen = self._pending.pop(charge)
@@ -161,13 +105,17 @@ class Report:
             if whole is not None:
                 whole.duplicates += 1 + seen.duplicates
             return
-        if charge.start_ns < self._since or (self._until is not None and charge.start_ns >= self._until):
+        if self._period is not None and not self._period[0] <= charge.start_ns < self._period[1]:
             return
         key = tuple([read(charge) or NONE for read in self._readers])
         group = self.groups.get(key)
         if group is None:
             group = self.groups[key] = Sums()
-        group.add(charge, seen)
+        group.add(charge.amounts)
+        group.estimated += charge.call.estimated
+        group.duplicates += seen.duplicates
+        group.errors += seen.is_error
+        group.latency_ns += seen.latency_ns
         if (key, charge.trace_id) != self._last_run:
             self._last_run = key, charge.trace_id
             group.runs += self._is_new_run(key, charge.trace_id)

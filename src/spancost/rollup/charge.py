@@ -40,12 +40,14 @@ class Charge:
         "emitter",
         "end_ns",
         "entered",
+        "error",
         "is_loose",
         "merged",
         "others",
         "parent",
         "price",
         "rank",
+        "resent",
         "settled",
         "source",
         "span_id",
@@ -77,6 +79,10 @@ class Charge:
         self.end_ns = end_ns
         self.at_ns = at_ns
         """When it became known, ns since the epoch: the budget windows it counts in are those of then."""
+        self.error = ""
+        """What kind of error the span ended in, empty where in none."""
+        self.resent = 0
+        """Requests that the client had sent for it before in vain."""
         self.told = call.usage
         """What this record tells; `call` may be another one's, that knows better."""
         self.trust = emitter.trust

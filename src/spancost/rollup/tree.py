@@ -98,6 +98,17 @@ class Tree:
         """Return trace and span id of every open span."""
         return [(node.trace_id, node.span_id) for node in list(self._open.values())]
 
+    def known(self, trace_id: int | None, span_id: int | None) -> list[Node]:
+        """Return the span of this id that is open or remembered, or where none is told the local roots of the trace."""
+        remembered = (self._open.copy(), self._ended.copy(), self._ended_before.copy())
+        nodes = dict.fromkeys(node for spans in remembered for node in spans.values())
+        return [
+            node
+            for node in nodes
+            if trace_id in (None, node.trace_id)
+            and (node.parent is None if span_id is None else node.span_id == span_id)
+        ]
+
     def take(self, trace_id: int, span_id: int) -> Node | None:
         """Take an open span out, to be closed; None if it is unknown or has ended already."""
         spans = self._open

@@ -1,0 +1,176 @@
+"""Every charge of a process on its way into a ledger: queued by the spans' hooks, written by the worker."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, Protocol
+
+from spancost.errors import LedgerError
+from spancost.faults import say
+from spancost.ledger.changes import Changes
+from spancost.ledger.store import Statement, Store, is_charge
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import SpanContext
+
+    from spancost.outcome import Outcome
+
+__all__ = ["Background", "Keeper"]
+
+_logger = logging.getLogger(__name__)
+
+_MOST_WAITING: Final = 20_000
+"""Statements that wait for a disk that takes none; beyond it the oldest are lost, and counted."""
+
+_FIRST_RETRY: Final = 0.5
+"""Seconds after which a write that failed is tried again, twice as many each time."""
+
+_LAST_RETRY: Final = 60.0
+
+_BETWEEN_PRUNINGS: Final = 3600.0
+
+
+class Background(Protocol):
+    """Whoever runs tasks elsewhere than in a span's hook."""
+
+    def submit(self, task: Callable[[], object]) -> bool:
+        """Run a task soon; False if it was dropped."""
+        ...
+
+    def later(self, seconds: float, task: Callable[[], object]) -> None:
+        """Run a task once, this many seconds from now at the earliest."""
+        ...
+
+    def drain(self, timeout: float) -> bool:
+        """Wait until every task queued so far is done; False if that took longer than `timeout` seconds."""
+        ...
+
+
+class Keeper:
+    """Keeps what an engine finds. In a hook it only queues; everything else happens on the worker, which owns the rest.
+
+    A charge is written as it stands when the worker comes to it, and written again when a later record has changed it.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        worker: Background,
+        keys: tuple[str, ...],
+        clock: Callable[[], int],
+        keep_ns: int | None,
+    ) -> None:
+        self._store = store
+        self._worker = worker
+        self._keys = keys
+        self._clock = clock
+        self._keep_ns = keep_ns
+        self._begin()
+
+    def _begin(self) -> None:
+        self._queue: deque[Outcome] = deque()
+        self._is_asked = False
+        self._statements: deque[Statement] = deque()
+        self._changes = Changes(self._keys, self._clock)
+        self._is_failing = self._is_timed = False
+        self._retry = _FIRST_RETRY
+        self.lost = 0
+        """Charges that were not kept."""
+
+    def start(self) -> None:
+        """Take out what is too old, now and then."""
+        if self._keep_ns is not None:
+            self._worker.submit(self._prune)
+
+    def take(self, outcome: Outcome, context: SpanContext | None) -> None:  # noqa: ARG002 - the outcome has the ids
+        """Queue an outcome; never blocks."""
+        if len(self._queue) >= _MOST_WAITING:
+            self.lost += outcome.charge is not None
+            return
+        self._queue.append(outcome)
+        if not self._is_asked:
+            self._is_asked = self._worker.submit(self._asked)
+
+    def flush(self, timeout: float) -> bool:
+        """Write what is queued; False if that took longer than `timeout` seconds, or could not be written."""
+        if self._statements or self._queue:
+            self._worker.submit(self._write)
+        return self._worker.drain(timeout) and not self._statements
+
+    def shutdown(self) -> None:
+        """Write what is queued, once more where it failed before, and let the file go."""
+        self.flush(5.0)
+        lost = sum(map(is_charge, self._statements))
+        if lost:
+            self.lost += lost
+            self._statements.clear()
+            say(_logger, logging.ERROR, "spancost: %s: %d charges could not be kept", self._store.path, lost)
+        self._worker.submit(self._store.close)
+        self._worker.drain(1.0)
+
+    def forget(self) -> None:
+        """Start anew in a forked child: what waits is its parent's to write, and so is the parent's connection."""
+        self._store.forget()
+        self._begin()
+        self.start()
+
+    def _asked(self) -> None:
+        self._is_asked = False
+        if not self._is_failing:
+            self._write()
+
+    def _try_again(self) -> None:
+        self._is_timed = False
+        self._write()
+
+    def _write(self) -> None:
+        queue = self._queue
+        for _ in range(len(queue)):
+            self._statements += self._changes.of(queue.popleft())
+        statements = list(self._statements)
+        if not statements:
+            return
+        try:
+            self.lost += self._store.write(statements)
+        except (sqlite3.Error, OSError, LedgerError) as fault:
+            self._fail(fault)
+            return
+        for _ in statements:
+            self._statements.popleft()
+        if self._is_failing:
+            self._is_failing = False
+            say(_logger, logging.WARNING, "spancost: %s: charges are kept again", self._store.path)
+        self._retry = _FIRST_RETRY
+
+    def _fail(self, fault: Exception) -> None:
+        """Let what can't be written wait for better times, as much of it as may."""
+        while len(self._statements) > _MOST_WAITING:
+            self.lost += is_charge(self._statements.popleft())
+        if not self._is_timed:
+            self._is_timed = True
+            self._worker.later(self._retry, self._try_again)
+            self._retry = min(2 * self._retry, _LAST_RETRY)
+        if not self._is_failing:
+            self._is_failing = True
+            message = (
+                "spancost: charges can't be kept (%s); %d wait and are tried again, more are lost and counted "
+                "(spancost.internal.store_failures). Metrics and budgets are not affected."
+            )
+            told = str(fault) if isinstance(fault, LedgerError) else f"{self._store.path}: {fault}"
+            say(_logger, logging.ERROR, message, told, _MOST_WAITING)
+
+    def _prune(self) -> None:
+        if self._keep_ns is None:
+            return
+        try:
+            more = self._store.prune(self._clock() - self._keep_ns)
+        except (sqlite3.Error, OSError, LedgerError) as fault:
+            self._fail(fault)
+            more = False
+        if more:
+            self._worker.submit(self._prune)
+        else:
+            self._worker.later(_BETWEEN_PRUNINGS, self._prune)

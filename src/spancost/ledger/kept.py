@@ -1,0 +1,149 @@
+"""A ledger asked, while programs write it: what groups of calls cost, the trees, and one span or trace."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from spancost.calls.who import NAMES, NONE
+from spancost.errors import LedgerError
+from spancost.ledger.period import Period
+from spancost.ledger.row import COLUMNS_OF_WHO
+from spancost.ledger.schema import MIGRATIONS, migrate, version_of
+from spancost.ledger.summary import Summary, summary_of
+from spancost.ledger.sums import Key, Missing, Sums
+
+__all__ = ["cost_of", "opened", "summary"]
+
+_PATIENCE: Final = 5.0
+"""Seconds that a question waits for whoever holds the file."""
+
+_MISSING: Final = 1_000
+"""Kinds of calls without an amount that are told apart."""
+
+_COLUMNS: Final[Mapping[str, str]] = {
+    "model": "model",
+    "provider": "provider",
+    "agent_path": "agent_path",
+    "status": "status",
+    "instrumentation": "instrumentation",
+    "gen_ai.request.model": "model",
+    "gen_ai.provider.name": "provider",
+    "gen_ai.operation.name": "operation",
+    "gen_ai.response.model": "response_model",
+    "error.type": "error",
+    **{name: key for key in COLUMNS_OF_WHO for name in (key, *NAMES[key])},
+}
+"""Key -> the column that has it."""
+
+_MILLION: Final = 10**6
+"""Amounts are added up in two parts: the sum of some million dear calls is more than SQLite's integers hold."""
+
+_SUMS: Final = f"""
+    count(*), sum(cost / {_MILLION}), sum(cost % {_MILLION}), sum(status = 'partial'), sum(cost IS NULL),
+    sum(estimated), sum(duplicates), count(error), count(DISTINCT trace_id), sum(latency_ns),
+    sum(input), sum(output), sum(cache_read), sum(cache_write), sum(reasoning)
+"""
+
+_WITHIN: Final = "FROM charges WHERE start_ns >= ? AND start_ns < ?"
+
+
+@contextmanager
+def opened(path: Path) -> Generator[sqlite3.Connection]:
+    """Open a ledger to ask it: all that is asked inside sees one moment of it.
+
+    Raises LedgerError where there is none, or it can't be read.
+    """
+    if not path.exists():
+        raise LedgerError(f"{path}: there is no ledger: set SPANCOST_LEDGER where programs run, or name files of spans")
+    try:
+        connection = _connected(path)
+        try:
+            connection.execute("BEGIN")
+            yield connection
+        finally:
+            connection.close()
+    except sqlite3.Error as fault:
+        raise LedgerError(f"{path}: can't be read ({fault})") from fault
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    connection = _connect(path, "ro")
+    if 0 < version_of(connection, str(path)) < len(MIGRATIONS):
+        connection.close()
+        connection = _connect(path, "rw")
+        migrate(connection, str(path))
+    return connection
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=_PATIENCE, isolation_level=None)
+
+
+def summary(connection: sqlite3.Connection, keys: tuple[str, ...], period: Period) -> Summary:
+    """Return what the calls of a period cost, by these keys."""
+    groups = dict(_groups(connection, keys, period))
+    total = next((sums for _, sums in _groups(connection, (), period)), Sums())
+    return summary_of(keys, total, groups, _missing(connection, period))
+
+
+def cost_of(connection: sqlite3.Connection, trace_id: int | None, span_id: int | None) -> int | None:
+    """Return what a span or a whole trace cost, pico-USD; None where nothing is known of it.
+
+    A span alone is looked for in every row.
+    """
+    asked: list[tuple[str, str]] = []
+    if trace_id is not None:
+        asked.append(("trace_id = ?", f"{trace_id:032x}"))
+    if span_id is not None:
+        asked.append(("(span_id || ' ' || ancestors) LIKE '%' || ? || '%'", f"{span_id:016x}"))
+    row = connection.execute(
+        f"SELECT {_SUMS} FROM charges WHERE " + " AND ".join(condition for condition, _ in asked),  # noqa: S608
+        [value for _, value in asked],
+    ).fetchone()
+    sums = _sums(row)
+    return sums.cost if sums.calls else None
+
+
+def _groups(connection: sqlite3.Connection, keys: tuple[str, ...], period: Period) -> Iterator[tuple[Key, Sums]]:
+    values: list[object] = []
+    readers: list[str] = []
+    for key in keys:
+        column = _COLUMNS.get(key)
+        if column is None:
+            # The key of a JSON object in quotes: it may have dots in it.
+            values.append('$."' + key.replace('"', "") + '"')
+            column = "json_extract(attributes, ?)"
+        readers.append(f"coalesce(nullif({column}, ''), '{NONE}')")
+    grouped = f" GROUP BY {', '.join(map(str, range(1, len(keys) + 1)))}" if keys else ""
+    selected = "".join(f"{reader}, " for reader in readers)
+    # Nothing of the user's stands in it: columns are ours, and a key is a value.
+    for row in connection.execute(f"SELECT {selected}{_SUMS} {_WITHIN}{grouped}", (*values, *period)):
+        yield tuple(map(str, row[: len(keys)])), _sums(row[len(keys) :])
+
+
+def _sums(row: tuple[int | None, ...]) -> Sums:
+    sums = Sums()
+    told = [value or 0 for value in row]
+    sums.calls, millions, rest, sums.partial, sums.unpriced, sums.estimated = told[:6]
+    sums.cost = millions * _MILLION + rest
+    sums.duplicates, sums.errors, sums.runs, sums.latency_ns = told[6:10]
+    sums.input, sums.output, sums.cache_read, sums.cache_write, sums.reasoning = told[10:]
+    return sums
+
+
+def _missing(connection: sqlite3.Connection, period: Period) -> dict[Missing, int]:
+    """Return the calls without an amount, by kind; those beyond the most frequent kinds as others."""
+    rows = connection.execute(
+        f"SELECT reason, provider, model, instrumentation, count(*) {_WITHIN} AND cost IS NULL"
+        " GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC",
+        period,
+    )
+    missing: dict[Missing, int] = {}
+    for reason, *rest, calls in rows:
+        kind: Missing = (reason, *rest) if len(missing) < _MISSING else (reason, "_other", "_other", "_other")
+        missing[kind] = missing.get(kind, 0) + calls
+    return missing

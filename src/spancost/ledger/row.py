@@ -1,0 +1,146 @@
+"""A charge as it is kept: one flat row, and an owner beside it for the tree."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from spancost.calls.usage import Usage
+from spancost.rollup.node import above
+
+if TYPE_CHECKING:
+    from spancost.rollup import Charge, Node
+
+__all__ = ["COLUMNS_OF_WHO", "Key", "OwnerRow", "Row", "ancestors_of", "key_of", "row_of", "span_key"]
+
+COLUMNS_OF_WHO: Final = ("agent", "workflow", "user", "session", "team", "tenant", "tool", "service")
+"""Attribution keys with a column each; what else is asked for stands in `attributes`."""
+
+_HIGHEST: Final = 256
+"""Spans above a charge whose ids are kept."""
+
+_LARGEST: Final = 2**63 - 1
+"""SQLite has no larger integer: some nine million USD."""
+
+_UNKNOWN: Final = (None,) * len(Usage._fields)
+
+Key = tuple[str, str]
+"""Trace and span id in hexadecimal, as backends show them: one charge a span."""
+
+
+class Row(NamedTuple):
+    """One charge, as the table `charges` has it."""
+
+    trace_id: str
+    span_id: str
+    name: str
+    """Of its span."""
+    ancestors: str
+    """Ids of the spans above, nearest first: whoever turns out to be an owner owns it."""
+    start_ns: int
+    """Since the epoch."""
+    latency_ns: int
+    error: str | None
+    """What kind of error its span ended in."""
+    attempt: int
+    """1, or more where calls for the same failed just before."""
+    operation: str
+    provider: str
+    model: str
+    """As it was asked for."""
+    response_model: str
+    response_id: str
+    instrumentation: str
+    """The scope that told of it first."""
+    cost: int | None
+    """Pico-USD; None where the call can't be priced."""
+    status: str
+    reason: str
+    """Why there is no cost."""
+    source: str
+    price_model: str
+    price_version: str
+    estimated: int
+    """1 where an instrumentation guessed the usage."""
+    input: int | None
+    """Tokens as in `Usage`: cache reads and writes are in it. None where nothing was told, like those that follow."""
+    output: int | None
+    cache_read: int | None
+    cache_write: int | None
+    cache_write_1h: int | None
+    reasoning: int | None
+    audio_input: int | None
+    audio_output: int | None
+    audio_cache_read: int | None
+    agent_path: str
+    agent: str | None
+    workflow: str | None
+    user: str | None
+    session: str | None
+    team: str | None
+    tenant: str | None
+    tool: str | None
+    service: str | None
+    attributes: str | None
+    """A JSON object of what else is known of whom it is for."""
+
+
+class OwnerRow(NamedTuple):
+    """One agent, workflow or local root, as the table `owners` has it."""
+
+    trace_id: str
+    span_id: str
+    kind: str
+    name: str
+    ancestors: str
+    at_ns: int
+
+
+def span_key(trace_id: int, span_id: int) -> Key:
+    """Return ids as they are kept."""
+    return f"{trace_id:032x}", f"{span_id:016x}"
+
+
+def key_of(charge: Charge) -> Key:
+    """Return the key of a charge's row."""
+    return span_key(charge.trace_id, charge.span_id)
+
+
+def ancestors_of(node: Node | None) -> str:
+    """Return the ids of a span and those above it, nearest first."""
+    return " ".join([f"{span.span_id:016x}" for span in above(node, _HIGHEST)])
+
+
+def row_of(charge: Charge, who: Mapping[str, str], name: str, attempt: int) -> Row:
+    """Return a charge as it stands; `who` has the values of the attribution keys that are known of it."""
+    call, price = charge.call, charge.price
+    others = {key: value for key, value in who.items() if key not in COLUMNS_OF_WHO}
+    return Row._make(
+        (
+            *key_of(charge),
+            name,
+            ancestors_of(charge.booked),
+            charge.start_ns,
+            max(0, charge.end_ns - charge.start_ns),
+            charge.error or None,
+            attempt,
+            call.operation,
+            call.provider,
+            call.request_model,
+            call.models[0] if call.models else "",
+            call.response_id,
+            charge.emitter.scope,
+            None if charge.amount is None else min(charge.amount, _LARGEST),
+            charge.status,
+            charge.reason,
+            charge.source,
+            price.model,
+            price.version,
+            int(call.estimated),
+            *(_UNKNOWN if call.usage is None else call.usage),
+            charge.agent_path,
+            *map(who.get, COLUMNS_OF_WHO),
+            json.dumps(others, ensure_ascii=False) if others else None,
+        )
+    )

@@ -1,0 +1,189 @@
+"""One SQLite file of charges, written by many processes at once and read meanwhile."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from spancost.ledger.row import Key, OwnerRow, Row
+from spancost.ledger.schema import migrate
+
+__all__ = ["Statement", "Store", "again", "charge", "gone", "is_charge", "no_owner", "owner", "same"]
+
+_PATIENCE: Final = 2.0
+"""Seconds that a write waits for other processes' writes."""
+
+_AT_ONCE: Final = 2_000
+"""Rows taken out in one transaction: others write in between."""
+
+_PRIVATE: Final = 0o700
+"""Who called what for whom is the user's own business: nobody else may look into the folder."""
+
+_UNFIT: Final = (OverflowError, ValueError, sqlite3.InterfaceError, sqlite3.ProgrammingError, sqlite3.DataError)
+
+Statement = tuple[str, tuple[object, ...]]
+"""SQL and its values."""
+
+_TOLD_ONCE: Final = {
+    "trace_id": "trace_id",
+    "span_id": "span_id",
+    "name": "max(name, excluded.name)",
+    "attempt": "max(attempt, excluded.attempt)",
+}
+"""Columns that only the charge's own span tells: what corrects it says `''` and 1."""
+
+_CHARGE: Final = (
+    f"INSERT INTO charges ({', '.join(Row._fields)}) VALUES ({', '.join('?' * len(Row._fields))})"  # noqa: S608 - names of ours
+    " ON CONFLICT (trace_id, span_id) DO UPDATE SET "
+    + ", ".join(f"{name} = {_TOLD_ONCE.get(name, f'excluded.{name}')}" for name in Row._fields)
+)
+_OWNER: Final = (
+    f"INSERT INTO owners ({', '.join(OwnerRow._fields)}) VALUES ({', '.join('?' * len(OwnerRow._fields))})"  # noqa: S608
+    " ON CONFLICT (trace_id, span_id) DO "
+)
+_KNOWN: Final = _OWNER + "UPDATE SET kind = excluded.kind, name = excluded.name, ancestors = excluded.ancestors"
+_PERHAPS: Final = _OWNER + "NOTHING"
+_NO_OWNER: Final = "DELETE FROM owners WHERE trace_id = ? AND span_id = ?"
+_GONE: Final = "DELETE FROM charges WHERE trace_id = ? AND span_id = ?"
+_AGAIN: Final = "UPDATE charges SET duplicates = duplicates + 1 WHERE trace_id = ? AND span_id = ?"
+_SAME: Final = (
+    "UPDATE charges SET duplicates = duplicates + 1 + coalesce("
+    "(SELECT duplicates FROM charges WHERE trace_id = ? AND span_id = ?), 0) WHERE trace_id = ? AND span_id = ?"
+)
+_OLD: Final = (
+    "DELETE FROM charges WHERE rowid IN (SELECT rowid FROM charges WHERE start_ns < ? LIMIT ?)",
+    "DELETE FROM owners WHERE rowid IN (SELECT rowid FROM owners WHERE at_ns < ? LIMIT ?)",
+)
+
+
+def charge(row: Row) -> Statement:
+    """Keep a charge, or what a later record corrected of it."""
+    return _CHARGE, _clean(row)
+
+
+def is_charge(statement: Statement) -> bool:
+    """Tell whether a statement keeps a charge."""
+    return statement[0] is _CHARGE
+
+
+def gone(key: Key) -> Statement:
+    """Take a charge out that was taken back."""
+    return _GONE, key
+
+
+def again(key: Key) -> Statement:
+    """Count a further record of a charge."""
+    return _AGAIN, key
+
+
+def same(key: Key, first: Key) -> Statement:
+    """Count a charge, and what was counted of it, as further records of another; to be taken out then."""
+    return _SAME, (*key, *first)
+
+
+def owner(row: OwnerRow, *, surely: bool = True) -> Statement:
+    """Keep an owner; where it is not surely one, only as long as nothing else is known of that span."""
+    return _KNOWN if surely else _PERHAPS, _clean(row)
+
+
+def no_owner(key: Key) -> Statement:
+    """Take out what was taken for an owner."""
+    return _NO_OWNER, key
+
+
+class Store:
+    """A ledger open for writing. It is used by one thread at a time, and opens its file with the first write.
+
+    WAL lets others read meanwhile. What was committed outlives the process, however it ends; where the machine loses
+    power the last of it may be lost (`synchronous=NORMAL`), the file stays whole.
+    https://www.sqlite.org/wal.html
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
+        # A connection must not be carried across a fork, nor be closed there: a child keeps its parent's, unused.
+        # https://www.sqlite.org/howtocorrupt.html#_carrying_an_open_database_file_across_a_fork_
+        self._inherited: list[sqlite3.Connection] = []
+
+    def write(self, statements: Iterable[Statement]) -> int:
+        """Carry out all statements or none; return how many charges had values that SQLite can't hold.
+
+        Raises sqlite3.Error or OSError where the disk is full, the file locked, or the like; LedgerError where it is
+        none of ours.
+        """
+        connection = self._open()
+        connection.execute("BEGIN IMMEDIATE")
+        refused = 0
+        try:
+            for statement in statements:
+                try:
+                    connection.execute(*statement)
+                except _UNFIT:
+                    # It would be in the way of all others, however often they are tried.
+                    refused += is_charge(statement)
+            connection.execute("COMMIT")
+        finally:
+            # A full disk has rolled back by itself.
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        return refused
+
+    def prune(self, before_ns: int) -> bool:
+        """Take out some of what is older; tell whether there may be more."""
+        connection = self._open()
+        taken = [connection.execute(old, (before_ns, _AT_ONCE)).rowcount for old in _OLD]
+        return _AT_ONCE in taken
+
+    def close(self) -> None:
+        """Let the file go; the next write opens it again."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def forget(self) -> None:
+        """Leave the file to the parent, as a forked child must."""
+        if self._connection is not None:
+            self._inherited.append(self._connection)
+            self._connection = None
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is not None and _identity(self.path) == self._file:
+            return self._connection
+        # It isn't open, or somebody has moved or deleted it: what is written to it now nobody would find.
+        self.close()
+        self.path.parent.mkdir(_PRIVATE, parents=True, exist_ok=True)
+        # SQLite would let everybody read it; its other two files are as this one is.
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        connection = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            migrate(connection, str(self.path))
+        except BaseException:
+            connection.close()
+            raise
+        self._connection, self._file = connection, _identity(self.path)
+        return connection
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        told = path.stat()
+    except FileNotFoundError:
+        return None
+    return told.st_dev, told.st_ino
+
+
+def _clean(values: Iterable[object]) -> tuple[object, ...]:
+    """Return values without the lone surrogates that SQLite can't hold."""
+    return tuple(
+        [
+            value.encode(errors="replace").decode() if type(value) is str and not value.isascii() else value
+            for value in values
+        ]
+    )

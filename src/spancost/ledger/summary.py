@@ -1,0 +1,171 @@
+"""What calls cost, group by group, as whoever asked gets it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from spancost.ledger.remedies import remedy
+from spancost.money import exact_usd
+
+if TYPE_CHECKING:
+    from spancost.ledger.sums import Key, Missing, Sums
+
+__all__ = ["Coverage", "Group", "Missed", "Summary", "summary_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Calls that have the same values of the keys that were asked for, or all of them."""
+
+    key: Mapping[str, str]
+    """The value of each key, `(none)` where nothing tells it; empty where it is all calls."""
+    cost: Decimal
+    """USD, with every digit."""
+    avg_cost_per_call: Decimal | None
+    calls: int
+    priced: int
+    """Calls whose whole cost is known; with `partial` and `unpriced` they are all calls."""
+    partial: int
+    """Calls whose cost is a lower bound."""
+    unpriced: int
+    """Calls whose cost is not known at all."""
+    estimated: int
+    """Calls whose usage an instrumentation guessed; they are among the others."""
+    duplicates: int
+    """Further records of these calls, which were not counted again."""
+    errors: int
+    runs: int
+    """Traces."""
+    cost_per_run: Decimal | None
+    input_tokens: int
+    """Cache reads and writes included."""
+    output_tokens: int
+    """Reasoning included."""
+    cache_read_tokens: int
+    cache_write_tokens: int
+    reasoning_tokens: int
+    latency_ms: float
+    """Of all calls together."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything but the key, money as text with every digit."""
+        told = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "key"}
+        return {name: f"{value:f}" if isinstance(value, Decimal) else value for name, value in told.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Calls of one kind that have no cost, why, and what helps."""
+
+    reason: str
+    provider: str
+    model: str
+    instrumentation: str
+    calls: int
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much is known of what was called."""
+
+    calls: int
+    priced: int
+    partial: int
+    unpriced: int
+    missing: tuple[Missed, ...]
+    """The most frequent first."""
+
+    def __str__(self) -> str:
+        return f"priced {self.priced + self.partial} of {self.calls} calls"
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What calls cost: in all, by group, and how much of it is known."""
+
+    keys: tuple[str, ...]
+    currency: str
+    total: Group
+    groups: tuple[Group, ...]
+    """The dearest first."""
+    coverage: Coverage
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as `spancost report --json` prints it."""
+        coverage = self.coverage
+        return {
+            "currency": self.currency,
+            "total": self.total.as_dict(),
+            "groups": [{"key": dict(group.key), **group.as_dict()} for group in self.groups],
+            "coverage": {
+                "calls": coverage.calls,
+                "priced": coverage.priced,
+                "partial": coverage.partial,
+                "unpriced": coverage.unpriced,
+                "missing": [
+                    {each.name: getattr(missed, each.name) for each in fields(missed)} for missed in coverage.missing
+                ],
+            },
+        }
+
+
+def summary_of(
+    keys: tuple[str, ...], total: Sums, groups: Mapping[Key, Sums], missing: Mapping[Missing, int]
+) -> Summary:
+    """Return sums as they are told."""
+    ordered = sorted(groups.items(), key=lambda group: (-group[1].cost, -group[1].calls, group[0]))
+    told = sorted(missing.items(), key=lambda each: (-each[1], each[0]))
+    return Summary(
+        keys,
+        "USD",
+        _group({}, total),
+        tuple([_group(dict(zip(keys, key, strict=True)), sums) for key, sums in ordered]),
+        Coverage(
+            total.calls,
+            total.priced,
+            total.partial,
+            total.unpriced,
+            tuple(
+                [
+                    Missed(reason, provider, model, scope, calls, remedy(reason, scope))
+                    for (reason, provider, model, scope), calls in told
+                ]
+            ),
+        ),
+    )
+
+
+def _group(key: Mapping[str, str], sums: Sums) -> Group:
+    return Group(
+        key,
+        _usd(sums.cost),
+        _each(sums.cost, sums.calls),
+        sums.calls,
+        sums.priced,
+        sums.partial,
+        sums.unpriced,
+        sums.estimated,
+        sums.duplicates,
+        sums.errors,
+        sums.runs,
+        _each(sums.cost, sums.runs),
+        sums.input,
+        sums.output,
+        sums.cache_read,
+        sums.cache_write,
+        sums.reasoning,
+        sums.latency_ns / 1e6,
+    )
+
+
+def _usd(pico: int) -> Decimal:
+    # Out of text: whatever precision the program has set, no digit is lost.
+    return Decimal(exact_usd(pico))
+
+
+def _each(cost: int, count: int) -> Decimal | None:
+    return _usd((2 * cost + count) // (2 * count)) if count else None

@@ -1,0 +1,68 @@
+"""The trees of a ledger: owners one below the other, each charge with the nearest owner above it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from spancost.calls.dialects import Kind
+from spancost.owners import Branch
+
+__all__ = ["trees"]
+
+_OWNERS: Final = "SELECT trace_id, span_id, kind, name, ancestors FROM owners"
+_CHARGES: Final = "SELECT trace_id, span_id, name, ancestors, cost FROM charges"
+_DEAREST: Final = "SELECT trace_id FROM charges GROUP BY 1 ORDER BY sum(cost / 1000000.0) DESC LIMIT ?"
+
+_Span = tuple[str, str]
+
+
+def trees(connection: sqlite3.Connection, trace_id: str | None = None, most: int = 0) -> list[Branch]:
+    """Return the owners with none above them, the dearest first, each with its children.
+
+    Those of one trace, or those of so many of the dearest; where neither is told, all.
+    """
+    where, values = "", ()
+    if trace_id is not None:
+        where, values = " WHERE trace_id = ?", (trace_id,)
+    elif most:
+        where, values = f" WHERE trace_id IN ({_DEAREST})", (most,)
+    branches: dict[_Span, Branch] = {}
+    above: dict[_Span, str] = {}
+    for trace, span, kind, name, ancestors in connection.execute(_OWNERS + where, values):
+        branches[trace, span] = Branch(name, kind, int(trace, 16), int(span, 16))
+        above[trace, span] = ancestors
+    roots: list[Branch] = []
+    for trace, span, name, ancestors, cost in connection.execute(_CHARGES + where, values):
+        owner = _nearest(branches, trace, ancestors)
+        if owner is None:
+            owner = Branch(name or "call", Kind.CALL, int(trace, 16), int(span, 16))
+            roots.append(owner)
+        owner.calls += 1
+        owner.unpriced += cost is None
+        owner.direct += cost or 0
+        owner.total = owner.direct
+    for (trace, span), branch in branches.items():
+        parent = _nearest(branches, trace, above[trace, span])
+        (roots if parent is None else parent.children).append(branch)
+    for branch in reversed(list(_downward(roots))):
+        for child in branch.children:
+            branch.total += child.total
+            branch.calls += child.calls
+            branch.unpriced += child.unpriced
+    roots.sort(key=lambda branch: branch.total, reverse=True)
+    return roots
+
+
+def _nearest(branches: dict[_Span, Branch], trace_id: str, ancestors: str) -> Branch | None:
+    return next((found for span in ancestors.split() if (found := branches.get((trace_id, span)))), None)
+
+
+def _downward(roots: Iterable[Branch]) -> Iterator[Branch]:
+    """Yield branches, each ahead of those below it."""
+    waiting = list(roots)
+    while waiting:
+        branch = waiting.pop()
+        yield branch
+        waiting += branch.children

@@ -1,0 +1,343 @@
+"""Charges kept in a ledger: what a row says, what corrects it, and what becomes of it when the disk takes none."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from ledger.keeping import EVER, Kept
+from strategies import Trace, traces
+from support import NOW, Clock, agent, attributes_of, call, cost, tool, workflow
+
+from spancost.calls import Kind
+from spancost.ledger.row import Row
+from spancost.money import PICO
+from spancost.owners import Branch
+
+_HOUR = 3600 * 10**9
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Kept:
+    """A player with an empty ledger."""
+    return Kept(tmp_path / "ledger.db", clock=Clock(), resource={"service.name": "shop"})
+
+
+def test_a_row_says_all_of_a_charge(play: Kept) -> None:
+    """Time, latency, tokens by class, price and its version, the agents above, and whom it was for."""
+    root = play.start(
+        workflow("order", **{"user.id": "ada", "gen_ai.conversation.id": "c-7", "spancost.team": "search"})
+    )
+    coordinator = play.start(agent("coordinator"), root)
+    lookup = play.start(tool("lookup"), coordinator)
+    writer = play.start(agent("writer"), lookup)
+    used = {"gen_ai.usage.cache_read.input_tokens": 400, "gen_ai.usage.reasoning.output_tokens": 60}
+    chat = play.start(call(1000, 100, response_id="resp_1", **used), writer, name="chat gpt-5.2", scope="openai")
+    assert isinstance(play.clock, Clock)
+    play.clock.now_ns += 250_000_000
+    play.end(chat)
+    (row,) = play.rows()
+    assert set(row) == {*Row._fields, "duplicates"}
+    assert (NOW, 250_000_000, None, 1) == tuple(row[name] for name in ("start_ns", "latency_ns", "error", "attempt"))
+    assert (f"{1:032x}", f"{chat.span_id:016x}", "chat gpt-5.2") == (row["trace_id"], row["span_id"], row["name"])
+    assert [f"{span.span_id:016x}" for span in (writer, lookup, coordinator, root)] == row["ancestors"].split()
+    assert ("chat", "openai", "gpt-5.2", "openai") == tuple(
+        row[name] for name in ("operation", "provider", "model", "instrumentation")
+    )
+    assert (1000, 100, 400, 0, 60) == tuple(
+        row[name] for name in ("input", "output", "cache_read", "cache_write", "reasoning")
+    )
+    assert (cost(1000, 100), "override", "") == (row["cost"], row["status"], row["reason"])
+    assert row["price_version"]
+    assert ("coordinator/writer", "writer", "order") == (row["agent_path"], row["agent"], row["workflow"])
+    assert ("ada", "c-7", "search", "lookup", "shop") == tuple(
+        row[name] for name in ("user", "session", "team", "tool", "service")
+    )
+
+
+def test_what_is_not_known_is_null_and_never_nothing(play: Kept) -> None:
+    """A call without usage has no cost and no tokens, and says why."""
+    play.play(call())
+    (row,) = play.rows()
+    assert (None, None, None, "unpriced", "no_usage") == tuple(
+        row[name] for name in ("cost", "input", "output", "status", "reason")
+    )
+
+
+def test_other_attributes_stand_in_a_json_object(tmp_path: Path) -> None:
+    """Those that the user's own settings ask for; a report groups by them as by any other key."""
+    play = Kept(tmp_path / "ledger.db", keys=("shop.aisle",))
+    play.play(call(2000, 100, **{"shop.aisle": 7}))
+    play.play(call(1000, 100))
+    assert ['{"shop.aisle": "7"}', None] == [row["attributes"] for row in play.rows()]
+    told = [(group.key, group.cost * PICO) for group in play.summary("shop.aisle").groups]
+    assert [({"shop.aisle": "7"}, cost(2000, 100)), ({"shop.aisle": "(none)"}, cost(1000, 100))] == told
+
+
+def test_a_second_record_is_counted_beside_its_charge(play: Kept) -> None:
+    """One row; where the second knows better the row has its numbers."""
+    response_id = f"resp_{1:040}"
+    outer = play.start(call(), name="chat", scope="framework")
+    play.play(call(1000, response_id=response_id), outer, scope="client")
+    play.end(outer, call(response_id=response_id))
+    play.play(call(1000, 900, response_id=response_id), trace_id=2, scope="third")
+    (row,) = play.rows()
+    assert (2, 900, cost(1000, 900), "override") == tuple(
+        row[name] for name in ("duplicates", "output", "cost", "status")
+    )
+
+
+def test_a_charge_that_was_taken_back_is_gone(play: Kept) -> None:
+    """Two calls that turn out to be one are one row, and what an agent said of its calls goes as soon as one speaks."""
+    first = play.start(call(1000, 100), name="chat", scope="one")
+    play.end(first)
+    boss = play.start(agent("a"))
+    inner = play.start(call(1000, 100), boss)
+    play.end(boss, {"gen_ai.usage.input_tokens": 1000, "gen_ai.usage.output_tokens": 100})
+    assert 2 == len(play.rows()), "the agent's own word"
+    play.end(inner)
+    rows = play.rows()
+    assert [first.span_id, inner.span_id] == [int(row["span_id"], 16) for row in rows]
+    assert 2 * cost(1000, 100) == sum(row["cost"] for row in rows) == play.engine.spent.direct
+
+
+def test_a_retry_says_which_attempt_it_is(play: Kept) -> None:
+    """Refused calls are not billed and have no row; those that failed otherwise have one, and count as attempts too."""
+    boss = play.start(agent("a"))
+    for _ in range(2):
+        # A framework's span around the client's tells of the same failure.
+        outer = play.start(call(), boss, name="chat gpt-5.2", scope="framework")
+        inner = play.start(call(), outer, name="chat gpt-5.2", scope="client")
+        play.end(inner, error="RateLimitError")
+        play.end(outer, error="RateLimitError")
+    play.end(play.start(call(1000), boss, name="chat gpt-5.2"), {"error.type": "TimeoutError"}, error="timed out")
+    play.play(call(1000, 100), boss, name="chat gpt-5.2")
+    play.play(call(1000, 100), boss, name="chat gpt-5.2")
+    play.play(call(1000, 100, **{"http.request.resend_count": 2}), boss, name="chat gpt-5.2")
+    assert [("TimeoutError", 3), (None, 4), (None, 1), (None, 3)] == [
+        (row["error"], row["attempt"]) for row in play.rows()
+    ]
+
+
+def test_the_words_of_an_error_are_not_kept(play: Kept) -> None:
+    """A message may quote a prompt: only what kind of error it was is kept."""
+    play.end(play.start(call(1000)), error="Error code: 400 - my secret prompt")
+    play.end(play.start(call(1000)), error="no, my secret prompt")
+    assert ["Error code: 400", "_OTHER"] == [row["error"] for row in play.rows()]
+    assert b"secret" not in play.path.read_bytes()
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(traces())
+def test_a_ledger_says_what_the_engine_says(tmp_path: Path, trace: Trace) -> None:
+    """Whatever the order of starts and ends: the same calls, tokens and money, and each owner's totals as stamped."""
+    path = tmp_path / "ledger.db"
+    for file in tmp_path.iterdir():
+        file.unlink()
+    play = Kept(path)
+    spans: dict[int, object] = {}
+    for event in trace.events:
+        planned = trace.spans[event.place]
+        attributes = attributes_of(event.place, trace)
+        if event.starts:
+            parent = None if planned.parent is None else spans[planned.parent]
+            spans[event.place] = play.start(attributes if planned.told_at_start else {}, parent)  # pyright: ignore[reportArgumentType]
+        else:
+            play.end(spans[event.place], attributes)  # pyright: ignore[reportArgumentType]
+    play.settle()
+    total = play.summary().total if play.engine.spent.calls else None
+    spent = play.engine.spent
+    if total is not None:
+        assert (spent.direct, spent.calls, spent.unpriced) == (total.cost * PICO, total.calls, total.unpriced)
+    told = {
+        (branch.trace_id, branch.span_id): (branch.direct, branch.total, branch.calls)
+        for branch in _all(play.trees() if path.exists() else [])
+        if branch.kind != Kind.CALL and branch.calls
+    }
+    stamped = {
+        owner: (totals.direct, totals.total, totals.calls) for owner, totals in play.owners.items() if totals.calls
+    }
+    assert stamped == told
+    play.keeper.shutdown()
+    play.worker.stop()
+
+
+def _all(roots: list[Branch]) -> list[Branch]:
+    return [each for root in roots for each in (root, *_all(root.children))]
+
+
+def test_a_tree_is_seen_while_its_agents_are_at_work(play: Kept) -> None:
+    """Agents and the root are known as such before they end, and by the names they end with afterwards."""
+    root = play.start(name="POST /ask")
+    boss = play.start(agent("boss"), root, name="invoke_agent boss")
+    play.play(call(1000, 100), boss)
+    (tree,) = play.trees()
+    assert ("POST /ask", "root", cost(1000, 100), 0) == (tree.name, tree.kind, tree.total, tree.direct)
+    assert [("boss", "agent", cost(1000, 100))] == [(each.name, each.kind, each.total) for each in tree.children]
+    play.end(boss, {"gen_ai.agent.name": "chief"})
+    play.end(root)
+    (tree,) = play.trees()
+    assert ["chief"] == [each.name for each in tree.children]
+
+
+def test_a_root_that_turns_out_to_be_a_call_is_no_owner(play: Kept) -> None:
+    """What was taken for an owner while it was open is taken out again: the call alone is the tree."""
+    root = play.start(name="completion")
+    play.play(call(1000, 100, response_id="resp_1"), root, name="chat")
+    assert ["completion"] == [tree.name for tree in play.trees()]
+    play.end(root, call(1000, 100, response_id="resp_1"))
+    assert [("chat", "call", cost(1000, 100))] == [(tree.name, tree.kind, tree.total) for tree in play.trees()]
+
+
+def test_old_charges_are_taken_out(tmp_path: Path) -> None:
+    """At the start and once an hour, however many; younger ones stay."""
+    path = tmp_path / "ledger.db"
+    clock = Clock()
+    play = Kept(path, clock=clock)
+    for _ in range(2_500):
+        play.play(call(10, 5))
+    clock.now_ns += 20 * _HOUR
+    play.play(call(1000, 100))
+    assert 2_501 == len(play.rows())
+    clock.now_ns += 20 * _HOUR
+    later = Kept(path, clock=clock, keep=timedelta(hours=24))
+    assert later.worker.drain(10)
+    while later.worker.waiting:
+        assert later.worker.drain(10)
+    assert [1000] == [row["input"] for row in later.rows()]
+    assert [] == later.ask("SELECT * FROM owners")
+
+
+def test_a_file_that_was_taken_away_is_made_anew(play: Kept) -> None:
+    """What is written into a deleted file nobody would ever find."""
+    play.play(call(1000, 100))
+    assert play.keeper.flush(10)
+    play.path.unlink()
+    play.play(call(2000, 100))
+    assert [2000] == [row["input"] for row in play.rows()]
+
+
+def test_nobody_else_may_read_a_ledger(tmp_path: Path) -> None:
+    """Who called what for whom: the folder and its files are the user's own."""
+    path = tmp_path / "state" / "spancost" / "ledger.db"
+    play = Kept(path)
+    play.play(call(1000, 100))
+    assert play.keeper.flush(10)
+    assert {0o600} == {file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
+    assert 0o700 == path.parent.stat().st_mode & 0o777
+
+
+def test_a_locked_file_costs_time_and_no_row(play: Kept, caplog: pytest.LogCaptureFixture) -> None:
+    """Who can't write waits, says so once, and writes when it can."""
+    play.play(call(10, 5))
+    assert play.keeper.flush(10)
+    with closing(sqlite3.connect(play.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        play.play(call(1000, 100))
+        play.play(call(2000, 100))
+        assert not play.keeper.flush(10)
+        other.execute("ROLLBACK")
+    assert [10, 1000, 2000] == [row["input"] for row in play.rows()]
+    assert 0 == play.keeper.lost
+    told = [record.getMessage() for record in caplog.records if record.name.startswith("spancost")]
+    assert 2 == len(told), told
+    assert "database is locked" in told[0]
+    assert told[1].endswith("charges are kept again")
+
+
+@pytest.mark.parametrize("content", [b"", b"no database at all, but a diary" * 100])
+def test_a_file_of_somebody_elses_is_left_as_it_is(
+    tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An empty one becomes a ledger; of any other not a byte is changed, one error says so, and lost rows are counted."""
+    path = tmp_path / "diary"
+    path.write_bytes(content)
+    play = Kept(path)
+    play.play(call(1000, 100))
+    assert (not content) == play.keeper.flush(10)
+    play.keeper.shutdown()
+    if content:
+        assert content == path.read_bytes()
+        assert 1 == play.keeper.lost
+        errors = [record for record in caplog.records if record.levelno >= logging.ERROR]
+        assert 2 == len(errors), "that it can't be kept, and how many were lost"
+        assert "file is not a database" in errors[0].getMessage()
+
+
+def test_what_sqlite_cannot_hold_is_in_nobodys_way(play: Kept) -> None:
+    """Names with lone surrogates or NULs, an amount beyond 64 bits: each charge has its row, and so has the next."""
+    play.play(call(1000, 100, model="a\ud800b\0c"), name="x\udfff")
+    play.play(call(10**9, 10**9, **{"gen_ai.agent.name": "\ud83d"}))
+    play.play(call(1000, 100))
+    assert 3 == len(play.rows())
+
+
+def test_a_queue_that_nobody_empties_is_bounded(tmp_path: Path) -> None:
+    """A folder that can't be written: charges beyond the bound are lost and counted, the rest waits."""
+    folder = tmp_path / "file"
+    folder.write_bytes(b"")
+    play = Kept(folder / "ledger.db")
+    for _ in range(20_500):
+        play.play(call(10, 5))
+    assert not play.keeper.flush(30)
+    play.keeper.shutdown()
+    assert 20_500 == play.keeper.lost
+    assert 20_500 == play.engine.spent.calls, "metrics and budgets have them all"
+
+
+def test_a_summary_of_a_ledger(play: Kept) -> None:
+    """Every sum of CONTRACT's report, by one key and by several, in a period and in all."""
+    boss = play.start(agent("a", **{"user.id": "ada"}))
+    play.play(call(1000, 100, **{"gen_ai.usage.cache_read.input_tokens": 400}), boss)
+    play.play(call(1000), boss)
+    play.play(call(), boss)
+    play.end(boss)
+    assert isinstance(play.clock, Clock)
+    play.clock.now_ns += _HOUR
+    play.play(call(500, 200, model="gemini-3-pro"), trace_id=2)
+    told = play.summary("agent", "model")
+    assert [("(none)", "gemini-3-pro"), ("a", "gpt-5.2")] == sorted(tuple(group.key.values()) for group in told.groups)
+    total = told.total
+    assert (4, 2, 1, 1, 2) == (total.calls, total.priced, total.partial, total.unpriced, total.runs)
+    assert (2500, 300, 400) == (total.input_tokens, total.output_tokens, total.cache_read_tokens)
+    assert Decimal(cost(500, 200, "gemini-3-pro")) / PICO == play.summary(period=(NOW + 1, EVER[1])).total.cost
+    assert "priced 3 of 4 calls" == str(told.coverage)
+    (missed,) = told.coverage.missing
+    assert ("no_usage", "openai", "gpt-5.2", 1) == (missed.reason, missed.provider, missed.model, missed.calls)
+    assert missed.remedy
+
+
+def test_sums_beyond_64_bits_are_exact(play: Kept) -> None:
+    """The sum of some million dear calls is more than SQLite's integers hold."""
+    for _ in range(3):
+        play.play(call(10**9, 10**9))
+    play.keeper.flush(10)
+    with closing(sqlite3.connect(play.path)) as connection, connection:
+        connection.execute("UPDATE charges SET cost = ?", (2**63 - 1,))
+    assert 3 * (2**63 - 1) == play.summary().total.cost * PICO
+
+
+def test_the_process_that_is_killed_leaves_a_whole_file(tmp_path: Path) -> None:
+    """A child of a fork has a connection of its own: it may end in any way, and write before."""
+    path = tmp_path / "ledger.db"
+    play = Kept(path)
+    play.play(call(10, 5))
+    assert play.keeper.flush(10)
+    child = os.fork()
+    if child == 0:
+        play.engine.forget()
+        play.worker.forget()
+        play.keeper.forget()
+        play.play(call(20, 5), trace_id=2)
+        os._exit(0 if play.keeper.flush(10) else 1)
+    assert 0 == os.waitpid(child, 0)[1]
+    play.play(call(30, 5))
+    assert [10, 20, 30] == sorted(row["input"] for row in play.rows())
+    assert [{"integrity_check": "ok"}] == play.ask("PRAGMA integrity_check")
