@@ -52,7 +52,7 @@ def test_the_readme_s_first_tree_is_what_its_program_prints(tmp_path: Path) -> N
 @pytest.mark.parametrize("number", range(1, len(_blocks("README.md", "python"))))
 def test_every_other_program_of_the_readme_runs(number: int, tmp_path: Path) -> None:
     """Each block of Python is a program that ends well and complains of nothing."""
-    done = _run(_blocks("README.md", "python")[number], tmp_path)
+    done = _run(_blocks("README.md", "python")[number], tmp_path, SPANCOST_LEDGER=str(tmp_path / "ledger.db"))
     assert (0, "") == (done.returncode, done.stderr)
 
 

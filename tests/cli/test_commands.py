@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ledger.keeping import Kept
 from ledger.otlp import line, told
 from support import agent, call
 
@@ -33,12 +34,15 @@ output = "10"
 """
 
 
-def _run(folder: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+_TIMES = ("startTimeUnixNano", "endTimeUnixNano")
+
+
+def _run(folder: Path, *arguments: str, given: bytes = b"", **variables: str) -> subprocess.CompletedProcess[bytes]:
     (folder / "spancost.toml").write_text(_PRICES)
     return subprocess.run(
         [sys.executable, "-m", "spancost.cli", *arguments],
         cwd=folder,
-        env={"SPANCOST_CONFIG": "spancost.toml", "PATH": ""},
+        env={"SPANCOST_CONFIG": "spancost.toml", "PATH": "", **variables},
         input=given,
         capture_output=True,
         timeout=60,
@@ -276,3 +280,55 @@ def test_an_interrupted_reading_ends_as_shells_expect(example: Path, monkeypatch
 
     monkeypatch.setattr(reading, "by_start", interrupt)
     assert 130 == cli.main(["report", str(example / "spans.jsonl")])
+
+
+def test_without_files_and_without_a_ledger_there_is_nothing_to_ask(tmp_path: Path) -> None:
+    """The exit is that of a wrong use, and says what to do; no file is made."""
+    for command in ("tree", "report"):
+        done = _run(tmp_path, command, HOME=str(tmp_path))
+        assert (2, b"") == (done.returncode, done.stdout)
+        assert b"there is no ledger: set SPANCOST_LEDGER where programs run, or name files of spans" in done.stderr
+    assert ["spancost.toml"] == [file.name for file in tmp_path.iterdir()]
+
+
+def test_a_ledger_says_the_same_as_the_file_of_its_spans(example: Path) -> None:
+    """Text, JSON and CSV of both commands, live charges against recorded ones; and the usual place is asked."""
+    folder = example / ".local" / "state" / "spancost"
+    play = Kept(folder / "ledger.db", resource={"service.name": "research"})
+    with (example / "spans.jsonl").open() as file:
+        (request,) = map(json.loads, file)
+    spans = [span for each in request["resourceSpans"] for scope in each["scopeSpans"] for span in scope["spans"]]
+    _live(play, spans)
+    play.keeper.shutdown()
+    for arguments in (
+        ("report", "--by", "agent,model"),
+        ("report", "--by", "agent,model", "--json"),
+        ("report", "--by", "service,agent_path,provider,status", "--format", "csv"),
+        ("report", "--by", "gen_ai.request.model,nobody.knows", "--json"),
+        ("tree",),
+        ("tree", "--json"),
+        ("tree", "--format", "csv", "--trace", "1"),
+    ):
+        kept = _run(example, *arguments, HOME=str(example))
+        read = _run(example, arguments[0], "spans.jsonl", *arguments[1:])
+        assert (read.stdout, b"", 0) == (kept.stdout, kept.stderr, kept.returncode)
+
+
+def _live(play: Kept, spans: list[Any]) -> None:
+    """Play spans by their times, as a program has them."""
+    events = [(int(span[time]), end, place) for place, span in enumerate(spans) for end, time in enumerate(_TIMES)]
+    started: dict[int, Any] = {}
+    for now, is_end, place in sorted(events):
+        span = spans[place]
+        play.clock.now_ns = now  # pyright: ignore[reportAttributeAccessIssue]
+        if is_end:
+            play.end(started[place])
+            continue
+        attributes = {
+            each["key"]: int(next(iter(each["value"].values())))
+            if "intValue" in each["value"]
+            else next(iter(each["value"].values()))
+            for each in span["attributes"]
+        }
+        parent = int(span["parentSpanId"], 16) if "parentSpanId" in span else None
+        started[place] = play.start(attributes, parent, name=span["name"], span_id=int(span["spanId"], 16))

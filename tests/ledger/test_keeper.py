@@ -314,6 +314,15 @@ def test_a_summary_of_a_ledger(play: Kept) -> None:
     assert missed.remedy
 
 
+def test_the_sql_of_the_documentation_is_answered(play: Kept) -> None:
+    """What docs/commands.md shows can be asked."""
+    page = (Path(__file__).parents[2] / "docs" / "commands.md").read_text()
+    (sql,) = [block.split("```")[0] for block in page.split("```sql\n")[1:]]
+    play.play(call(1000, 100, **{"user.id": "ada"}))
+    assert play.keeper.flush(10)
+    assert [{"user": "ada", "usd": cost(1000, 100) / PICO, "calls": 1}] == play.ask(sql)
+
+
 def test_sums_beyond_64_bits_are_exact(play: Kept) -> None:
     """The sum of some million dear calls is more than SQLite's integers hold."""
     for _ in range(3):
