@@ -99,7 +99,9 @@ def test_what_has_no_price_is_said() -> None:
     play.make(call(1000), root)
     play.finish(root)
     assert (
-        "root  $0.0030  [1 unpriced]\nspancost: $0.0030, priced 1 of 2 calls (1 in part: the amount is a lower bound)"
+        "root  $0.0030  [1 unpriced]\nspancost: $0.0030, priced 1 of 2 calls (1 in part: the amount is a lower bound)\n"
+        "  1 unpriced, no_usage: openai gpt-5.2\n"
+        "    the span tells no tokens: let the instrumentation record usage, or install one that does"
     ) == play.console.text("tree")
 
 
@@ -225,3 +227,45 @@ def test_a_call_told_twice_without_an_agent_stands_in_the_tree_once() -> None:
     play.make(call(1000, 1000, response_id="resp_00000000000001"), outer)
     play.finish(outer)
     assert "span  $0.0180\nspancost: $0.0180, priced 1 of 1 calls" == play.console.text("tree")
+
+
+def test_what_is_not_known_is_named_with_what_helps() -> None:
+    """Below the line that sums up: calls without an amount by kind, and agents of whose calls nobody told."""
+    play = _Printed()
+    for _ in range(2):
+        play.finish(play.start(call(), scope="openinference.instrumentation.langchain"))
+    play.make(call(10, 5, model="gpt-nobody-knows"))
+    play.make(call(10, 5))
+    team = play.start(agent("team"), scope="framework")
+    play.make(agent("member"), team)
+    play.finish(team)
+    late = play.start(agent("late"))
+    stream = play.start(call(10, 5), late)
+    play.finish(late)
+    play.finish(stream)
+    told = play.console.text("summary").splitlines()
+    assert "spancost: $0.00021, priced 2 of 5 calls" == told[0]
+    assert [
+        "  2 unpriced, no_usage: openai gpt-5.2 told by openinference.instrumentation.langchain",
+        "  1 unpriced, unknown_model: openai gpt-nobody-knows",
+        "  1 agents without a call told by framework",
+    ] == told[1::2]
+    assert ["stream_usage=True", "[[price]]", "opentelemetry-instrumentation-genai-openai"] == [
+        next(
+            word
+            for word in ("stream_usage=True", "[[price]]", "opentelemetry-instrumentation-genai-openai")
+            if word in line
+        )
+        for line in told[2::2]
+    ]
+
+
+def test_what_later_records_told_is_not_missing() -> None:
+    """A call without usage whose client tells it, and one that turned out to be another's record."""
+    play = _Printed()
+    outer = play.start(call(), name="chat", scope="framework")
+    play.finish(play.start(call(response_id=f"resp_{1:040}"), outer, scope="client"))
+    play.finish(outer, call(1000, 100, response_id=f"resp_{1:040}"))
+    assert [f"spancost: {format_usd(cost(1000, 100))}, priced 1 of 1 calls"] == play.console.text(
+        "summary"
+    ).splitlines()

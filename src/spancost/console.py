@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter, deque
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from spancost.ledger.coverage_text import gaps
+from spancost.ledger.silence import Silence
+from spancost.ledger.summary import missed_of, silent_of
+from spancost.ledger.sums import Missing
 from spancost.money import format_usd
 from spancost.owners import Owners
 from spancost.tree_text import render
@@ -13,10 +19,13 @@ if TYPE_CHECKING:
 
     from spancost.engine import Engine
     from spancost.outcome import Outcome
+    from spancost.rollup import Charge
 
 __all__ = ["Console"]
 
 _MOST_OWNERS: Final = 5_000
+
+_MOST_UNPRICED: Final = 5_000
 
 _MOST_TRACES: Final = 20
 """Traces printed, the dearest first."""
@@ -33,10 +42,17 @@ class Console:
     def forget(self) -> None:
         """Start anew, as a forked child must."""
         self._owners = Owners(self._most)
+        self._silence = Silence()
+        # Charges that had no amount when they were counted: later records may know better.
+        self._unpriced: deque[Charge] = deque(maxlen=_MOST_UNPRICED)
 
     def take(self, outcome: Outcome, context: SpanContext | None) -> None:  # noqa: ARG002 - no use for it
         """Remember what is an owner, or a call that no owner has."""
         self._owners.take(outcome)
+        self._silence.take(outcome)
+        charge = outcome.charge
+        if charge is not None and charge.amount is None:
+            self._unpriced.append(charge)
 
     def flush(self, timeout: float) -> bool:  # noqa: ARG002 - nothing is queued here
         """Hand over nothing: it is printed at the end."""
@@ -49,7 +65,15 @@ class Console:
     def text(self, form: str) -> str:
         """Return the tree, or the one line that sums the process up."""
         trees = render(self._owners.roots()[:_MOST_TRACES]) if form == "tree" else ""
-        return f"{trees}\n{self.summary()}" if trees else self.summary()
+        return "\n".join(filter(None, (trees, self.summary(), *self._gaps())))
+
+    def _gaps(self) -> Iterator[str]:
+        missing = Counter[Missing](
+            (charge.reason, charge.call.provider, charge.call.request_model, charge.emitter.scope)
+            for charge in self._unpriced.copy()
+            if charge.amount is None and not charge.is_void
+        )
+        return gaps(missed_of(missing), silent_of(self._silence.counts()))
 
     def summary(self) -> str:
         """Return one line: what the process spent, on how many calls, and how many of them are priced."""

@@ -165,7 +165,7 @@ class Engine:
         emitter = emitter_of(scope)
         if kind == Kind.CALL and emitter.not_calls and node.name.endswith(emitter.not_calls):
             kind = Kind.OTHER
-        outcome = Outcome(node)
+        outcome = Outcome(node, scope)
         if kind == Kind.CALL:
             charge = self._rating.call(node, attributes, start_ns, resource, emitter, end_ns, error)
             if charge is not None:

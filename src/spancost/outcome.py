@@ -58,12 +58,15 @@ class Outcome:
         "node",
         "rated",
         "refused",
+        "scope",
         "state",
         "totals",
     )
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, scope: str = "") -> None:
         self.node = node
+        self.scope = scope
+        """The instrumentation that wrote the span."""
         self.charge: Charge | None = None
         """This span is the record of it."""
         self.rated: Rated | None = None

@@ -135,7 +135,7 @@ def test_a_report_by_agent_and_model(example: Path) -> None:
         "latency_ms": 30 / 1e6,
     } == total
     assert Decimal(total["cost"]) == sum(Decimal(group["cost"]) for group in told["groups"])
-    assert {"calls": 3, "priced": 3, "partial": 0, "unpriced": 0, "missing": []} == told["coverage"]
+    assert {"calls": 3, "priced": 3, "partial": 0, "unpriced": 0, "missing": [], "silent": []} == told["coverage"]
 
 
 def test_a_report_by_path_service_and_any_attribute(example: Path) -> None:

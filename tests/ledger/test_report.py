@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from support import BOOK, call, cost
+from support import BOOK, agent, call, cost
 
 from spancost.ledger.order import by_start
 from spancost.ledger.period import Period
@@ -116,3 +116,16 @@ def test_calls_without_an_amount_are_told_apart_in_bounded_number() -> None:
     missing = _report(spans, "provider").missing
     assert (1001, 1200) == (len(missing), missing.total())
     assert 200 == missing["unknown_model", "_other", "_other", "_other"]
+
+
+def test_agents_of_whose_calls_nobody_tells_are_counted() -> None:
+    """The outermost of each tree, by its instrumentation; with what helps."""
+    spans = [
+        Span(1000, 2000, 1, 1, None, "invoke_agent a", "crew", agent("a"), _SHOP, None),
+        Span(1100, 1200, 1, 2, 1, "invoke_agent b", "crew", agent("b"), _SHOP, None),
+        Span(1000, 2000, 2, 1, None, "invoke_agent c", "crew", agent("c"), _SHOP, None),
+        _call(5, call(1000, 100), trace=3),
+    ]
+    told = _report(spans, "model").close().coverage
+    assert [("crew", 2)] == [(silent.instrumentation, silent.agents) for silent in told.silent]
+    assert "install an instrumentation" in told.silent[0].remedy

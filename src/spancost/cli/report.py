@@ -7,12 +7,13 @@ import csv
 import json
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from spancost.cli.asked import ledger_of
 from spancost.cli.reading import Reading, say
 from spancost.errors import LedgerError
 from spancost.ledger import kept
+from spancost.ledger.coverage_text import gaps
 from spancost.ledger.period import Period, period_of
 from spancost.ledger.report import OWN_KEYS, Report
 from spancost.money import format_usd, pico_from_decimal
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from spancost.ledger.summary import Group, Summary
 
 __all__ = ["run"]
-
-_NAMED: Final = 10
-"""Kinds of calls without an amount that the text names."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -77,11 +75,8 @@ def _text(summary: Summary) -> str:
         ).rstrip()
         for row in table
     ]
-    lines += ["", str(summary.coverage)]
-    for missed in summary.coverage.missing[:_NAMED]:
-        what = shown(" ".join(filter(None, (missed.provider, missed.model))) or "no model")
-        teller = f" told by {shown(missed.instrumentation)}" if missed.instrumentation else ""
-        lines += [f"  {missed.calls} unpriced, {missed.reason}: {what}{teller}", f"    {missed.remedy}"]
+    coverage = summary.coverage
+    lines += ["", str(coverage), *gaps(coverage.missing, coverage.silent)]
     return "\n".join(lines)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["remedy"]
+__all__ = ["OF_SILENCE", "remedy"]
 
 _PRICE: Final = "in a [[price]] of the file that SPANCOST_CONFIG names"
 
@@ -16,18 +16,35 @@ _BY_REASON: Final = {
     "no_price": f"the price list has no price of all that was used: name it {_PRICE}",
 }
 
-_STREAMS: Final = (
-    'a stream tells its usage only if asked: pass stream_options={"include_usage": True}, or install'
-    " opentelemetry-instrumentation-genai-openai"
-)
+_STREAMS: Final = "a stream tells its usage only if asked: "
+_OPENAI: Final = _STREAMS + 'pass stream_options={"include_usage": True}'
+_LANGCHAIN: Final = _STREAMS + "give the model stream_usage=True"
+_LLAMA_INDEX: Final = _STREAMS + 'give the model additional_kwargs={"stream_options": {"include_usage": True}}'
+_OPENAI_AGENTS: Final = _STREAMS + "give the agent ModelSettings(include_usage=True)"
 
 _OF_EMITTERS: Final = {
-    "opentelemetry.instrumentation.openai_v2": _STREAMS,
-    "opentelemetry.instrumentation.genai.openai": _STREAMS,
-    "opentelemetry.instrumentation.openai.v1": _STREAMS,
-    "openinference.instrumentation.openai": _STREAMS,
-    "openlit.instrumentation.openai": "OpenLIT guesses the tokens of a stream that tells none: " + _STREAMS,
+    "opentelemetry.instrumentation.openai_v2": _OPENAI,
+    "opentelemetry.instrumentation.genai.openai": _OPENAI,
+    "opentelemetry.instrumentation.openai.v1": _OPENAI,
+    "openinference.instrumentation.openai": _OPENAI,
+    "openlit.instrumentation.openai": "OpenLIT guesses the tokens of a stream that tells none: " + _OPENAI,
+    "opentelemetry.instrumentation.genai.langchain": _LANGCHAIN,
+    "openinference.instrumentation.langchain": _LANGCHAIN,
+    "opentelemetry.instrumentation.langchain": _LANGCHAIN,
+    "langsmith": _LANGCHAIN,
+    "openinference.instrumentation.llama_index": _LLAMA_INDEX,
+    "opentelemetry.instrumentation.llamaindex": _LLAMA_INDEX,
+    "opentelemetry.instrumentation.genai.llama_index": _LLAMA_INDEX,
+    "openinference.instrumentation.openai_agents": _OPENAI_AGENTS,
+    "opentelemetry.instrumentation.openai_agents": _OPENAI_AGENTS,
+    "opentelemetry.instrumentation.genai.openai_agents": _OPENAI_AGENTS,
 }
+
+OF_SILENCE: Final = (
+    "no span tells of a call: install an instrumentation of the model's client, such as"
+    " opentelemetry-instrumentation-genai-openai"
+)
+"""What helps where agents ran and no span told of a call."""
 
 
 def remedy(reason: str, scope: str) -> str:

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from spancost.calls.who import NONE
+from spancost.ledger.silence import Silence
 from spancost.ledger.summary import Summary, summary_of
 from spancost.ledger.sums import Sums
 from spancost.rollup.dedup import final
@@ -70,6 +71,7 @@ class Report:
         """Calls without an amount."""
         self._readers = [OWN_KEYS.get(key) or _reader(places.index(key)) for key in keys]
         self._period = period
+        self._silence = Silence()
         self._pending: dict[Charge, _Seen] = {}
         self._order: deque[Charge] = deque()
         self._most = pending
@@ -78,6 +80,7 @@ class Report:
 
     def take(self, span: Span, outcome: Outcome) -> None:
         """Take one outcome of a replay."""
+        self._silence.take(outcome)
         if outcome.duplicate_of is not None:
             seen = self._pending.get(final(outcome.duplicate_of))
             if seen is not None:
@@ -96,7 +99,7 @@ class Report:
             self._fold(self._order.popleft())
         for group in self.groups.values():
             self.total.include(group)
-        return summary_of(self.keys, self.total, self.groups, self.missing)
+        return summary_of(self.keys, self.total, self.groups, self.missing, self._silence.counts())
 
     def _fold(self, charge: Charge) -> None:
         seen = self._pending.pop(charge)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from spancost.ledger.remedies import remedy
+from spancost.ledger.remedies import OF_SILENCE, remedy
 from spancost.money import exact_usd
 
 if TYPE_CHECKING:
     from spancost.ledger.sums import Key, Missing, Sums
 
-__all__ = ["Coverage", "Group", "Missed", "Summary", "summary_of"]
+__all__ = ["Coverage", "Group", "Missed", "Silent", "Summary", "missed_of", "silent_of", "summary_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,15 @@ class Missed:
 
 
 @dataclass(frozen=True, slots=True)
+class Silent:
+    """Agents and workflows without a call that any span tells of, and what helps."""
+
+    instrumentation: str
+    agents: int
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """How much is known of what was called."""
 
@@ -78,6 +88,8 @@ class Coverage:
     unpriced: int
     missing: tuple[Missed, ...]
     """The most frequent first."""
+    silent: tuple[Silent, ...] = ()
+    """Agents of whose calls nothing is known; a ledger, which has calls, has none of these."""
 
     def __str__(self) -> str:
         return f"priced {self.priced + self.partial} of {self.calls} calls"
@@ -106,19 +118,37 @@ class Summary:
                 "priced": coverage.priced,
                 "partial": coverage.partial,
                 "unpriced": coverage.unpriced,
-                "missing": [
-                    {each.name: getattr(missed, each.name) for each in fields(missed)} for missed in coverage.missing
-                ],
+                "missing": list(map(_told, coverage.missing)),
+                "silent": list(map(_told, coverage.silent)),
             },
         }
 
 
+def missed_of(missing: Mapping[Missing, int]) -> tuple[Missed, ...]:
+    """Return calls without an amount as they are told."""
+    told = sorted(missing.items(), key=lambda each: (-each[1], each[0]))
+    return tuple(
+        [
+            Missed(reason, provider, model, scope, calls, remedy(reason, scope))
+            for (reason, provider, model, scope), calls in told
+        ]
+    )
+
+
+def silent_of(counts: Mapping[str, int]) -> tuple[Silent, ...]:
+    """Return agents without calls as they are told, by their instrumentation."""
+    return tuple([Silent(scope, agents, OF_SILENCE) for scope, agents in sorted(counts.items())])
+
+
 def summary_of(
-    keys: tuple[str, ...], total: Sums, groups: Mapping[Key, Sums], missing: Mapping[Missing, int]
+    keys: tuple[str, ...],
+    total: Sums,
+    groups: Mapping[Key, Sums],
+    missing: Mapping[Missing, int],
+    silent: Mapping[str, int] = MappingProxyType({}),
 ) -> Summary:
     """Return sums as they are told."""
     ordered = sorted(groups.items(), key=lambda group: (-group[1].cost, -group[1].calls, group[0]))
-    told = sorted(missing.items(), key=lambda each: (-each[1], each[0]))
     return Summary(
         keys,
         "USD",
@@ -129,14 +159,14 @@ def summary_of(
             total.priced,
             total.partial,
             total.unpriced,
-            tuple(
-                [
-                    Missed(reason, provider, model, scope, calls, remedy(reason, scope))
-                    for (reason, provider, model, scope), calls in told
-                ]
-            ),
+            missed_of(missing),
+            silent_of(silent),
         ),
     )
+
+
+def _told(part: Missed | Silent) -> dict[str, Any]:
+    return {each.name: getattr(part, each.name) for each in fields(part)}
 
 
 def _group(key: Mapping[str, str], sums: Sums) -> Group:

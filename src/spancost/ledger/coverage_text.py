@@ -1,0 +1,33 @@
+"""What is not known of what was called, as text, and what helps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Final
+
+from spancost.tree_text import shown
+
+if TYPE_CHECKING:
+    from spancost.ledger.summary import Missed, Silent
+
+__all__ = ["gaps"]
+
+_NAMED: Final = 10
+"""Kinds of calls that are named."""
+
+
+def gaps(missing: tuple[Missed, ...], silent: Iterable[Silent]) -> Iterator[str]:
+    """Yield the lines below `priced 8 of 11 calls`."""
+    for missed in missing[:_NAMED]:
+        what = shown(" ".join(filter(None, (missed.provider, missed.model))) or "no model")
+        yield f"  {missed.calls} unpriced, {missed.reason}: {what}{_told_by(missed.instrumentation)}"
+        yield f"    {missed.remedy}"
+    if len(missing) > _NAMED:
+        yield f"  {sum(missed.calls for missed in missing[_NAMED:])} more unpriced, of other kinds"
+    for agents in silent:
+        yield f"  {agents.agents} agents without a call{_told_by(agents.instrumentation)}"
+        yield f"    {agents.remedy}"
+
+
+def _told_by(scope: str) -> str:
+    return f" told by {shown(scope)}" if scope else ""
