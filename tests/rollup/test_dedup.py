@@ -540,3 +540,38 @@ def test_a_duplicate_whose_correction_crosses_a_threshold_says_so() -> None:
     outcome = play.play(call(10, 5, response_id="r"), trace_id=2)
     assert outcome.duplicate_of is not None
     assert State.BREACH == outcome.state == stamp(outcome, {})["spancost.budget.state"]
+
+
+def test_of_two_silent_attempts_the_last_is_the_call_around_them() -> None:
+    """A framework's span that was told nothing: the attempt before failed as silently."""
+    play = Player()
+    outer = play.start(call(), scope="framework")
+    play.play(call(), outer, scope="client")
+    last = play.play(call(), outer, scope="client")
+    outcome = play.end(outer)
+    assert outcome is not None
+    assert last.charge is outcome.duplicate_of is not None
+
+
+def test_what_is_offered_to_one_span_is_bounded() -> None:
+    """A loop of calls inside one span that never ends keeps no more of them than a call is ever tried."""
+    play = Player()
+    outer = play.start(name="server")
+    for _ in range(100):
+        play.play(call(10, 5), outer)
+    node = play.engine.tree.find(1, outer.span_id)
+    assert node is not None
+    assert node.below is not None
+    assert 16 == len(node.below.inner)
+
+
+def test_what_an_agent_says_that_began_before_us_is_not_charged() -> None:
+    """Its calls until then were counted by nobody, and those since by their own spans: its sum is neither."""
+    play = Player()
+    boss = play.start(agent("boss"))
+    play.engine.forget()
+    play.engine._inherited = frozenset()  # pyright: ignore[reportPrivateUsage] - it isn't a fork's
+    play.end(
+        boss, {"gen_ai.usage.input_tokens": 100, "gen_ai.usage.output_tokens": 50, "gen_ai.request.model": "gpt-5.2"}
+    )
+    assert 0 == play.engine.spent.calls

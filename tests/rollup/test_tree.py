@@ -368,3 +368,32 @@ def test_ended_spans_keep_no_long_names() -> None:
     assert node is not None
     play.end(bare)
     assert 512 >= len(node.name)
+
+
+def test_a_late_call_of_a_sub_agent_is_not_the_outer_agents_own() -> None:
+    """An instrumentation whose agents sum up their own calls: what came late below an inner one leaves the outer's word."""
+    scope = "opentelemetry.instrumentation.agno"
+    play = Player()
+    outer = play.start(agent("outer"), scope=scope)
+    inner = play.start(agent("inner"), outer, scope=scope)
+    stream = play.start(call(10, 5), inner)
+    play.end(inner)
+    play.end(stream)
+    play.end(
+        outer, {"gen_ai.usage.input_tokens": 100, "gen_ai.usage.output_tokens": 50, "gen_ai.request.model": "gpt-5.2"}
+    )
+    told = play.owner(outer)
+    assert (cost(100, 50), cost(10, 5)) == (told.direct, told.children)
+
+
+def test_an_owner_closed_for_want_of_room_is_not_told_of_as_corrected() -> None:
+    """It has not ended for the program, and says its totals when it does."""
+    play = Player(tree=lambda: Tree(open_spans=2))
+    boss = play.start(agent("boss"))
+    tool_span = play.start(tool("t"), boss)
+    for _ in range(3):
+        play.start()
+    play.play(call(10, 5), tool_span)
+    assert [] == play.corrections
+    play.end(boss)
+    assert cost(10, 5) == play.owner(boss).total

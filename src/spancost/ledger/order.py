@@ -40,7 +40,8 @@ def by_start(spans: Iterable[Span], held: int = _HELD) -> Iterator[Span]:
                 _write(_sorted(run), runs[-1])
                 run = []
         # Equal ones stay in the order of the runs: the last one's come first.
-        yield from merge(_sorted(run), *map(_read, reversed(runs)), key=_start) if runs else _sorted(run)
+        rest = _taken(_sorted(run))
+        yield from merge(rest, *map(_read, reversed(runs)), key=_start) if runs else rest
 
 
 def _start(span: Span) -> tuple[int, int]:
@@ -51,6 +52,13 @@ def _sorted(run: list[Span]) -> list[Span]:
     run.reverse()
     run.sort(key=_start)
     return run
+
+
+def _taken(run: list[Span]) -> Iterator[Span]:
+    """Yield spans and let go of each: what has been counted needs no memory, and no look of the collector's."""
+    run.reverse()
+    while run:
+        yield run.pop()
 
 
 def _write(run: list[Span], file: IO[bytes]) -> None:

@@ -77,16 +77,20 @@ def _span(told: Mapping[str, Any], scope: str, resource: dict[str, Any], wanted:
 
 def _attributes(told: Any, wanted: Wanted) -> dict[str, Any]:
     attributes: dict[str, Any] = {}
+    known = wanted.get
     for each in told or ():
-        name = wanted.get(each["key"])
+        name = known(each["key"])
         if name is None or not (value := each.get("value")):
             continue
-        for kind, content in value.items():
-            if kind == "stringValue":
-                is_short = len(content) <= SHORT and name not in TEXTS
-                attributes[name] = content if is_short else shortened(name, content)
-            else:
-                attributes[name] = _value(kind, content)
+        # Nearly all are texts, and short: this is half the time that reading takes.
+        content = value.get("stringValue")
+        if content is None:
+            for kind, other in value.items():
+                attributes[name] = _value(kind, other)
+        elif len(content) <= SHORT and name not in TEXTS:
+            attributes[name] = content
+        else:
+            attributes[name] = shortened(name, content)
     return attributes
 
 
