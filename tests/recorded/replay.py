@@ -12,6 +12,7 @@ from recorded.recording import Order, Recording, Span, Step, read_spans, steps_o
 
 from spancost.budgets import Budgets
 from spancost.engine import Engine
+from spancost.outcome import Outcome
 from spancost.pricing import PriceBook
 from spancost.rollup import Charge
 from spancost.rollup.dedup import final
@@ -58,16 +59,26 @@ def replay(
     order: Order = "events",
     live: Live = "final",
     change: Callable[[Span], Span] = lambda span: span,
+    take: Callable[[Outcome], object] = lambda _: None,
 ) -> Tally:
-    """Play the processes of a run, each to an engine of its own, with its spans changed where a test asks for that."""
+    """Play the processes of a run, each to an engine of its own, with its spans changed where a test asks for that.
+
+    Each outcome is handed to `take` as it comes, as to a sink.
+    """
     tally = Tally()
     for file in recording.processes:
         spans = [change(span) for span in read_spans(file)]
-        play(steps_of(file, spans, order), {span.span_id: span for span in spans}, live, tally)
+        play(steps_of(file, spans, order), {span.span_id: span for span in spans}, live, tally, take)
     return tally
 
 
-def play(steps: Iterable[Step], spans: Mapping[int, Span], live: Live, tally: Tally) -> None:
+def play(
+    steps: Iterable[Step],
+    spans: Mapping[int, Span],
+    live: Live,
+    tally: Tally,
+    take: Callable[[Outcome], object] = lambda _: None,
+) -> None:
     now = [0]
     clock = partial(now.__getitem__, 0)
     engine = Engine(_BOOK, Budgets((), None, clock), clock=clock)
@@ -78,7 +89,9 @@ def play(steps: Iterable[Step], spans: Mapping[int, Span], live: Live, tally: Ta
             _start(engine, step, span, live)
         elif span is not None:
             now[0] = span.end_ns
-            _end(engine, span, tally)
+            outcome = _end(engine, span, tally)
+            if outcome is not None:
+                take(outcome)
     _join_merged(tally)
     for count in engine.settle(everything=True):
         tally.counted += count.amounts.cost
@@ -101,7 +114,7 @@ def _start(engine: Engine, step: Step, span: Span | None, live: Live) -> None:
     engine.start(step.trace_id, step.span_id, step.parent_id, step.name, step.attributes, lambda: held, None, scope)
 
 
-def _end(engine: Engine, span: Span, tally: Tally) -> None:
+def _end(engine: Engine, span: Span, tally: Tally) -> Outcome | None:
     outcome = engine.end(
         span.trace_id,
         span.span_id,
@@ -115,7 +128,7 @@ def _end(engine: Engine, span: Span, tally: Tally) -> None:
         span.error,
     )
     if outcome is None:
-        return
+        return None
     if outcome.aggregate is not None:
         tally.aggregates.append(outcome.aggregate)
     if outcome.charge is not None:
@@ -125,3 +138,4 @@ def _end(engine: Engine, span: Span, tally: Tally) -> None:
     if outcome.duplicate_of is not None:
         tally.records.setdefault(outcome.duplicate_of.span_id, set()).add(span.span_id)
     tally.counted += sum(count.amounts.cost for count in outcome.counts)
+    return outcome
