@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -120,14 +120,15 @@ def report(
     """Return what the calls in the ledger cost, by one key or several (`"team,model"`): as `spancost report` does.
 
     It asks the ledger that SPANCOST_LEDGER names, in which every program that names it keeps its calls; those of this
-    one until now are in it. `last` is a length of time, such as `24h`. Raises LedgerError where there is no ledger or
-    it can't be read, ValueError where `last` is no length of time.
+    one until now are in it. `last` is a length of time, such as `24h`; moments without a zone are in UTC. Raises
+    LedgerError where there is no ledger, or it can't be written or read now, ValueError where `last` is no length of
+    time.
     """
     asked = tuple(dict.fromkeys(key.strip() for key in (by.split(",") if isinstance(by, str) else by)))
     length = length_of(last) if isinstance(last, str) else last
     from spancost.ledger import kept
 
-    with _ledger() as ledger:
+    with _ledger(_PATIENCE) as ledger:
         return kept.summary(ledger, asked, period_of(datetime.now(UTC), length, since, until))
 
 
@@ -135,31 +136,36 @@ def cost_of(span_or_trace: str | int | SpanContext | trace.Span) -> Decimal | No
     """Return the exact USD that a span with all below it, or a whole trace, has cost; None where nothing is known.
 
     An id is a number or in hexadecimal: one of up to 16 digits is a span's, a longer one a trace's. Where charges are
-    kept the ledger is asked, which has the calls of other processes too; else what this process remembers. Raises
-    ValueError where it is no id.
+    kept the ledger is asked, which has the calls of other processes too; where there is none, or it can't be read or
+    written now, what this process remembers. Raises ValueError where it is no id.
     """
     trace_id, span_id = _ids(span_or_trace)
     setup = setup_of()
-    if setup is not None and setup.keeper is not None:
+    if setup is None:
+        return None
+    pico = setup.engine.cost_of(trace_id, span_id)
+    if setup.keeper is not None:
         from spancost.ledger import kept
 
-        with _ledger() as ledger:
+        with suppress(LedgerError), _ledger(_PATIENCE) as ledger:
             pico = kept.cost_of(ledger, trace_id, span_id)
-    else:
-        pico = None if setup is None else setup.engine.cost_of(trace_id, span_id)
     return None if pico is None else Decimal(exact_usd(pico))
 
 
-def _ledger() -> AbstractContextManager[sqlite3.Connection]:
-    """Open the ledger to ask it, with everything in it that this process has called; raises LedgerError."""
+def _ledger(patience: float) -> AbstractContextManager[sqlite3.Connection]:
+    """Open the ledger to ask it, with everything in it that this process has called.
+
+    Raises LedgerError where there is none, or it can't be written or read.
+    """
     from spancost.ledger import kept
 
     setup = setup_of()
     if setup is None or setup.config.ledger is None:
         raise LedgerError("there is no ledger: set SPANCOST_LEDGER to true, or to a path")
-    if setup.keeper is not None:
-        setup.keeper.flush(_PATIENCE)
-    return kept.opened(setup.config.ledger.path)
+    path = setup.config.ledger.path
+    if setup.keeper is not None and not setup.keeper.flush(patience):
+        raise LedgerError(f"{path}: what this process has called can't be written now; ask again later")
+    return kept.opened(path)
 
 
 def _ids(told: str | int | SpanContext | trace.Span) -> tuple[int | None, int | None]:

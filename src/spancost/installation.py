@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
-from time import time_ns
+from time import monotonic, time_ns
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
@@ -140,8 +140,9 @@ class Setup:
     @guarded("flush", otherwise=False)
     def flush(self, timeout: float = 5.0) -> bool:
         """Hand counters, events and charges over; False if that took longer than `timeout` seconds."""
+        until = monotonic() + timeout
         kept = self.keeper is None or self.keeper.flush(timeout)
-        return self.exporter.flush(timeout) and kept
+        return self.exporter.flush(max(until - monotonic(), 0)) and kept
 
     @guarded("exit")
     def at_exit(self) -> None:

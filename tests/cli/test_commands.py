@@ -332,3 +332,14 @@ def _live(play: Kept, spans: list[Any]) -> None:
         }
         parent = int(span["parentSpanId"], 16) if "parentSpanId" in span else None
         started[place] = play.start(attributes, parent, name=span["name"], span_id=int(span["spanId"], 16))
+
+
+def test_a_wrong_ledger_is_not_taken_for_another(tmp_path: Path) -> None:
+    """Where the setting is wrong, or names what no file can be, that is said, and nothing is printed."""
+    for place, said in (
+        ("/data/costs.db?keep=5x", b"SPANCOST_LEDGER: got '/data/costs.db?keep=5x'"),
+        ("/" + "a" * 300, b"can't be read"),
+    ):
+        done = _run(tmp_path, "report", HOME=str(tmp_path), SPANCOST_LEDGER=place)
+        assert (2, b"") == (done.returncode, done.stdout)
+        assert said in done.stderr

@@ -6,7 +6,7 @@ import logging
 import os
 import sqlite3
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from strategies import Trace, traces
 from support import NOW, Clock, agent, attributes_of, call, cost, tool, workflow
 
 from spancost.calls import Kind
+from spancost.ledger import kept
+from spancost.ledger.period import period_of
 from spancost.ledger.row import Row
 from spancost.money import PICO
 from spancost.owners import Branch
@@ -44,7 +46,7 @@ def test_a_row_says_all_of_a_charge(play: Kept) -> None:
     play.clock.now_ns += 250_000_000
     play.end(chat)
     (row,) = play.rows()
-    assert set(row) == {*Row._fields, "duplicates"}
+    assert set(row) == {"process", *Row._fields, "duplicates"}
     assert (NOW, 250_000_000, None, 1) == tuple(row[name] for name in ("start_ns", "latency_ns", "error", "attempt"))
     assert (f"{1:032x}", f"{chat.span_id:016x}", "chat gpt-5.2") == (row["trace_id"], row["span_id"], row["name"])
     assert [f"{span.span_id:016x}" for span in (writer, lookup, coordinator, root)] == row["ancestors"].split()
@@ -350,3 +352,74 @@ def test_the_process_that_is_killed_leaves_a_whole_file(tmp_path: Path) -> None:
     play.play(call(30, 5))
     assert [10, 20, 30] == sorted(row["input"] for row in play.rows())
     assert [{"integrity_check": "ok"}] == play.ask("PRAGMA integrity_check")
+
+
+def test_programs_that_draw_the_same_ids_keep_all_their_charges(tmp_path: Path) -> None:
+    """Ids are drawn from `random`, which evaluations seed: each process has rows and trees of its own."""
+    for _ in range(3):
+        play = Kept(tmp_path / "ledger.db")
+        boss = play.start(agent("boss"))
+        play.play(call(1000, 100), boss)
+        play.end(boss)
+        play.keeper.shutdown()
+    assert [cost(1000, 100)] * 3 == [row["cost"] for row in play.rows()]
+    assert [("boss", cost(1000, 100))] * 3 == [(tree.name, tree.total) for tree in play.trees()]
+
+
+def test_old_charges_that_cannot_be_taken_out_are_in_nobodys_way(tmp_path: Path) -> None:
+    """A file that is locked when the program starts: what it calls afterwards is kept as soon as it may be."""
+    path = tmp_path / "ledger.db"
+    first = Kept(path)
+    first.play(call(10, 5))
+    assert first.keeper.flush(10)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        play = Kept(path, keep=timedelta(days=1))
+        assert play.worker.drain(30)
+        other.execute("ROLLBACK")
+    play.play(call(1000, 100), trace_id=2)
+    # Not by a flush, which writes in any case.
+    assert play.worker.drain(30)
+    assert [10, 1000] == [row["input"] for row in play.ask("SELECT input FROM charges ORDER BY 1")]
+
+
+def test_clocks_that_jump_leave_a_ledger_that_can_be_read(play: Kept) -> None:
+    """A call that seems to take centuries has a latency that can be added up."""
+    assert isinstance(play.clock, Clock)
+    for _ in range(400):
+        span = play.start(call(10, 5), trace_id=3)
+        span.start_ns = 1
+        play.clock.now_ns = 2**63 - 1
+        play.end(span)
+    assert 400 == play.summary().total.calls
+    assert 366 * 86_400_000 * 400 == play.summary().total.latency_ms
+
+
+def test_a_root_however_far_above_owns_what_it_pays_for(play: Kept) -> None:
+    """A call two thousand spans below its root: the tree, and the cost of the root, have it."""
+    spans = [play.start(name="root")]
+    for _ in range(2_000):
+        spans.append(play.start(parent=spans[-1]))
+    play.play(call(1000, 100), spans[-1])
+    for span in reversed(spans):
+        play.end(span)
+    assert [("root", cost(1000, 100))] == [(tree.name, tree.total) for tree in play.trees()]
+    with kept.opened(play.path) as ledger:
+        assert (
+            cost(1000, 100) == kept.cost_of(ledger, None, spans[0].span_id) == kept.cost_of(ledger, 1, spans[0].span_id)
+        )
+
+
+def test_a_period_of_any_length_can_be_asked(play: Kept) -> None:
+    """Before the first time there is and after the last."""
+    play.play(call(1000, 100))
+    far = datetime(9999, 12, 31, tzinfo=UTC)
+    assert 1 == play.summary(period=period_of(far, None, datetime(1, 1, 1, tzinfo=UTC), far)).total.calls
+    assert 0 == play.summary(period=period_of(far, None, far, None)).total.calls
+
+
+def test_keys_are_values_and_never_sql(play: Kept) -> None:
+    """Quotes, paths of JSON, and what is no text at all: a key that nothing has is `(none)`."""
+    play.play(call(1000, 100))
+    for key in ("x'; DROP TABLE charges; --", 'a"b', "$.a[0]", "\ud800", "cost", "1) FROM charges --", "%", ""):
+        assert [{key: "(none)"}] == [group.key for group in play.summary(key).groups]

@@ -27,7 +27,7 @@ def test_the_table_has_what_a_row_has(tmp_path: Path) -> None:
     with closing(_connect(tmp_path / "ledger.db")) as connection:
         migrate(connection, "ledger.db")
         columns = [name for _, name, *_ in connection.execute("PRAGMA table_info(charges)")]
-    assert [*Row._fields, "duplicates"] == columns
+    assert ["process", *Row._fields, "duplicates"] == columns
 
 
 def test_an_older_file_is_brought_up_to_date_with_all_its_rows(tmp_path: Path) -> None:
@@ -79,6 +79,15 @@ def test_another_programs_database_is_not_touched(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="another program's database: name another file"), kept.opened(path):
         pass
     assert [{"name": "users"}] == play.ask("SELECT name FROM sqlite_schema")
+
+
+def test_an_empty_file_is_no_ledger_yet(tmp_path: Path) -> None:
+    """A writer that died a moment after it made the file: whoever asks is told, and changes nothing."""
+    path = tmp_path / "ledger.db"
+    path.touch()
+    with pytest.raises(LedgerError, match="no program has kept a charge in it yet"), kept.opened(path):
+        pass
+    assert 0 == path.stat().st_size
 
 
 def test_a_ledger_that_is_not_there_is_an_error_with_its_remedy(tmp_path: Path) -> None:

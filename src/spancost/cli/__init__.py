@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as fault:
-        # The files' own faults are damage, and named as such.
+        # The files' own faults are damage, and named as such: this is standard output's, or of what memory can't hold.
         say(f"{fault.strerror}; what memory can't hold waits in the folder for temporary files, TMPDIR names another")
         return 1
     except KeyboardInterrupt:

@@ -7,9 +7,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from spancost.calls.dialects import Kind
-from spancost.ledger import store
 from spancost.ledger.attempts import Attempts
 from spancost.ledger.row import OwnerRow, ancestors_of, key_of, row_of, span_key
+from spancost.ledger.store import Statement, Statements
 from spancost.rollup.attribution import agent_name, workflow_name
 from spancost.rollup.dedup import final
 from spancost.rollup.node import OPEN, above
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Changes"]
 
-_HIGHEST: Final = 256
+_HIGHEST: Final = 1_024
 _MOST_OPEN: Final = 4_096
 """Spans that are taken for owners while they are open."""
 
@@ -31,16 +31,17 @@ _NAMES: Final = {Kind.AGENT: agent_name, Kind.WORKFLOW: workflow_name}
 class Changes:
     """Says what each outcome changes. It is used by one thread.
 
-    `keys` are the attribution keys that charges have values of.
+    `keys` are the attribution keys that charges have values of, `process` is a name that no other process has.
     """
 
-    def __init__(self, keys: tuple[str, ...], clock: Callable[[], int]) -> None:
+    def __init__(self, keys: tuple[str, ...], process: str, clock: Callable[[], int]) -> None:
         self._keys = keys
+        self._say = Statements(process)
         self._clock = clock
         self._attempts = Attempts()
         self._open: dict[Key, None] = {}
 
-    def of(self, outcome: Outcome) -> Iterator[store.Statement]:
+    def of(self, outcome: Outcome) -> Iterator[Statement]:
         """Yield the statements, a charge's as it stands now."""
         node = outcome.node
         charge = outcome.charge or outcome.aggregate
@@ -48,24 +49,24 @@ class Changes:
             attempt = self._attempts.of(node, failed=bool(charge.error)) + charge.resent
             yield from self._charge(charge, node.name, attempt)
         elif outcome.duplicate_of is not None:
-            yield store.again(key_of(final(outcome.duplicate_of)))
+            yield self._say.again(key_of(final(outcome.duplicate_of)))
         elif outcome.refused:
             self._attempts.of(node, failed=True)
         for changed in outcome.changed:
             yield from self._charge(changed)
         yield from self._owners(outcome)
 
-    def _charge(self, charge: Charge, name: str = "", attempt: int = 1) -> Iterator[store.Statement]:
+    def _charge(self, charge: Charge, name: str = "", attempt: int = 1) -> Iterator[Statement]:
         if charge.is_void:
             if charge.merged is not None:
-                yield store.same(key_of(charge), key_of(final(charge)))
-            yield store.gone(key_of(charge))
+                yield self._say.same(key_of(charge), key_of(final(charge)))
+            yield self._say.gone(key_of(charge))
             return
         who = {key: value for key, value in zip(self._keys, charge.who, strict=True) if value is not None}
-        yield store.charge(row_of(charge, who, name, attempt))
+        yield self._say.charge(row_of(charge, who, name, attempt))
         yield from self._open_owners(charge.booked)
 
-    def _open_owners(self, node: Node | None) -> Iterator[store.Statement]:
+    def _open_owners(self, node: Node | None) -> Iterator[Statement]:
         """Yield the spans above a charge that look like owners, so that its tree is seen while they are open."""
         for span in above(node, _HIGHEST):
             is_one = span.kind in _NAMES or (span.parent is None and span.kind != Kind.CALL)
@@ -75,20 +76,20 @@ class Changes:
                 for forgotten in list(islice(self._open, max(0, len(self._open) - _MOST_OPEN))):
                     del self._open[forgotten]
                 name = _NAMES[span.kind](span.name, None) if span.kind in _NAMES else span.name
-                yield store.owner(self._owner(span, span.kind or Kind.ROOT, name), surely=False)
+                yield self._say.owner(self._owner(span, span.kind or Kind.ROOT, name), surely=False)
 
-    def _owners(self, outcome: Outcome) -> Iterator[store.Statement]:
+    def _owners(self, outcome: Outcome) -> Iterator[Statement]:
         node = outcome.node
         key = span_key(node.trace_id, node.span_id)
         was_open = key in self._open
         self._open.pop(key, None)
         if outcome.kind is not None:
-            yield store.owner(self._owner(node, outcome.kind, outcome.name))
+            yield self._say.owner(self._owner(node, outcome.kind, outcome.name))
         elif was_open:
-            yield store.no_owner(key)
+            yield self._say.no_owner(key)
         for each in outcome.corrections:
             row = OwnerRow(*span_key(each.trace_id, each.span_id), each.kind, each.name, "", self._clock())
-            yield store.owner(row, surely=False)
+            yield self._say.owner(row, surely=False)
 
     def _owner(self, node: Node, kind: str, name: str) -> OwnerRow:
         key = span_key(node.trace_id, node.span_id)

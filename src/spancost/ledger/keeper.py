@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 from collections import deque
 from collections.abc import Callable
@@ -30,6 +31,9 @@ _FIRST_RETRY: Final = 0.5
 
 _LAST_RETRY: Final = 60.0
 
+_AT_EXIT: Final = 3.0
+"""Seconds that the end of a program waits for the disk."""
+
 _BETWEEN_PRUNINGS: Final = 3600.0
 
 
@@ -53,6 +57,7 @@ class Keeper:
     """Keeps what an engine finds. In a hook it only queues; everything else happens on the worker, which owns the rest.
 
     A charge is written as it stands when the worker comes to it, and written again when a later record has changed it.
+    `process` draws a name that no other process has.
     """
 
     def __init__(
@@ -62,19 +67,21 @@ class Keeper:
         keys: tuple[str, ...],
         clock: Callable[[], int],
         keep_ns: int | None,
+        process: Callable[[], str] = lambda: os.urandom(8).hex(),
     ) -> None:
         self._store = store
         self._worker = worker
         self._keys = keys
         self._clock = clock
         self._keep_ns = keep_ns
+        self._process = process
         self._begin()
 
     def _begin(self) -> None:
         self._queue: deque[Outcome] = deque()
         self._is_asked = False
         self._statements: deque[Statement] = deque()
-        self._changes = Changes(self._keys, self._clock)
+        self._changes = Changes(self._keys, self._process(), self._clock)
         self._is_failing = self._is_timed = False
         self._retry = _FIRST_RETRY
         self.lost = 0
@@ -102,7 +109,7 @@ class Keeper:
 
     def shutdown(self) -> None:
         """Write what is queued, once more where it failed before, and let the file go."""
-        self.flush(5.0)
+        self.flush(_AT_EXIT)
         lost = sum(map(is_charge, self._statements))
         if lost:
             self.lost += lost
@@ -166,9 +173,9 @@ class Keeper:
         if self._keep_ns is None:
             return
         try:
-            more = self._store.prune(self._clock() - self._keep_ns)
-        except (sqlite3.Error, OSError, LedgerError) as fault:
-            self._fail(fault)
+            more = self._store.prune(max(0, self._clock() - self._keep_ns))
+        except (sqlite3.Error, OSError, LedgerError):
+            # What keeps it from that keeps charges from being written, too, and then it is said.
             more = False
         if more:
             self._worker.submit(self._prune)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from spancost.calls.who import NAMES, NONE
+from spancost.calls.who import NAMES, NONE, as_label
 from spancost.errors import LedgerError
 from spancost.ledger.period import Period
 from spancost.ledger.row import COLUMNS_OF_WHO
@@ -40,11 +40,12 @@ _COLUMNS: Final[Mapping[str, str]] = {
 """Key -> the column that has it."""
 
 _MILLION: Final = 10**6
-"""Amounts are added up in two parts: the sum of some million dear calls is more than SQLite's integers hold."""
+"""Amounts and times are added up in two parts: their sum may be more than SQLite's integers hold."""
 
 _SUMS: Final = f"""
     count(*), sum(cost / {_MILLION}), sum(cost % {_MILLION}), sum(status = 'partial'), sum(cost IS NULL),
-    sum(estimated), sum(duplicates), count(error), count(DISTINCT trace_id), sum(latency_ns),
+    sum(estimated), sum(duplicates), count(error), count(DISTINCT trace_id),
+    sum(latency_ns / {_MILLION}), sum(latency_ns % {_MILLION}),
     sum(input), sum(output), sum(cache_read), sum(cache_write), sum(reasoning)
 """
 
@@ -57,22 +58,28 @@ def opened(path: Path) -> Generator[sqlite3.Connection]:
 
     Raises LedgerError where there is none, or it can't be read.
     """
-    if not path.exists():
-        raise LedgerError(f"{path}: there is no ledger: set SPANCOST_LEDGER where programs run, or name files of spans")
     try:
+        if not path.exists():
+            raise LedgerError(
+                f"{path}: there is no ledger: set SPANCOST_LEDGER where programs run, or name files of spans"
+            )
         connection = _connected(path)
         try:
             connection.execute("BEGIN")
             yield connection
         finally:
             connection.close()
-    except sqlite3.Error as fault:
+    except (sqlite3.Error, OSError) as fault:
         raise LedgerError(f"{path}: can't be read ({fault})") from fault
 
 
 def _connected(path: Path) -> sqlite3.Connection:
     connection = _connect(path, "ro")
-    if 0 < version_of(connection, str(path)) < len(MIGRATIONS):
+    version = version_of(connection, str(path))
+    if version == 0:
+        connection.close()
+        raise LedgerError(f"{path}: is empty: no program has kept a charge in it yet")
+    if version < len(MIGRATIONS):
         connection.close()
         connection = _connect(path, "rw")
         migrate(connection, str(path))
@@ -115,7 +122,7 @@ def _groups(connection: sqlite3.Connection, keys: tuple[str, ...], period: Perio
         column = _COLUMNS.get(key)
         if column is None:
             # The key of a JSON object in quotes: it may have dots in it.
-            values.append('$."' + key.replace('"', "") + '"')
+            values.append('$."' + as_label(key).replace('"', "") + '"')
             column = "json_extract(attributes, ?)"
         readers.append(f"coalesce(nullif({column}, ''), '{NONE}')")
     grouped = f" GROUP BY {', '.join(map(str, range(1, len(keys) + 1)))}" if keys else ""
@@ -130,8 +137,9 @@ def _sums(row: tuple[int | None, ...]) -> Sums:
     told = [value or 0 for value in row]
     sums.calls, millions, rest, sums.partial, sums.unpriced, sums.estimated = told[:6]
     sums.cost = millions * _MILLION + rest
-    sums.duplicates, sums.errors, sums.runs, sums.latency_ns = told[6:10]
-    sums.input, sums.output, sums.cache_read, sums.cache_write, sums.reasoning = told[10:]
+    sums.duplicates, sums.errors, sums.runs, millions, rest = told[6:11]
+    sums.latency_ns = millions * _MILLION + rest
+    sums.input, sums.output, sums.cache_read, sums.cache_write, sums.reasoning = told[11:]
     return sums
 
 

@@ -40,11 +40,19 @@ def moment_of(text: str) -> datetime:
 
 
 def period_of(now: datetime, last: timedelta | None, since: datetime | None, until: datetime | None) -> Period:
-    """Return the period that is asked for: the later of two beginnings, and everything where none is told."""
-    begin = 0 if since is None else _ns(since - _EPOCH)
+    """Return the period that is asked for: the later of two beginnings, and everything where none is told.
+
+    Moments without a zone are in UTC.
+    """
+    begin = 0 if since is None else _since_epoch(since)
     if last is not None:
-        begin = max(begin, _ns(now - _EPOCH) - _ns(last))
-    return begin, _LARGEST if until is None else _ns(until - _EPOCH)
+        begin = max(begin, _since_epoch(now) - _ns(last))
+    return begin, _LARGEST if until is None else _since_epoch(until)
+
+
+def _since_epoch(moment: datetime) -> int:
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return min(max(0, _ns(aware - _EPOCH)), _LARGEST)
 
 
 def _ns(length: timedelta) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -33,8 +34,7 @@ def place_of(told: str, environ: Mapping[str, str]) -> Place | None:
     name, mark, keep = told.partition(_KEEP)
     if name.lower() in ("", "false", "off"):
         return None
-    # What no file can be named is taken out of it, rather than fail at each write.
-    place = usual(environ) if name.lower() == "true" else Place(Path(os.path.expanduser(name.replace("\0", ""))))  # noqa: PTH111 - doesn't raise
+    place = usual(environ) if name.lower() == "true" else Place(_path(name))
     if not mark:
         return place
     return place._replace(keep=None if keep.strip().lower() == _FOR_EVER else length_of(keep))
@@ -51,3 +51,12 @@ def usual(environ: Mapping[str, str]) -> Place:
         Path(state) if Path(state).is_absolute() else Path(environ.get("HOME") or "~").expanduser() / ".local/state"
     )
     return Place(folder / "spancost" / "ledger.db")
+
+
+def _path(name: str) -> Path:
+    """Return what a name stands for now: the program may change its folder later."""
+    # A NUL, which no file's name has, would fail at each write. `Path.expanduser` raises where there is no home.
+    path = Path(os.path.expanduser(name.replace("\0", "")))  # noqa: PTH111
+    with suppress(OSError):  # the folder that the program is in may be gone
+        return path.absolute()
+    return path

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from spancost.calls.usage import Usage
-from spancost.rollup.node import above
+from spancost.rollup.node import above, top
 
 if TYPE_CHECKING:
     from spancost.rollup import Charge, Node
@@ -17,8 +17,11 @@ __all__ = ["COLUMNS_OF_WHO", "Key", "OwnerRow", "Row", "ancestors_of", "key_of",
 COLUMNS_OF_WHO: Final = ("agent", "workflow", "user", "session", "team", "tenant", "tool", "service")
 """Attribution keys with a column each; what else is asked for stands in `attributes`."""
 
-_HIGHEST: Final = 256
-"""Spans above a charge whose ids are kept."""
+_HIGHEST: Final = 1_024
+"""Spans above a charge whose ids are kept, and the local root's."""
+
+_LONGEST_NS: Final = 366 * 86_400 * 10**9
+"""No call takes a year: a clock was set, or a time was told in another unit."""
 
 _LARGEST: Final = 2**63 - 1
 """SQLite has no larger integer: some nine million USD."""
@@ -26,7 +29,7 @@ _LARGEST: Final = 2**63 - 1
 _UNKNOWN: Final = (None,) * len(Usage._fields)
 
 Key = tuple[str, str]
-"""Trace and span id in hexadecimal, as backends show them: one charge a span."""
+"""Trace and span id in hexadecimal, as backends show them: one charge a span of a process."""
 
 
 class Row(NamedTuple):
@@ -109,7 +112,10 @@ def key_of(charge: Charge) -> Key:
 
 def ancestors_of(node: Node | None) -> str:
     """Return the ids of a span and those above it, nearest first."""
-    return " ".join([f"{span.span_id:016x}" for span in above(node, _HIGHEST)])
+    spans = list(above(node, _HIGHEST))
+    if len(spans) == _HIGHEST:
+        spans.append(top(spans[-1]))
+    return " ".join([f"{span.span_id:016x}" for span in spans])
 
 
 def row_of(charge: Charge, who: Mapping[str, str], name: str, attempt: int) -> Row:
@@ -122,7 +128,7 @@ def row_of(charge: Charge, who: Mapping[str, str], name: str, attempt: int) -> R
             name,
             ancestors_of(charge.booked),
             charge.start_ns,
-            max(0, charge.end_ns - charge.start_ns),
+            min(max(0, charge.end_ns - charge.start_ns), _LONGEST_NS),
             charge.error or None,
             attempt,
             call.operation,

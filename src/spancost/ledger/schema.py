@@ -16,7 +16,8 @@ _APPLICATION_ID: Final = 0x73706E63
 MIGRATIONS: Final = (
     """
     CREATE TABLE charges (
-        trace_id TEXT NOT NULL, span_id TEXT NOT NULL, name TEXT NOT NULL, ancestors TEXT NOT NULL,
+        process TEXT NOT NULL, trace_id TEXT NOT NULL, span_id TEXT NOT NULL,
+        name TEXT NOT NULL, ancestors TEXT NOT NULL,
         start_ns INTEGER NOT NULL, latency_ns INTEGER NOT NULL, error TEXT, attempt INTEGER NOT NULL,
         operation TEXT NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL, response_model TEXT NOT NULL,
         response_id TEXT NOT NULL, instrumentation TEXT NOT NULL,
@@ -27,13 +28,14 @@ MIGRATIONS: Final = (
         agent_path TEXT NOT NULL, agent TEXT, workflow TEXT, user TEXT, session TEXT, team TEXT, tenant TEXT,
         tool TEXT, service TEXT, attributes TEXT,
         duplicates INTEGER NOT NULL DEFAULT 0,
-        UNIQUE (trace_id, span_id)
+        UNIQUE (process, trace_id, span_id)
     );
     CREATE INDEX charges_by_start ON charges (start_ns);
+    CREATE INDEX charges_by_trace ON charges (trace_id);
     CREATE TABLE owners (
-        trace_id TEXT NOT NULL, span_id TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
+        process TEXT NOT NULL, trace_id TEXT NOT NULL, span_id TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
         ancestors TEXT NOT NULL, at_ns INTEGER NOT NULL,
-        UNIQUE (trace_id, span_id)
+        UNIQUE (process, trace_id, span_id)
     );
     CREATE INDEX owners_by_time ON owners (at_ns);
     """,

@@ -11,7 +11,7 @@ from typing import Final
 from spancost.ledger.row import Key, OwnerRow, Row
 from spancost.ledger.schema import migrate
 
-__all__ = ["Statement", "Store", "again", "charge", "gone", "is_charge", "no_owner", "owner", "same"]
+__all__ = ["Statement", "Statements", "Store", "is_charge"]
 
 _PATIENCE: Final = 2.0
 """Seconds that a write waits for other processes' writes."""
@@ -35,23 +35,29 @@ _TOLD_ONCE: Final = {
 }
 """Columns that only the charge's own span tells: what corrects it says `''` and 1."""
 
+
+def _insert(table: str, names: tuple[str, ...]) -> str:
+    return (
+        f"INSERT INTO {table} (process, {', '.join(names)}) VALUES (?{', ?' * len(names)})"  # noqa: S608 - names of ours
+        " ON CONFLICT (process, trace_id, span_id) DO "
+    )
+
+
 _CHARGE: Final = (
-    f"INSERT INTO charges ({', '.join(Row._fields)}) VALUES ({', '.join('?' * len(Row._fields))})"  # noqa: S608 - names of ours
-    " ON CONFLICT (trace_id, span_id) DO UPDATE SET "
+    _insert("charges", Row._fields)
+    + "UPDATE SET "
     + ", ".join(f"{name} = {_TOLD_ONCE.get(name, f'excluded.{name}')}" for name in Row._fields)
 )
-_OWNER: Final = (
-    f"INSERT INTO owners ({', '.join(OwnerRow._fields)}) VALUES ({', '.join('?' * len(OwnerRow._fields))})"  # noqa: S608
-    " ON CONFLICT (trace_id, span_id) DO "
-)
+_OWNER: Final = _insert("owners", OwnerRow._fields)
 _KNOWN: Final = _OWNER + "UPDATE SET kind = excluded.kind, name = excluded.name, ancestors = excluded.ancestors"
 _PERHAPS: Final = _OWNER + "NOTHING"
-_NO_OWNER: Final = "DELETE FROM owners WHERE trace_id = ? AND span_id = ?"
-_GONE: Final = "DELETE FROM charges WHERE trace_id = ? AND span_id = ?"
-_AGAIN: Final = "UPDATE charges SET duplicates = duplicates + 1 WHERE trace_id = ? AND span_id = ?"
+_SPAN: Final = "process = ? AND trace_id = ? AND span_id = ?"
+_NO_OWNER: Final = f"DELETE FROM owners WHERE {_SPAN}"  # noqa: S608
+_GONE: Final = f"DELETE FROM charges WHERE {_SPAN}"  # noqa: S608
+_AGAIN: Final = f"UPDATE charges SET duplicates = duplicates + 1 WHERE {_SPAN}"  # noqa: S608
 _SAME: Final = (
-    "UPDATE charges SET duplicates = duplicates + 1 + coalesce("
-    "(SELECT duplicates FROM charges WHERE trace_id = ? AND span_id = ?), 0) WHERE trace_id = ? AND span_id = ?"
+    f"UPDATE charges SET duplicates = duplicates + 1 + coalesce((SELECT duplicates FROM charges WHERE {_SPAN}), 0)"  # noqa: S608
+    f" WHERE {_SPAN}"
 )
 _OLD: Final = (
     "DELETE FROM charges WHERE rowid IN (SELECT rowid FROM charges WHERE start_ns < ? LIMIT ?)",
@@ -59,39 +65,43 @@ _OLD: Final = (
 )
 
 
-def charge(row: Row) -> Statement:
-    """Keep a charge, or what a later record corrected of it."""
-    return _CHARGE, _clean(row)
-
-
 def is_charge(statement: Statement) -> bool:
     """Tell whether a statement keeps a charge."""
     return statement[0] is _CHARGE
 
 
-def gone(key: Key) -> Statement:
-    """Take a charge out that was taken back."""
-    return _GONE, key
+class Statements:
+    """Says what to write of one process. Its name tells its spans from those of programs that draw the same ids.
 
+    Ids are drawn from `random`, which many a program seeds.
+    """
 
-def again(key: Key) -> Statement:
-    """Count a further record of a charge."""
-    return _AGAIN, key
+    def __init__(self, process: str) -> None:
+        self._process = process
 
+    def charge(self, row: Row) -> Statement:
+        """Keep a charge, or what a later record corrected of it."""
+        return _CHARGE, (self._process, *_clean(row))
 
-def same(key: Key, first: Key) -> Statement:
-    """Count a charge, and what was counted of it, as further records of another; to be taken out then."""
-    return _SAME, (*key, *first)
+    def gone(self, key: Key) -> Statement:
+        """Take a charge out that was taken back."""
+        return _GONE, (self._process, *key)
 
+    def again(self, key: Key) -> Statement:
+        """Count a further record of a charge."""
+        return _AGAIN, (self._process, *key)
 
-def owner(row: OwnerRow, *, surely: bool = True) -> Statement:
-    """Keep an owner; where it is not surely one, only as long as nothing else is known of that span."""
-    return _KNOWN if surely else _PERHAPS, _clean(row)
+    def same(self, key: Key, first: Key) -> Statement:
+        """Count a charge, and what was counted of it, as further records of another; to be taken out then."""
+        return _SAME, (self._process, *key, self._process, *first)
 
+    def owner(self, row: OwnerRow, *, surely: bool = True) -> Statement:
+        """Keep an owner; where it is not surely one, only as long as nothing else is known of that span."""
+        return _KNOWN if surely else _PERHAPS, (self._process, *_clean(row))
 
-def no_owner(key: Key) -> Statement:
-    """Take out what was taken for an owner."""
-    return _NO_OWNER, key
+    def no_owner(self, key: Key) -> Statement:
+        """Take out what was taken for an owner."""
+        return _NO_OWNER, (self._process, *key)
 
 
 class Store:

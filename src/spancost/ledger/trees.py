@@ -11,11 +11,12 @@ from spancost.owners import Branch
 
 __all__ = ["trees"]
 
-_OWNERS: Final = "SELECT trace_id, span_id, kind, name, ancestors FROM owners"
-_CHARGES: Final = "SELECT trace_id, span_id, name, ancestors, cost FROM charges"
+_OWNERS: Final = "SELECT process, trace_id, span_id, kind, name, ancestors FROM owners"
+_CHARGES: Final = "SELECT process, trace_id, span_id, name, ancestors, cost FROM charges"
 _DEAREST: Final = "SELECT trace_id FROM charges GROUP BY 1 ORDER BY sum(cost / 1000000.0) DESC LIMIT ?"
 
-_Span = tuple[str, str]
+_Span = tuple[str, str, str]
+"""Process, trace and span."""
 
 
 def trees(connection: sqlite3.Connection, trace_id: str | None = None, most: int = 0) -> list[Branch]:
@@ -30,12 +31,12 @@ def trees(connection: sqlite3.Connection, trace_id: str | None = None, most: int
         where, values = f" WHERE trace_id IN ({_DEAREST})", (most,)
     branches: dict[_Span, Branch] = {}
     above: dict[_Span, str] = {}
-    for trace, span, kind, name, ancestors in connection.execute(_OWNERS + where, values):
-        branches[trace, span] = Branch(name, kind, int(trace, 16), int(span, 16))
-        above[trace, span] = ancestors
+    for process, trace, span, kind, name, ancestors in connection.execute(_OWNERS + where, values):
+        branches[process, trace, span] = Branch(name, kind, int(trace, 16), int(span, 16))
+        above[process, trace, span] = ancestors
     roots: list[Branch] = []
-    for trace, span, name, ancestors, cost in connection.execute(_CHARGES + where, values):
-        owner = _nearest(branches, trace, ancestors)
+    for process, trace, span, name, ancestors, cost in connection.execute(_CHARGES + where, values):
+        owner = _nearest(branches, process, trace, ancestors)
         if owner is None:
             owner = Branch(name or "call", Kind.CALL, int(trace, 16), int(span, 16))
             roots.append(owner)
@@ -43,8 +44,9 @@ def trees(connection: sqlite3.Connection, trace_id: str | None = None, most: int
         owner.unpriced += cost is None
         owner.direct += cost or 0
         owner.total = owner.direct
-    for (trace, span), branch in branches.items():
-        parent = _nearest(branches, trace, above[trace, span])
+    for place, branch in branches.items():
+        process, trace, _ = place
+        parent = _nearest(branches, process, trace, above[place])
         (roots if parent is None else parent.children).append(branch)
     for branch in reversed(list(_downward(roots))):
         for child in branch.children:
@@ -55,8 +57,8 @@ def trees(connection: sqlite3.Connection, trace_id: str | None = None, most: int
     return roots
 
 
-def _nearest(branches: dict[_Span, Branch], trace_id: str, ancestors: str) -> Branch | None:
-    return next((found for span in ancestors.split() if (found := branches.get((trace_id, span)))), None)
+def _nearest(branches: dict[_Span, Branch], process: str, trace_id: str, ancestors: str) -> Branch | None:
+    return next((found for span in ancestors.split() if (found := branches.get((process, trace_id, span)))), None)
 
 
 def _downward(roots: Iterable[Branch]) -> Iterator[Branch]:
