@@ -8,13 +8,14 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from ledger.keeping import EVER, Kept
 from strategies import Trace, traces
-from support import NOW, Clock, agent, attributes_of, call, cost, tool, workflow
+from support import NOW, Clock, agent, attributes_of, call, cost, run_at_once, tool, workflow
 
 from spancost.calls import Kind
 from spancost.ledger import kept
@@ -423,3 +424,38 @@ def test_keys_are_values_and_never_sql(play: Kept) -> None:
     play.play(call(1000, 100))
     for key in ("x'; DROP TABLE charges; --", 'a"b', "$.a[0]", "\ud800", "cost", "1) FROM charges --", "%", ""):
         assert [{key: "(none)"}] == [group.key for group in play.summary(key).groups]
+
+
+def test_a_charge_that_moves_to_another_trace_is_its_owners_there(play: Kept) -> None:
+    """A client's span in a trace of its own ends first; the framework's, below its agent, knows whose call it is."""
+    boss = play.start(agent("boss"))
+    outer = play.start(call(), boss, name="chat", scope="langsmith")
+    client = play.start(call(1000, 100, response_id=f"resp_{1:040}"), trace_id=2, name="client", scope="openai")
+    play.end(client)
+    assert ["client"] == [tree.name for tree in play.trees() if tree.calls]
+    play.end(outer, {"gen_ai.response.id": f"resp_{1:040}"})
+    play.end(boss)
+    (tree,) = (tree for tree in play.trees() if tree.calls)
+    assert ("boss", 1, cost(1000, 100)) == (tree.name, tree.trace_id, play.owner(boss).total)
+    assert tree.total == play.owner(boss).total
+    with kept.opened(play.path) as ledger:
+        for trace, span in ((1, boss.span_id), (1, None), (2, None), (2, client.span_id), (None, boss.span_id)):
+            assert cost(1000, 100) == kept.cost_of(ledger, trace, span)
+        assert kept.cost_of(ledger, 3, None) is None
+    assert 1 == play.summary("agent").total.runs
+
+
+def test_what_is_lost_is_counted_whoever_loses_it(tmp_path: Path) -> None:
+    """Threads that end more calls than may wait, while rows are written: kept and lost are all there were."""
+    play = Kept(tmp_path / "ledger.db")
+    assert play.keeper.flush(10)
+
+    def many(thread: int) -> None:
+        for number in range(15_000):
+            outcome = play.engine.record(thread, number, call(10, 5), None, {})
+            play.keeper.take(outcome, None)
+
+    run_at_once([partial(many, thread) for thread in range(1, 5)])
+    assert play.keeper.flush(120)
+    kept_rows = play.ask("SELECT count(*) AS rows FROM charges")[0]["rows"]
+    assert 60_000 == kept_rows + play.keeper.lost

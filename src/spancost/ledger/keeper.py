@@ -7,6 +7,9 @@ import os
 import sqlite3
 from collections import deque
 from collections.abc import Callable
+from functools import lru_cache
+from itertools import islice
+from threading import RLock
 from typing import TYPE_CHECKING, Final, Protocol
 
 from spancost.errors import LedgerError
@@ -15,6 +18,8 @@ from spancost.ledger.changes import Changes
 from spancost.ledger.store import Statement, Store, is_charge
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from opentelemetry.trace import SpanContext
 
     from spancost.outcome import Outcome
@@ -24,7 +29,10 @@ __all__ = ["Background", "Keeper"]
 _logger = logging.getLogger(__name__)
 
 _MOST_WAITING: Final = 20_000
-"""Statements that wait for a disk that takes none; beyond it the oldest are lost, and counted."""
+"""Outcomes that wait for the worker: beyond it new ones are lost. Statements that wait for a disk: the oldest are."""
+
+_AT_ONCE: Final = 1_000
+"""Statements of one transaction."""
 
 _FIRST_RETRY: Final = 0.5
 """Seconds after which a write that failed is tried again, twice as many each time."""
@@ -84,8 +92,11 @@ class Keeper:
         self._changes = Changes(self._keys, self._process(), self._clock)
         self._is_failing = self._is_timed = False
         self._retry = _FIRST_RETRY
+        # Hooks of any thread add to it.
+        self._lock = RLock()
         self.lost = 0
         """Charges that were not kept."""
+        self._crowded = False
 
     def start(self) -> None:
         """Take out what is too old, now and then."""
@@ -95,7 +106,8 @@ class Keeper:
     def take(self, outcome: Outcome, context: SpanContext | None) -> None:  # noqa: ARG002 - the outcome has the ids
         """Queue an outcome; never blocks."""
         if len(self._queue) >= _MOST_WAITING:
-            self.lost += outcome.charge is not None
+            self._lose(outcome.charge is not None or outcome.aggregate is not None)
+            self._crowded = True
             return
         self._queue.append(outcome)
         if not self._is_asked:
@@ -112,7 +124,7 @@ class Keeper:
         self.flush(_AT_EXIT)
         lost = sum(map(is_charge, self._statements))
         if lost:
-            self.lost += lost
+            self._lose(lost)
             self._statements.clear()
             say(_logger, logging.ERROR, "spancost: %s: %d charges could not be kept", self._store.path, lost)
         self._worker.submit(self._store.close)
@@ -133,20 +145,28 @@ class Keeper:
         self._is_timed = False
         self._write()
 
+    def _lose(self, charges: int) -> None:
+        with self._lock:
+            self.lost += charges
+
     def _write(self) -> None:
         queue = self._queue
         for _ in range(len(queue)):
             self._statements += self._changes.of(queue.popleft())
-        statements = list(self._statements)
-        if not statements:
-            return
-        try:
-            self.lost += self._store.write(statements)
-        except (sqlite3.Error, OSError, LedgerError) as fault:
-            self._fail(fault)
-            return
-        for _ in statements:
-            self._statements.popleft()
+        if self._crowded:
+            self._crowded = False
+            _warn_of_crowd(self._store.path)
+        while self._statements:
+            # Some at once: other processes wait for each transaction.
+            statements = list(islice(self._statements, _AT_ONCE))
+            try:
+                unfit = self._store.write(statements)
+            except (sqlite3.Error, OSError, LedgerError) as fault:
+                self._fail(fault)
+                return
+            self._lose(unfit)
+            for _ in statements:
+                self._statements.popleft()
         if self._is_failing:
             self._is_failing = False
             say(_logger, logging.WARNING, "spancost: %s: charges are kept again", self._store.path)
@@ -155,7 +175,7 @@ class Keeper:
     def _fail(self, fault: Exception) -> None:
         """Let what can't be written wait for better times, as much of it as may."""
         while len(self._statements) > _MOST_WAITING:
-            self.lost += is_charge(self._statements.popleft())
+            self._lose(is_charge(self._statements.popleft()))
         if not self._is_timed:
             self._is_timed = True
             self._worker.later(self._retry, self._try_again)
@@ -181,3 +201,13 @@ class Keeper:
             self._worker.submit(self._prune)
         else:
             self._worker.later(_BETWEEN_PRUNINGS, self._prune)
+
+
+@lru_cache(maxsize=16)
+def _warn_of_crowd(path: Path) -> None:
+    """Say, once a process, that more is called than is written."""
+    message = (
+        "spancost: %s: more is called than can be written: beyond %d that wait, charges are not kept, but counted "
+        "(spancost.internal.store_failures). Metrics and budgets have them."
+    )
+    say(_logger, logging.ERROR, message, path, _MOST_WAITING)

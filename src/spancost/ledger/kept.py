@@ -44,7 +44,7 @@ _MILLION: Final = 10**6
 
 _SUMS: Final = f"""
     count(*), sum(cost / {_MILLION}), sum(cost % {_MILLION}), sum(status = 'partial'), sum(cost IS NULL),
-    sum(estimated), sum(duplicates), count(error), count(DISTINCT trace_id),
+    sum(estimated), sum(duplicates), count(error), count(DISTINCT home_trace_id),
     sum(latency_ns / {_MILLION}), sum(latency_ns % {_MILLION}),
     sum(input), sum(output), sum(cache_read), sum(cache_write), sum(reasoning)
 """
@@ -102,14 +102,17 @@ def cost_of(connection: sqlite3.Connection, trace_id: int | None, span_id: int |
 
     A span alone is looked for in every row.
     """
-    asked: list[tuple[str, str]] = []
+    conditions: list[str] = []
+    values: list[str] = []
     if trace_id is not None:
-        asked.append(("trace_id = ?", f"{trace_id:032x}"))
+        conditions.append("(trace_id = ? OR home_trace_id = ?)")
+        values += [f"{trace_id:032x}"] * 2
     if span_id is not None:
-        asked.append(("(span_id || ' ' || ancestors) LIKE '%' || ? || '%'", f"{span_id:016x}"))
+        conditions.append("(span_id || ' ' || ancestors) LIKE '%' || ? || '%'")
+        values.append(f"{span_id:016x}")
     row = connection.execute(
-        f"SELECT {_SUMS} FROM charges WHERE " + " AND ".join(condition for condition, _ in asked),  # noqa: S608
-        [value for _, value in asked],
+        f"SELECT {_SUMS} FROM charges WHERE {' AND '.join(conditions)}",  # noqa: S608 - they are ours
+        values,
     ).fetchone()
     sums = _sums(row)
     return sums.cost if sums.calls else None

@@ -108,6 +108,9 @@ class Report:
             if whole is not None:
                 whole.duplicates += 1 + seen.duplicates
             return
+        if charge.is_void:
+            # An agent's own word that calls below it have made superfluous.
+            return
         if self._period is not None and not self._period[0] <= charge.start_ns < self._period[1]:
             return
         key = tuple([read(charge) or NONE for read in self._readers])
@@ -119,10 +122,11 @@ class Report:
         group.duplicates += seen.duplicates
         group.errors += seen.is_error
         group.latency_ns += seen.latency_ns
-        if (key, charge.trace_id) != self._last_run:
-            self._last_run = key, charge.trace_id
-            group.runs += self._is_new_run(key, charge.trace_id)
-            self.total.runs += self._is_new_run(None, charge.trace_id)
+        trace_id = charge.home_trace_id
+        if (key, trace_id) != self._last_run:
+            self._last_run = key, trace_id
+            group.runs += self._is_new_run(key, trace_id)
+            self.total.runs += self._is_new_run(None, trace_id)
         if charge.amount is None:
             missing = charge.reason, charge.call.provider, charge.call.request_model, charge.emitter.scope
             if missing not in self.missing and len(self.missing) >= _MISSING:

@@ -39,8 +39,10 @@ class Row(NamedTuple):
     span_id: str
     name: str
     """Of its span."""
+    home_trace_id: str
+    """The trace in whose tree it stands; its own but where another record of the call has its owner."""
     ancestors: str
-    """Ids of the spans above, nearest first: whoever turns out to be an owner owns it."""
+    """Ids of the spans above in that tree, nearest first: whoever turns out to be an owner owns it."""
     start_ns: int
     """Since the epoch."""
     latency_ns: int
@@ -126,6 +128,7 @@ def row_of(charge: Charge, who: Mapping[str, str], name: str, attempt: int) -> R
         (
             *key_of(charge),
             name,
+            f"{charge.home_trace_id:032x}",
             ancestors_of(charge.booked),
             charge.start_ns,
             min(max(0, charge.end_ns - charge.start_ns), _LONGEST_NS),

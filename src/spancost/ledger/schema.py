@@ -17,7 +17,7 @@ MIGRATIONS: Final = (
     """
     CREATE TABLE charges (
         process TEXT NOT NULL, trace_id TEXT NOT NULL, span_id TEXT NOT NULL,
-        name TEXT NOT NULL, ancestors TEXT NOT NULL,
+        name TEXT NOT NULL, home_trace_id TEXT NOT NULL, ancestors TEXT NOT NULL,
         start_ns INTEGER NOT NULL, latency_ns INTEGER NOT NULL, error TEXT, attempt INTEGER NOT NULL,
         operation TEXT NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL, response_model TEXT NOT NULL,
         response_id TEXT NOT NULL, instrumentation TEXT NOT NULL,
@@ -32,6 +32,7 @@ MIGRATIONS: Final = (
     );
     CREATE INDEX charges_by_start ON charges (start_ns);
     CREATE INDEX charges_by_trace ON charges (trace_id);
+    CREATE INDEX charges_by_home ON charges (home_trace_id);
     CREATE TABLE owners (
         process TEXT NOT NULL, trace_id TEXT NOT NULL, span_id TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
         ancestors TEXT NOT NULL, at_ns INTEGER NOT NULL,

@@ -12,8 +12,8 @@ from spancost.owners import Branch
 __all__ = ["trees"]
 
 _OWNERS: Final = "SELECT process, trace_id, span_id, kind, name, ancestors FROM owners"
-_CHARGES: Final = "SELECT process, trace_id, span_id, name, ancestors, cost FROM charges"
-_DEAREST: Final = "SELECT trace_id FROM charges GROUP BY 1 ORDER BY sum(cost / 1000000.0) DESC LIMIT ?"
+_CHARGES: Final = "SELECT process, home_trace_id, span_id, name, ancestors, cost FROM charges"
+_DEAREST: Final = "SELECT home_trace_id FROM charges GROUP BY 1 ORDER BY sum(cost / 1000000.0) DESC LIMIT ?"
 
 _Span = tuple[str, str, str]
 """Process, trace and span."""
@@ -24,18 +24,19 @@ def trees(connection: sqlite3.Connection, trace_id: str | None = None, most: int
 
     Those of one trace, or those of so many of the dearest; where neither is told, all.
     """
-    where, values = "", ()
+    asked, values = "", ()
     if trace_id is not None:
-        where, values = " WHERE trace_id = ?", (trace_id,)
+        asked, values = "= ?", (trace_id,)
     elif most:
-        where, values = f" WHERE trace_id IN ({_DEAREST})", (most,)
+        asked, values = f"IN ({_DEAREST})", (most,)
+    owners, charges = (f" WHERE {name} {asked}" if asked else "" for name in ("trace_id", "home_trace_id"))
     branches: dict[_Span, Branch] = {}
     above: dict[_Span, str] = {}
-    for process, trace, span, kind, name, ancestors in connection.execute(_OWNERS + where, values):
+    for process, trace, span, kind, name, ancestors in connection.execute(_OWNERS + owners, values):
         branches[process, trace, span] = Branch(name, kind, int(trace, 16), int(span, 16))
         above[process, trace, span] = ancestors
     roots: list[Branch] = []
-    for process, trace, span, name, ancestors, cost in connection.execute(_CHARGES + where, values):
+    for process, trace, span, name, ancestors, cost in connection.execute(_CHARGES + charges, values):
         owner = _nearest(branches, process, trace, ancestors)
         if owner is None:
             owner = Branch(name or "call", Kind.CALL, int(trace, 16), int(span, 16))

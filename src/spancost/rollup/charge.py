@@ -131,6 +131,11 @@ class Charge:
         return None
 
     @property
+    def home_trace_id(self) -> int:
+        """The trace in whose tree it stands: another record of it may lie in another trace, and know its owner."""
+        return self.trace_id if self.booked is None else self.booked.trace_id
+
+    @property
     def is_void(self) -> bool:
         """Whether it was taken back, or turned out to be another charge."""
         return self.amounts.calls == 0
