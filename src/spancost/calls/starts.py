@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from spancost.calls.dialects import GEN_AI
-from spancost.calls.names import CALL_NAMES
+from spancost.calls.read import MARKERS
+from spancost.calls.shapes import SPELLINGS
 from spancost.calls.who import NAMES
 
 if TYPE_CHECKING:
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["may_be_ours"]
 
-_TELLING: Final = CALL_NAMES.union(*(NAMES[key] for key in ("agent", "workflow", "tool")))
+_TELLING: Final = MARKERS.union(*SPELLINGS.values(), *(NAMES[key] for key in ("agent", "workflow", "tool")))
+"""Not every name that counting reads: any span may tell where it went, how it failed and for whom."""
 _OPERATIONS: Final = frozenset(GEN_AI.operations)
 """First words of the names that the conventions give such spans."""
 
