@@ -173,11 +173,10 @@ class Engine:
                 self._charging.enter(charge, node, outcome)
             else:
                 outcome.refused = error is not None
-        elif kind == Kind.AGENT and not (
-            began_before_us or _is_told_below(node, emitter) or is_counted_elsewhere(attributes)
-        ):
+        elif kind == Kind.AGENT and not began_before_us and not _is_told_below(node, emitter):
+            outcome.is_elsewhere = is_counted_elsewhere(attributes)
             charge = self._rating.agent(node, attributes, start_ns, resource, emitter, end_ns)
-            if charge is not None:
+            if charge is not None and not outcome.is_elsewhere:
                 self._charging.enter(charge, node, outcome)
                 # On the span stands what it owns. An amount of its own would be counted beside those of calls.
                 outcome.aggregate, outcome.charge, outcome.duplicate_of = outcome.charge, None, None
