@@ -19,7 +19,7 @@ from benchmarks.memory import KINDS, bytes_a_span
 from benchmarks.spans import measure
 from benchmarks.workloads import WORKLOADS
 
-SECTIONS = ("spans", "memory", "imports", "reader")
+SECTIONS = ("spans", "sampling", "memory", "imports", "reader")
 MODULES = ("spancost", "spancost.installation", "openinference.instrumentation", "langfuse", "logfire", "traceloop.sdk")
 
 
@@ -33,7 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
     sections = (options.only,) if options.only else SECTIONS
     faults: list[str] = []
     if "spans" in sections:
-        faults = _spans(options.rounds, options.spans)
+        faults += _spans(options.rounds, options.spans)
+    if "sampling" in sections:
+        faults += _sampling(options.rounds, options.spans)
     if "memory" in sections:
         _memory(options.open_spans)
     if "imports" in sections:
@@ -67,6 +69,15 @@ def _spans(rounds: int, spans: int) -> list[str]:
     )
     run = measure(built, WORKLOADS, rounds, spans)
     for line in (*report.span_tables(run, missing), "", *report.evidence(run), *report.span_verdicts(run)):
+        print(line)
+    return list(report.measured_nothing(run))
+
+
+def _sampling(rounds: int, spans: int) -> list[str]:
+    built, missing = _build({"bare SDK": cases.bare, **cases.SAMPLED})
+    print("\nSampling: CPU per span that a sampler drops, in microseconds, measured as above; none is exported.")
+    run = measure(built, WORKLOADS, rounds, spans)
+    for line in (*report.span_tables(run, missing), "", *report.evidence(run)):
         print(line)
     return list(report.measured_nothing(run))
 

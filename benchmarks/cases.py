@@ -19,6 +19,7 @@ from opentelemetry.sdk.metrics.export import (
 )
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, Sampler
 from opentelemetry.trace import Tracer
 
 if TYPE_CHECKING:
@@ -112,6 +113,28 @@ def spancost_and_batch() -> Case:
     return _spancost("SDK + batch + spancost", CountingExporter())
 
 
+def dropped() -> Case:
+    """Build a provider whose sampler drops every span."""
+    provider = TracerProvider(ALWAYS_OFF)
+    return Case("dropped", SDK_VERSION, provider.get_tracer(TRACER_NAME), provider.force_flush)
+
+
+def dropped_and_subtree() -> Case:
+    """Build spancost on such a provider, with what may be a call or an agent recorded, and what starts below it."""
+    return _sampled("subtree")
+
+
+def dropped_and_all() -> Case:
+    """Build spancost on such a provider, with every span recorded."""
+    return _sampled("all")
+
+
+def _sampled(mode: str) -> Case:
+    from spancost.sampler import CostSampler
+
+    return _spancost(f"dropped + spancost {mode}", None, CostSampler(ALWAYS_OFF, mode))
+
+
 def spancost_processor(meters: MeterProvider) -> CostSpanProcessor:
     """Build spancost's processor as `install()` would, with metrics, events and two observed budgets."""
     from spancost.assembly import engine_of
@@ -125,10 +148,10 @@ def spancost_processor(meters: MeterProvider) -> CostSpanProcessor:
     return CostSpanProcessor(CostExporter(engine, meter_provider=meters, logger_provider=loggers, environ={}))
 
 
-def _spancost(name: str, exporter: CountingExporter | None) -> Case:
+def _spancost(name: str, exporter: CountingExporter | None, sampler: Sampler | None = None) -> Case:
     from spancost.version import VERSION
 
-    provider, metrics = TracerProvider(), LastMetrics()
+    provider, metrics = TracerProvider(sampler), LastMetrics()
     meters = MeterProvider([PeriodicExportingMetricReader(metrics, export_interval_millis=1000)])
     provider.add_span_processor(spancost_processor(meters))
     if exporter is not None:
@@ -143,3 +166,8 @@ def _spancost(name: str, exporter: CountingExporter | None) -> Case:
 
 
 SPANCOST: dict[str, Builder] = {"SDK + spancost": spancost, "SDK + batch + spancost": spancost_and_batch}
+SAMPLED: dict[str, Builder] = {
+    "dropped": dropped,
+    "dropped + spancost subtree": dropped_and_subtree,
+    "dropped + spancost all": dropped_and_all,
+}

@@ -15,7 +15,7 @@ MOST_ADDED: Mapping[Workload, tuple[float, float]] = {PLAIN_0: (1.2, 0.08), PLAI
 MOST_BYTES = 250
 MOST_IMPORT_MILLISECONDS = 30
 
-_COLUMNS = "{:<23} {:>8} {:>8} {:>15}   {:>8} {:>17} {:>7}   {:>7}"
+_COLUMNS = "{:<28} {:>8} {:>8} {:>15}   {:>8} {:>17} {:>7}   {:>7}"
 
 
 def span_tables(run: Run, missing: Sequence[str]) -> Iterator[str]:
@@ -27,7 +27,7 @@ def span_tables(run: Run, missing: Sequence[str]) -> Iterator[str]:
             found = figures(run.series[workload, case.name], run.series[workload, BARE])
             yield _row(case.name, found)
         for name in missing:
-            yield f"{name:<23} not installed"
+            yield f"{name:<28} not installed"
 
 
 def _row(name: str, found: Figures) -> str:
@@ -56,7 +56,7 @@ def evidence(run: Run) -> Iterator[str]:
             said.append(f"{case.exporter.stamped:,} of {made.calls:,} model calls stamped with their cost")
         if case.calls_counted is not None:
             said.append(f"{case.calls_counted():,} of {made.calls:,} model calls in its metrics")
-        yield f"{case.name:<23} {case.version}: {', '.join(said)}"
+        yield f"{case.name:<28} {case.version}: {', '.join(said)}"
 
 
 def measured_nothing(run: Run) -> Iterator[str]:

@@ -30,6 +30,7 @@ from spancost.engine import Engine
 from spancost.exporter import CostExporter
 from spancost.faults import HOOKS, faults
 from spancost.processor import CostSpanProcessor
+from spancost.sampler import CostSampler
 from spancost.telemetry import stamps
 
 INSIDE: dict[str, Callable[..., Any]] = {
@@ -37,6 +38,7 @@ INSIDE: dict[str, Callable[..., Any]] = {
     "on_ending": Engine.end,
     "on_end": Engine.end,
     "Span.end": CostSpanProcessor.before_end,
+    "sampler": CostSampler._seen,
 }
 """Hooks whose guard is written out: what they call, to be broken in their stead."""
 
@@ -96,6 +98,7 @@ def walk(hook: str) -> dict[str, Any]:
         break_open(function)
     if hook in ("wrap Span.end", "Span.end"):
         stamps.probe = lambda: "wrap"
+    os.environ["SPANCOST_SAMPLER"] = "all"
     CostExporter()  # ahead of any provider, so that it looks for a way of its own
     first, last = Witness(), Witness()
     provider = TracerProvider(shutdown_on_exit=False)

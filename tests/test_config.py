@@ -75,6 +75,7 @@ def test_every_variable_is_heard() -> None:
         TIMEZONE="Europe/Berlin",
         DIMENSIONS=" team, app.tier ,",
         CONSOLE="TREE",
+        SAMPLER=" All ",
         FRAMEWORKS="Pydantic-AI",
         STRICT=" True ",
         OPERATION_COST="TRUE",
@@ -85,7 +86,7 @@ def test_every_variable_is_heard() -> None:
     assert ("team-month", "user-day") == tuple(budget.id for budget in config.budgets)
     assert {ZoneInfo("Europe/Berlin")} == {budget.zone for budget in config.budgets}
     assert (("team", "app.tier"), "tree", "DEBUG") == (config.dimensions, config.console, config.log_level)
-    assert ("pydantic-ai",) == config.frameworks
+    assert ("all", ("pydantic-ai",)) == (config.sampler, config.frameworks)
 
 
 @pytest.mark.parametrize(
@@ -138,11 +139,7 @@ def test_frameworks_are_all_some_or_none(told: str, heard: tuple[str, ...] | Non
             "costs.db?keep=long",
             f"got 'costs.db?keep=long', nothing is kept; write true or a path, behind it ?keep= with {_LENGTH}",
         ),
-        (
-            "SAMPLER",
-            "all",
-            f"{_LATER}; take it out: spans that a sampler drops are not counted; sample in the Collector",
-        ),
+        ("SAMPLER", "1%", "got '1%', taken as off; write one of off, subtree, all"),
         (
             "HASH_USERS",
             "true",

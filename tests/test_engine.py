@@ -186,6 +186,22 @@ def test_an_agent_that_repeats_what_is_below_it_is_not_charged() -> None:
     assert (cost(100, 50), 1) == (play.engine.spent.direct, play.engine.spent.calls)
 
 
+@pytest.mark.parametrize(
+    ("address", "calls"), [("research.example.com", 0), ("api.openai.com", 1), ("", 1)], ids=["own", "provider", "none"]
+)
+def test_what_an_agent_in_another_service_used_is_counted_there(address: str, calls: int) -> None:
+    """Its span here repeats what that service counts; of one that a provider runs it is the only word."""
+    play = Player()
+    where = {"server.address": address} if address else {}
+    boss = play.start(agent("boss"))
+    remote = play.start({**call(100, 50), **agent("remote"), **where}, boss)
+    play.end(play.start({"http.request.method": "POST"}, remote, name="POST"))
+    play.end(remote)
+    play.end(boss)
+    assert (calls * cost(100, 50), calls) == (play.owner(boss).total, play.owner(boss).calls)
+    assert play.owner(remote).total == play.engine.spent.direct == play.counted == play.owner(boss).total
+
+
 def test_a_span_around_a_call_is_none_where_its_instrumentation_is_known_to_call_it_one() -> None:
     """OpenInference's spans of LlamaIndex: one around each call with tools says LLM, and tells nothing."""
     play = Player()

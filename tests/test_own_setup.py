@@ -557,3 +557,92 @@ def test_a_sampler_that_drops_spans_is_one_warning(
     )
     assert 0 == finished.returncode
     assert warnings == finished.stderr.count("not counted, and budgets do not hold")
+
+
+_DROPPED = """
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, TraceIdRatioBased
+import logging
+def recorded(provider):
+    return provider.get_tracer("now").start_span("plain", attributes={"http.route": "/"}).is_recording()
+"""
+
+
+def test_what_every_provider_drops_is_counted_where_that_is_asked_for(receiver: Receiver, tmp_path: Path) -> None:
+    """Set up before or after us, with tracers made before or after, by code or by the environment; and no warning."""
+    finished = _run(
+        _DROPPED
+        + """
+provider.sampler = ALWAYS_OFF
+trace.set_tracer_provider(provider)
+tracer = trace.get_tracer("before")
+call(1)
+spancost.install()
+later = TracerProvider()
+for tracer in (tracer, trace.get_tracer("after"), later.get_tracer("later")):
+    call(100)
+own = TracerProvider(sampler=spancost.CostSampler(ALWAYS_OFF))
+print(provider.sampler.get_description(), later.sampler.get_description(), own.sampler.get_description())
+""",
+        receiver,
+        tmp_path,
+        SPANCOST_SAMPLER="all",
+        OTEL_TRACES_SAMPLER="traceidratio",
+        OTEL_TRACES_SAMPLER_ARG="0",
+    )
+    assert (0, "") == (finished.returncode, finished.stderr)
+    described = "CostSampler{all, AlwaysOffSampler} CostSampler{all, TraceIdRatioBased{0.0}}"
+    assert f"{described} CostSampler{{subtree, AlwaysOffSampler}}\n" == finished.stdout
+    assert [] == receiver.spans()
+    assert {"spancost.calls": 3, "spancost.cost": 0.3} == {
+        point.metric: point.value for point in receiver.points() if point.metric in ("spancost.calls", "spancost.cost")
+    }
+
+
+def test_uninstalled_a_sampler_decides_as_the_one_inside(receiver: Receiver, tmp_path: Path) -> None:
+    """Until the next install, for providers made meanwhile, too; it is put on once however often that comes."""
+    finished = _run(
+        _DROPPED
+        + """
+from spancost.installation import uninstall
+provider.sampler = ALWAYS_OFF
+trace.set_tracer_provider(provider)
+said = [recorded(provider)]
+for switch in (spancost.install, spancost.install, uninstall, uninstall, spancost.install):
+    switch()
+    said.append(recorded(provider))
+    made = TracerProvider(sampler=ALWAYS_OFF)
+    said.append(recorded(made))
+uninstall()
+made = TracerProvider(sampler=ALWAYS_OFF)
+said.append(recorded(made))
+spancost.install()
+said.append(recorded(made))
+print(*map(int, said), provider.sampler.get_description())
+""",
+        receiver,
+        tmp_path,
+        SPANCOST_SAMPLER="all",
+    )
+    assert (0, "") == (finished.returncode, finished.stderr)
+    assert "0 1 1 1 1 0 0 0 0 1 1 0 1 CostSampler{all, AlwaysOffSampler}\n" == finished.stdout
+
+
+def test_a_sampler_inside_another_is_still_a_warning(receiver: Receiver, tmp_path: Path) -> None:
+    """There it isn't asked of what is below a dropped span; around that one ours helps, and the warning names it."""
+    code = (
+        _DROPPED
+        + "from opentelemetry.sdk.trace.sampling import ParentBased\n"
+        + "provider.sampler = ParentBased(spancost.CostSampler(ALWAYS_OFF))\n"
+        + "trace.set_tracer_provider(provider)\nspancost.install()\n"
+    )
+    warned = _run(code, receiver, tmp_path)
+    assert 1 == warned.stderr.count("Set SPANCOST_SAMPLER=subtree")
+    assert "" == _run(code, receiver, tmp_path, SPANCOST_SAMPLER="subtree").stderr
+
+
+@pytest.mark.parametrize("switch", ["SPANCOST_DISABLED", "OTEL_SDK_DISABLED"])
+def test_what_is_off_puts_no_sampler_on(switch: str, receiver: Receiver, tmp_path: Path) -> None:
+    """Nobody would count what it records."""
+    code = "trace.set_tracer_provider(provider)\nspancost.install()\nprint(type(provider.sampler).__name__)"
+    finished = _run(code, receiver, tmp_path, SPANCOST_SAMPLER="all", **{switch: "true"})
+    assert ("ParentBased\n", "") == (finished.stdout, finished.stderr)

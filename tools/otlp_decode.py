@@ -10,6 +10,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.trace.v1.trace_pb2 import SpanFlags
 
 __all__ = ["Received", "ReceivedPoint", "ReceivedRecord", "ReceivedSpan", "points_of", "records_of", "spans_of"]
 
@@ -30,6 +31,8 @@ class ReceivedSpan:
     scope: str
     resource: dict[str, Any]
     status_code: int
+    has_remote_parent: bool = False
+    """Whether it says that its parent is in another process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ def spans_of(body: bytes) -> Iterator[ReceivedSpan]:
                     scope=of_scope.scope.name,
                     resource=resource,
                     status_code=span.status.code,
+                    has_remote_parent=bool(span.flags & SpanFlags.SPAN_FLAGS_CONTEXT_IS_REMOTE_MASK),
                 )
 
 

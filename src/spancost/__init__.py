@@ -10,10 +10,12 @@ if TYPE_CHECKING:
     from spancost.errors import ConfigError, LedgerError, SpancostError
     from spancost.exporter import CostExporter
     from spancost.installation import CostSpanProcessor, install
+    from spancost.sampler import CostSampler
 
 __all__ = [
     "ConfigError",
     "CostExporter",
+    "CostSampler",
     "CostSpanProcessor",
     "LedgerError",
     "SpancostError",
@@ -31,6 +33,7 @@ __all__ = [
 _HOMES = {
     "ConfigError": "spancost.errors",
     "CostExporter": "spancost.exporter",
+    "CostSampler": "spancost.sampler",
     "CostSpanProcessor": "spancost.installation",
     "LedgerError": "spancost.errors",
     "SpancostError": "spancost.errors",

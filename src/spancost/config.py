@@ -25,19 +25,19 @@ __all__ = ["FRAMEWORKS", "VARIABLES", "Config", "is_off", "load"]
 
 _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _CONSOLES: Final = ("off", "summary", "tree")
+_SAMPLERS: Final = ("off", "subtree", "all")
 _LATER: Final = {
     "ENFORCE": "take it out: budgets are observed, and no call is stopped",
     "STORE": "take it out: what was spent is kept in each process, and begins anew with it",
     "FAIL": "take it out: no call waits for a budget, so none can fail",
-    "SAMPLER": "take it out: spans that a sampler drops are not counted; sample in the Collector",
     "HASH_USERS": "take `user` out of SPANCOST_DIMENSIONS and of budgets: users leave the process as they are",
 }
 """Variables of later versions, and what to do without them in this one."""
 
 VARIABLES: Final = frozenset(
     {
-        "DISABLED", "CONFIG", "BUDGETS", "TIMEZONE", "DIMENSIONS", "CONSOLE", "LEDGER", "FRAMEWORKS", "STRICT",
-        "OPERATION_COST", "LOG_LEVEL", *_LATER,
+        "DISABLED", "CONFIG", "BUDGETS", "TIMEZONE", "DIMENSIONS", "CONSOLE", "LEDGER", "SAMPLER", "FRAMEWORKS",
+        "STRICT", "OPERATION_COST", "LOG_LEVEL", *_LATER,
     }
 )  # fmt: skip
 """Names after `SPANCOST_`, those of later versions included."""
@@ -73,6 +73,8 @@ class Config:
     console: str = "off"
     ledger: Place | None = None
     """Where charges are kept, if they are."""
+    sampler: str = "off"
+    """Which of the spans that samplers drop are recorded, to be counted."""
     frameworks: tuple[str, ...] | None = None
     """Frameworks whose own telemetry is switched on; None is every one we know, empty is none."""
     strict: bool = False
@@ -174,6 +176,7 @@ def load(environ: Mapping[str, str], read: Callable[[str], bytes] | None = None)
         dimensions=dimensions,
         console=one_of("CONSOLE", _CONSOLES, "off"),
         ledger=ledger,
+        sampler=one_of("SAMPLER", _SAMPLERS, "off"),
         frameworks=frameworks,
         strict=boolean("STRICT"),
         operation_cost=boolean("OPERATION_COST"),

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from time import monotonic, time_ns
 from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
@@ -27,6 +27,7 @@ from spancost.exporter import CostExporter
 from spancost.faults import forget, guarded, leave_to_host, say
 from spancost.processor import CostSpanProcessor as Facade
 from spancost.processor import Sink
+from spancost.sampler import CostSampler, put_on
 from spancost.telemetry import pipeline, stamps
 from spancost.telemetry.events import config_told
 
@@ -76,6 +77,7 @@ class Setup:
         self.active = not config.disabled
         """Whether anything is counted: False where all is switched off, and after `uninstall`."""
         self._processors: WeakKeyDictionary[TracerProvider, Facade | None] = WeakKeyDictionary()
+        self._samplers: WeakSet[CostSampler] = WeakSet()
         self._may_warn = True
         self._may_warn_of_sampler = True
         self._forked = False
@@ -92,11 +94,20 @@ class Setup:
             if self.active:
                 processor = Facade(self.exporter, sinks=self.more_sinks, way=self.way)
                 TracerProvider.add_span_processor(provider, processor)
+                self._see_what_is_dropped(provider)
                 self._warn_if_sampled(provider.sampler)
             self._processors[provider] = processor
 
+    @guarded("put a sampler on")
+    def _see_what_is_dropped(self, provider: TracerProvider) -> None:
+        """Have spans recorded that a provider's sampler drops, where that was asked for."""
+        if self.config.sampler != "off" and (sampler := put_on(provider, self.config.sampler)) is not None:
+            self._samplers.add(sampler)
+
     def _warn_if_sampled(self, sampler: Sampler) -> None:
         """Say, once, that spans which a sampler drops are not counted."""
+        if isinstance(sampler, CostSampler):
+            return
         told = sampler.get_description()
         if self._may_warn_of_sampler and not _KEEPS_ALL.match(told):
             self._may_warn_of_sampler = False
@@ -104,14 +115,16 @@ class Setup:
                 _logger,
                 logging.WARNING,
                 "spancost: the sampler %s may drop spans, and model calls in those are not seen: their cost is not "
-                "counted, and budgets do not hold them. Sample in the Collector, and set "
-                "OTEL_TRACES_SAMPLER=parentbased_always_on.",
+                "counted, and budgets do not hold them. Set SPANCOST_SAMPLER=subtree, which has them counted and not "
+                "exported; or sample in the Collector, with OTEL_TRACES_SAMPLER=parentbased_always_on.",
                 told[:_LONGEST],
             )
 
     def switch(self, active: bool) -> None:
         """Count spans from now on, or no more; what was counted stays counted."""
         self.active = active
+        for sampler in list(self._samplers):
+            sampler.is_on = active
         for provider, processor in list(self._processors.items()):
             if processor is None:
                 self.attach(provider)

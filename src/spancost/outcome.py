@@ -53,6 +53,7 @@ class Outcome:
         "counts",
         "crossings",
         "duplicate_of",
+        "is_elsewhere",
         "kind",
         "name",
         "node",
@@ -75,6 +76,8 @@ class Outcome:
         """What an agent said its calls used, where no span told of them; it is in its totals."""
         self.duplicate_of: Charge | None = None
         """This span is another record of it."""
+        self.is_elsewhere = False
+        """This span is an agent's in another service, where its calls are told of."""
         self.refused = False
         """This span is a call that ended in an error and was not billed."""
         self.changed: tuple[Charge, ...] = ()

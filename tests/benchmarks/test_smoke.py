@@ -44,6 +44,8 @@ def test_every_workload_has_a_row_for_every_set_up(printed: str, workload: str, 
         ("SDK + spancost", "in its metrics"),
         ("SDK + batch + spancost", "in its metrics"),
         ("SDK + batch + spancost", "stamped with their cost"),
+        ("dropped + spancost subtree", "in its metrics"),
+        ("dropped + spancost all", "in its metrics"),
     ],
 )
 def test_spancost_is_measured_while_it_works(printed: str, case: str, what: str) -> None:
@@ -53,6 +55,13 @@ def test_spancost_is_measured_while_it_works(printed: str, case: str, what: str)
     assert found is not None, line
     assert found[1] == found[2]
     assert "0" != found[2]
+
+
+@pytest.mark.parametrize("case", ["dropped", "dropped + spancost subtree", "dropped + spancost all"])
+def test_a_dropped_span_has_a_row_with_and_without_us(printed: str, case: str) -> None:
+    """Each workload again under a sampler that drops everything, against the bare SDK that drops nothing."""
+    table = printed.partition("\nSampling:")[2].partition("\nMemory")[0]
+    assert 4 == len(re.findall(rf"^{re.escape(case)}  .*x ", table, re.MULTILINE)), table
 
 
 @pytest.mark.parametrize("kind", ["plain", "agent", "model"])

@@ -175,3 +175,15 @@ def test_times_that_make_no_sense_are_survived() -> None:
         report.take(span, outcome)
     report.close()
     assert (2, 0) == (report.total.calls, report.total.latency_ns - 1)
+
+
+def test_an_agent_in_another_service_is_counted_from_that_service_s_spans(tmp_path: Path) -> None:
+    """In a file of both services' spans the one that asked tells of the agent, and the one that answered of its call."""
+    asked = {**call(100, 50), **agent("research"), "server.address": "research.example.com"}
+    file = tmp_path / "spans.jsonl"
+    file.write_bytes(
+        line(told(3, 20, 30, call(100, 50), parent=2), resource={"service.name": "research"})
+        + line(told(2, 10, 40, asked, parent=1), told(1, 0, 50, agent("boss")), resource={"service.name": "boss"})
+    )
+    report, _ = _report([file], "service", book=BOOK)
+    assert {("research",): (cost(100, 50), 1)} == {key: (sums.cost, sums.calls) for key, sums in report.groups.items()}

@@ -129,3 +129,21 @@ def test_agents_of_whose_calls_nobody_tells_are_counted() -> None:
     told = _report(spans, "model").close().coverage
     assert [("crew", 2)] == [(silent.instrumentation, silent.agents) for silent in told.silent]
     assert "install an instrumentation" in told.silent[0].remedy
+
+
+def test_an_agent_that_asks_one_in_another_service_is_not_of_those() -> None:
+    """Its calls are told of there; one beside it that asks nobody is."""
+    remote = {**call(1000, 100), **agent("remote"), "server.address": "remote.example.com"}
+    spans = [
+        Span(1000, 2000, 1, 1, None, "invoke_agent a", "crew", agent("a"), _SHOP, None),
+        Span(1100, 1200, 1, 2, 1, "invoke_agent remote", "crew", remote, _SHOP, None),
+        Span(1300, 1400, 1, 3, 1, "invoke_agent b", "crew", agent("b"), _SHOP, None),
+        Span(1000, 2000, 2, 1, None, "invoke_agent remote", "crew", remote, _SHOP, None),
+        # Asked by one that has ended.
+        Span(1000, 2000, 3, 1, None, "invoke_agent a", "crew", agent("a"), _SHOP, None),
+        Span(1900, 2100, 3, 2, 1, "invoke_agent remote", "crew", remote, _SHOP, None),
+        Span(1000, 2000, 4, 1, None, "invoke_agent c", "crew", agent("c"), _SHOP, None),
+    ]
+    report = _report(spans, "model").close()
+    assert 0 == report.total.calls
+    assert [1] == [silent.agents for silent in report.coverage.silent]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Literal
@@ -11,6 +11,7 @@ from typing import Final, Literal
 from recorded.recording import Order, Recording, Span, Step, read_spans, steps_of
 
 from spancost.budgets import Budgets
+from spancost.calls.starts import may_be_ours
 from spancost.engine import Engine
 from spancost.outcome import Outcome
 from spancost.pricing import PriceBook
@@ -60,16 +61,29 @@ def replay(
     live: Live = "final",
     change: Callable[[Span], Span] = lambda span: span,
     take: Callable[[Outcome], object] = lambda _: None,
+    drop: bool = False,
 ) -> Tally:
     """Play the processes of a run, each to an engine of its own, with its spans changed where a test asks for that.
 
-    Each outcome is handed to `take` as it comes, as to a sink.
+    Each outcome is handed to `take` as it comes, as to a sink. With `drop` only what is recorded of spans that a sampler
+    drops, every one of them.
     """
     tally = Tally()
     for file in recording.processes:
         spans = [change(span) for span in read_spans(file)]
-        play(steps_of(file, spans, order), {span.span_id: span for span in spans}, live, tally, take)
+        steps = steps_of(file, spans, order)
+        play(_seen(steps) if drop else steps, {span.span_id: span for span in spans}, live, tally, take)
     return tally
+
+
+def _seen(steps: Iterable[Step]) -> Iterator[Step]:
+    """Yield the starts and ends of the spans that `CostSampler` has recorded in `subtree`."""
+    seen: set[int] = set()
+    for step in steps:
+        if step.is_start and (step.parent_id in seen or may_be_ours(step.name, step.attributes)):
+            seen.add(step.span_id)
+        if step.span_id in seen:
+            yield step
 
 
 def play(

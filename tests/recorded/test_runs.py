@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -55,6 +56,15 @@ def test_live_and_from_a_file_give_the_same_money(name: str, order: Order, live:
     recording = _RECORDINGS[name]
     tally, seen = replay(recording, order, live), replay(recording)
     assert (seen.spent, seen.amounts, seen.statuses) == (tally.spent, tally.amounts, tally.statuses)
+
+
+@pytest.mark.parametrize("name", _RECORDINGS)
+def test_a_run_whose_spans_are_all_dropped_gives_the_same_money(name: str) -> None:
+    """What `subtree` records of it by what each span has when it starts: every call, and the agent that made it."""
+    recording = _RECORDINGS[name]
+    tally, seen = replay(recording, drop=True), replay(recording)
+    assert (seen.spent, seen.amounts, seen.statuses) == (tally.spent, tally.amounts, tally.statuses)
+    assert Counter(seen.agents.values()) == Counter(tally.agents.values())
 
 
 @pytest.mark.parametrize("name", _RECORDINGS)

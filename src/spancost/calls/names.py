@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from spancost.calls.dialects import DIALECTS
+from spancost.calls.elsewhere import WHERE
 from spancost.calls.read import MARKERS
 from spancost.calls.refusals import ERROR_TYPE, RESENT
 from spancost.calls.repeated import TEXTS
@@ -21,6 +22,7 @@ JSON_NAMES: Final = frozenset[str]().union(
 
 CALL_NAMES: Final = MARKERS.union(
     {ERROR_TYPE, RESENT},
+    WHERE,
     JSON_NAMES,
     TEXTS,
     *SPELLINGS.values(),

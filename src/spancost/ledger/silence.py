@@ -21,12 +21,14 @@ _HIGHEST: Final = 256
 class Silence:
     """Remembers the outermost agents and workflows that ended with no call below them, as many as it may.
 
-    Each step on its dict is atomic: no lock.
+    Each step on its dict and its set is atomic: no lock.
     """
 
     def __init__(self, most: int = 4_096) -> None:
         self._most = most
         self._scopes: dict[tuple[int, int], str] = {}
+        # Those that asked an agent in another service: they may have no calls of their own.
+        self._excused: set[tuple[int, int]] = set()
         self._forgotten = Counter[str]()
 
     def take(self, outcome: Outcome) -> None:
@@ -37,14 +39,25 @@ class Silence:
         totals = outcome.totals
         if outcome.kind not in _OWNERS or totals is None or totals.calls:
             return
-        node = outcome.node
         # Of agents below an agent the outermost speaks: one that only passes work on has no calls of its own.
-        if any(span.kind in _OWNERS for span in above(node.parent, _HIGHEST)):
-            return
-        self._scopes[node.trace_id, node.span_id] = outcome.scope
-        for span in list(islice(self._scopes, max(0, len(self._scopes) - self._most))):
-            self._forgotten[self._scopes.pop(span)] += 1
+        *_, outermost = (span for span in above(outcome.node, _HIGHEST) if span.kind in _OWNERS)
+        owner = outermost.trace_id, outermost.span_id
+        if outcome.is_elsewhere:
+            self._excuse(owner)
+        elif outermost is outcome.node and owner not in self._excused:
+            self._remember(owner, outcome.scope)
 
     def counts(self) -> Counter[str]:
         """Return how many there are of each instrumentation."""
         return self._forgotten + Counter(self._scopes.copy().values())
+
+    def _remember(self, owner: tuple[int, int], scope: str) -> None:
+        self._scopes[owner] = scope
+        for span in list(islice(self._scopes, max(0, len(self._scopes) - self._most))):
+            self._forgotten[self._scopes.pop(span)] += 1
+
+    def _excuse(self, owner: tuple[int, int]) -> None:
+        self._scopes.pop(owner, None)
+        if len(self._excused) >= self._most:
+            self._excused.clear()
+        self._excused.add(owner)

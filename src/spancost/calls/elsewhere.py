@@ -1,0 +1,38 @@
+"""Agents that run in another service: what their spans say they used is counted there."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from spancost.calls.plain import plain
+
+if TYPE_CHECKING:
+    from spancost.calls.read import Attributes
+
+__all__ = ["WHERE", "is_counted_elsewhere"]
+
+_ADDRESS: Final = "server.address"
+"""Where an agent was asked; the conventions know it of remote agents alone, and their own library writes it so."""
+
+_PROTOCOL: Final = "a2a.method.name"
+
+WHERE: Final = frozenset({_ADDRESS, _PROTOCOL})
+
+_PROVIDERS: Final = re.compile(
+    r"(?:.+\.)?(?:openai\.com|openai\.azure\.com|services\.ai\.azure\.com|anthropic\.com|mistral\.ai"
+    r"|generativelanguage\.googleapis\.com)|bedrock-agent-runtime[\w.-]*\.amazonaws\.com(?:\.cn)?",
+    re.IGNORECASE,
+)
+"""Hosts at which providers run agents themselves, out of sight. Those that run one's own code are not among them."""
+
+
+def is_counted_elsewhere(attributes: Attributes) -> bool:
+    """Tell whether an agent's span stands for an agent in another service, whose calls are seen there.
+
+    Of an agent that a model's provider runs nobody sees the calls: what its span says is all there is.
+    """
+    address = plain(attributes.get(_ADDRESS))
+    if type(address) is str and address:
+        return _PROVIDERS.fullmatch(address.removeprefix("https://").partition("/")[0].partition(":")[0]) is None
+    return _PROTOCOL in attributes
