@@ -177,6 +177,8 @@ def _around(outer: dict[str, Any], *inner: dict[str, Any]) -> tuple[Player, Outc
         (call(10, 5, model="gpt-nobody-knows"), call(10, 5)),
         (call(), call(10, 5)),
         (call() | {"gen_ai.request.model": ""}, call(10, 5)),
+        (call(), call(10, 5, model="gpt-5.2-2025-12-11")),
+        (call(10, 5, model="gpt-5.2-2025-12-11"), call()),
     ],
     ids=[
         "same tokens",
@@ -187,6 +189,8 @@ def _around(outer: dict[str, Any], *inner: dict[str, Any]) -> tuple[Player, Outc
         "a name of its own",
         "no usage",
         "no model",
+        "the model's version inside",
+        "the model's version outside",
     ],
 )
 def test_a_call_around_the_same_call_is_no_second_one(outer: dict[str, Any], inner: dict[str, Any]) -> None:
