@@ -26,8 +26,8 @@ __all__ = ["NAMES", "Environment", "build", "install_tree"]
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _PINS: Final = _ROOT / "requirements" / "frameworks"
 
-_INSTRUMENTATION: Final = re.compile(r"(?:opentelemetry|openinference)-instrumentation-[\w-]+(?===)")
-"""A pinned package that zero code would switch on."""
+_INSTRUMENTATION: Final = re.compile(r"(?:opentelemetry|openinference)-instrumentation-(?!threading)[\w-]+(?===)")
+"""A pinned package that zero code would switch on; the one for threads is what Strands itself depends on."""
 
 NAMES: Final = tuple(sorted(file.stem for file in _PINS.glob("*.txt")))
 """The frameworks, by their files of pinned requirements."""

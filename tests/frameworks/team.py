@@ -7,29 +7,43 @@ own. Afterwards the announcer is streamed, and the translator, too, where a fram
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from frameworks.environments import build
-from frameworks.verdict import faults
+from frameworks.verdict import Told, faults
 from otlp_receiver import Receiver
-from provider import Provider, Scripts
+from provider import Provider, Scripts, Step
 from zero_code.stage import Stage
 
-__all__ = ["CLIENTS", "GENAI", "OPENINFERENCE", "SCRIPTS", "TRACELOOP", "Team"]
+__all__ = ["CLIENTS", "SCRIPTS", "Team", "Told"]
+
+Call = list[Any]
+"""A tool and its arguments."""
+
+_FIRST = "Which service failed most last week?"
+_SINCE = "Since when has the checkout service been failing, and how often?"
+_NOTICE = "Write two sentences on the errors of the checkout service."
+_DONE = {"say": "The checkout service failed most, 412 times since Monday; a notice is written."}
+
+
+def _delegation(researcher: Callable[[str], Call], writer: Callable[[str], Call]) -> list[Step]:
+    """Return what a coordinator says whose framework spells the tools that its agents are in these ways."""
+    return [{"call": [researcher(_FIRST)]}, {"call": [researcher(_SINCE), writer(_NOTICE)]}, _DONE]
+
+
+def _coworker(name: str) -> Callable[[str], Call]:
+    return lambda task: ["delegate_work_to_coworker", {"task": task, "context": "Last week.", "coworker": name}]
+
 
 SCRIPTS: Final[Scripts] = {
-    "coordinator": [
-        {"call": [["ask_researcher", {"question": "Which service failed most last week?"}]]},
-        {
-            "call": [
-                ["ask_researcher", {"question": "Since when has the checkout service been failing, and how often?"}],
-                ["ask_writer", {"task": "Write two sentences on the errors of the checkout service."}],
-            ]
-        },
-        {"say": "The checkout service failed most, 412 times since Monday; a notice is written."},
-    ],
+    "coordinator": _delegation(
+        lambda question: ["ask_researcher", {"question": question}], lambda task: ["ask_writer", {"task": task}]
+    ),
+    # ADK's agents are tools by their own names, CrewAI's are all asked by one tool.
+    "lead": _delegation(lambda asked: ["researcher", {"request": asked}], lambda task: ["writer", {"request": task}]),
+    "manager": _delegation(_coworker("researcher"), _coworker("writer")),
     "researcher": [
         {"call": [["look_up", {"key": "errors"}]]},
         {"say": "The log has 412 errors of the checkout service, the first of them on Monday morning."},
@@ -43,13 +57,29 @@ SCRIPTS: Final[Scripts] = {
 }
 """What the models say, by the names of the agents."""
 
-GENAI: Final = ("opentelemetry-instrumentation-genai-openai", "opentelemetry-instrumentation-genai-anthropic")
-OPENINFERENCE: Final = ("openinference-instrumentation-openai", "openinference-instrumentation-anthropic")
-TRACELOOP: Final = ("opentelemetry-instrumentation-openai", "opentelemetry-instrumentation-anthropic")
-CLIENTS: Final = {"alone": (), "genai": GENAI, "openinference": OPENINFERENCE, "traceloop": TRACELOOP}
+CLIENTS: Final = {
+    "alone": (),
+    "genai": ("opentelemetry-instrumentation-genai-openai", "opentelemetry-instrumentation-genai-anthropic"),
+    "openinference": ("openinference-instrumentation-openai", "openinference-instrumentation-anthropic"),
+    "traceloop": ("opentelemetry-instrumentation-openai", "opentelemetry-instrumentation-anthropic"),
+}
 """What may tell of the calls of the model clients beside a framework; Anthropic's library tells of its own always."""
 
+_EVERYTHING: Final = Told()
 _PROGRAMS: Final = Path(__file__).parent / "programs"
+
+_NO_KEY: Final = {"openai-agents": {"OPENAI_API_KEY": None}}
+"""With that one openai-agents sends its traces to its maker; the program has a key of its own."""
+
+_SETTINGS: Final = {
+    "ANTHROPIC_API_KEY": "none",
+    "GOOGLE_API_KEY": "none",
+    # What CrewAI and Agno tell their makers of each run has nowhere to go.
+    "CREWAI_DISABLE_TELEMETRY": "true",
+    # Without it each run is taken for a person's first, whose trace CrewAI collects to show it.
+    "CREWAI_TRACING_ENABLED": "false",
+    "AGNO_TELEMETRY": "false",
+}
 
 
 class Team:
@@ -61,20 +91,24 @@ class Team:
         self._installed = installed
         self._folder = folder
 
-    def work(self, framework: str, *instrumentations: str, **settings: str) -> None:
+    def work(self, framework: str, *instrumentations: str) -> None:
         """Run a framework's program to its end, with these packages installed beside it."""
         environment = build(framework)
         finished = Stage(environment.folder, self.provider, self.receiver, self._folder).run(
             "opentelemetry-instrument",
             "python",
             str(_PROGRAMS / f"{framework.replace('-', '_')}_team.py"),
+            **_SETTINGS,
+            **_NO_KEY.get(framework, {}),
+            # The first is the client's, the second LlamaIndex's.
+            OPENAI_BASE_URL=f"{self.provider.url}/v1",
+            OPENAI_API_BASE=f"{self.provider.url}/v1",
             ANTHROPIC_BASE_URL=self.provider.url,
-            ANTHROPIC_API_KEY="none",
+            GOOGLE_GEMINI_BASE_URL=self.provider.url,
             PYTHONPATH=os.pathsep.join([*environment.path_of(instrumentations), str(self._installed)]),
-            **settings,
         )
         assert 0 == finished.status, finished.stdout + finished.stderr
 
-    def faults(self, *, unseen: Collection[str] = (), agents: bool = True) -> list[str]:
-        """Return a sentence for everything told that is not what was billed (`verdict.faults`)."""
-        return faults(self.receiver, self.provider.ledger(), unseen=unseen, agents=agents)
+    def faults(self, told: Told = _EVERYTHING) -> list[str]:
+        """Return a sentence for everything received that is not what was billed, as far as the stack can tell it."""
+        return faults(self.receiver, self.provider.ledger(), told)
