@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from frameworks.environments import build
-from frameworks.verdict import Told, faults
+from frameworks.verdict import Received, Told, faults
 from otlp_receiver import Receiver
 from provider import Provider, Scripts, Step
 from zero_code.stage import Stage
@@ -111,4 +111,5 @@ class Team:
 
     def faults(self, told: Told = _EVERYTHING) -> list[str]:
         """Return a sentence for everything received that is not what was billed, as far as the stack can tell it."""
-        return faults(self.receiver, self.provider.ledger(), told)
+        received = Received(self.receiver.spans(), self.receiver.points(), self.receiver.records())
+        return faults(received, self.provider.ledger(), told)

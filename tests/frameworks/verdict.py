@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from cost_tree import exact, latest, price_of
-from otlp_receiver import ReceivedPoint, ReceivedRecord, ReceivedSpan, Receiver
+from otlp_receiver import ReceivedPoint, ReceivedRecord, ReceivedSpan
 from provider import Bill
 
-__all__ = ["Told", "faults"]
+__all__ = ["Received", "Told", "faults"]
 
 _AMOUNT = "gen_ai.usage.cost.amount"
 _DIRECT, _CHILDREN, _TOTAL = (f"spancost.cost.{part}" for part in ("direct", "children", "total"))
@@ -35,17 +35,26 @@ class Told:
     """No agent is named."""
 
 
-def faults(receiver: Receiver, bills: Sequence[Bill], told: Told) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Everything a receiver decoded."""
+
+    spans: Sequence[ReceivedSpan]
+    points: Sequence[ReceivedPoint]
+    records: Sequence[ReceivedRecord] = ()
+
+
+def faults(received: Received, bills: Sequence[Bill], told: Told) -> list[str]:
     """Return a sentence for everything received that is not what was billed, as far as this stack can tell it."""
     found = [] if bills else ["nothing was billed"]
     calls = [bill for bill in bills if bill.agent not in told.unseen]
     priced = [bill for bill in calls if bill.told and bill.agent not in told.silent]
-    found += _faults_in_counts(receiver.points(), calls, priced, told)
+    found += _faults_in_counts(received.points, calls, priced, told)
     if not told.misread:
-        found += _faults_in_money(receiver.points(), priced, told)
-        found += _faults_in_spans(receiver.spans(), priced, told)
-    found += _faults_in_owners(receiver.spans(), receiver.records(), [] if told.misread else priced)
-    found += [f"{point.value} faults of ours: {point.attributes}" for point in latest(receiver.points(), _ERRORS)]
+        found += _faults_in_money(received.points, priced, told)
+        found += _faults_in_spans(received.spans, priced, told)
+    found += _faults_in_owners(received, [] if told.misread else priced)
+    found += [f"{point.value} faults of ours: {point.attributes}" for point in latest(received.points, _ERRORS)]
     return found
 
 
@@ -91,13 +100,12 @@ def _faults_in_spans(spans: Sequence[ReceivedSpan], priced: Sequence[Bill], told
         yield f"{strangers} amounts stand on spans of calls that were not billed"
 
 
-def _faults_in_owners(
-    spans: Sequence[ReceivedSpan], records: Sequence[ReceivedRecord], priced: Sequence[Bill]
-) -> Iterator[str]:
+def _faults_in_owners(received: Received, priced: Sequence[Bill]) -> Iterator[str]:
     """Compare what owners say, as corrected after their end: with each other in a trace, and all with the ledger."""
+    spans = received.spans
     here = {span.span_id: span for span in spans}
     says = {span.span_id: span.attributes for span in spans if _DIRECT in span.attributes}
-    corrections = [record for record in records if record.event_name == "spancost.cost.correction"]
+    corrections = [record for record in received.records if record.event_name == "spancost.cost.correction"]
     for record in sorted(corrections, key=lambda record: record.attributes["spancost.correction.sequence"]):
         says[record.span_id] = record.attributes
     direct, at_roots = Counter[str](), Counter[str]()
