@@ -6,10 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from frameworks.environments import install_tree
+from frameworks.environments import cache, install_tree
 from frameworks.team import SCRIPTS, Team
 from otlp_receiver import Receiver
 from provider import Provider
+
+
+@pytest.fixture(scope="session")
+def environments() -> Path:
+    """Where the frameworks' environments are kept; read once, as a test has none of our variables."""
+    return cache()
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +27,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def team(installed: Path, tmp_path: Path) -> Iterator[Team]:
+def team(environments: Path, installed: Path, tmp_path: Path) -> Iterator[Team]:
     """A team with a provider and a receiver of its own."""
     with Provider(SCRIPTS, latency=0.01) as provider, Receiver() as receiver:
-        yield Team(installed, provider, receiver, tmp_path)
+        yield Team(environments, installed, provider, receiver, tmp_path)

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-__all__ = ["NAMES", "Environment", "build", "install_tree"]
+__all__ = ["NAMES", "Environment", "build", "cache", "install_tree"]
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _PINS: Final = _ROOT / "requirements" / "frameworks"
@@ -47,11 +47,17 @@ class Environment:
         return [str(layer) for layer in layers]
 
 
-def build(name: str) -> Environment:
+def cache() -> Path:
+    """Return the folder that keeps the environments: below SPANCOST_CACHE, or in the user's own cache folder."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("SPANCOST_CACHE") or Path(base, "spancost"), "frameworks")
+
+
+def build(name: str, kept_in: Path) -> Environment:
     """Return the environment of a framework, made where there is none of these requirements and this Python."""
     pins = (_PINS / f"{name}.txt").read_text(encoding="utf-8")
     made_of = hashlib.sha256(f"{pins}\0{sys.version}".encode()).hexdigest()[:12]
-    folder = _cache() / f"{name}-{made_of}"
+    folder = kept_in / f"{name}-{made_of}"
     ready = folder / "ready"
     with _alone(folder.with_suffix(".lock")):
         if not ready.exists():
@@ -80,11 +86,6 @@ def _make(folder: Path, pins: str) -> None:
         _uv("pip", "install", *python, "--target", str(folder / "layers" / package), line)
 
 
-def _cache() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("SPANCOST_CACHE") or Path(base, "spancost"), "frameworks")
-
-
 @contextmanager
 def _alone(file: Path) -> Iterator[None]:
     """Keep other processes, of other clones too, from building the same at once."""
@@ -101,7 +102,7 @@ def _uv(*arguments: str) -> None:
 def main() -> None:
     """Build what is missing, all of it."""
     for name in NAMES:
-        print(f"{name}: {build(name).folder}", flush=True)
+        print(f"{name}: {build(name, cache()).folder}", flush=True)
 
 
 if __name__ == "__main__":

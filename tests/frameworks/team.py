@@ -79,21 +79,26 @@ _SETTINGS: Final = {
     # Without it each run is taken for a person's first, whose trace CrewAI collects to show it.
     "CREWAI_TRACING_ENABLED": "false",
     "AGNO_TELEMETRY": "false",
+    # LiteLLM's price list, which nothing here reads, would be fetched at each start.
+    "LITELLM_LOCAL_MODEL_COST_MAP": "true",
 }
 
 
 class Team:
     """The team of one test, with a provider that bills it and a receiver that gets its telemetry."""
 
-    def __init__(self, installed: Path, provider: Provider, receiver: Receiver, folder: Path) -> None:
+    def __init__(
+        self, environments: Path, installed: Path, provider: Provider, receiver: Receiver, folder: Path
+    ) -> None:
         self.provider = provider
         self.receiver = receiver
+        self._environments = environments
         self._installed = installed
         self._folder = folder
 
     def work(self, framework: str, *instrumentations: str) -> None:
         """Run a framework's program to its end, with these packages installed beside it."""
-        environment = build(framework)
+        environment = build(framework, self._environments)
         finished = Stage(environment.folder, self.provider, self.receiver, self._folder).run(
             "opentelemetry-instrument",
             "python",
