@@ -30,7 +30,7 @@ class Told:
     misread: Collection[str] = ()
     """No span tells their usage as it was: they are counted, and their money is not compared."""
     corrected: Collection[str] = ()
-    """The record that ended first keeps the amount, and told none or a wrong one; owners and counters are right."""
+    """The record that ended first keeps an amount that was wrong; owners and counters are right."""
     nameless: bool = False
     """No agent is named."""
 
