@@ -2,7 +2,7 @@
 PYTHON ?= $(firstword $(foreach name,python3 python3.11 python3.12 python3.13 python3.14,\
 	$(shell $(name) -c 'import sys; print("$(name)") if sys.version_info >= (3, 11) else None' 2>/dev/null)))
 
-.PHONY: demo test bench lint types floors prices semconv accuracy wheel clean
+.PHONY: demo test test-frameworks pin-frameworks bench lint types floors prices semconv accuracy wheel clean
 
 demo: .venv-demo/ready  ## Run the examples and check every amount against what their provider billed
 	.venv-demo/bin/python examples/demo.py $(EXAMPLE)
@@ -10,6 +10,16 @@ demo: .venv-demo/ready  ## Run the examples and check every amount against what 
 test: .venv/ready .venv-oldest/ready .venv-demo/ready  ## Run every test on the newest OpenTelemetry, and those that meet it on the oldest
 	.venv/bin/python -m pytest
 	.venv-oldest/bin/python -m pytest -m sdk
+
+test-frameworks: .venv/ready  ## Run real agent frameworks, each in an environment of its own, cached outside the tree
+	PYTHONPATH=tests .venv/bin/python -m frameworks.environments
+	.venv/bin/python -m pytest -m frameworks tests/frameworks
+
+pin-frameworks: .venv/ready  ## Pin the newest versions of the frameworks that resolve
+	for name in $(basename $(filter-out %/clients.in,$(wildcard requirements/frameworks/*.in))); do \
+		.venv/bin/uv pip compile --quiet --upgrade --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
+			$$name.in --output-file $$name.txt || exit 1; \
+	done
 
 bench: .venv-bench/ready  ## Measure what spancost costs a program, beside its peers, in one run
 	.venv-bench/bin/python -m benchmarks

@@ -8,7 +8,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
-__all__ = ["APIS", "ChatCompletions", "Messages", "ModelApi", "Prompt", "Reply", "Responses", "Usage"]
+__all__ = [
+    "APIS",
+    "ChatCompletions",
+    "Event",
+    "Json",
+    "Messages",
+    "ModelApi",
+    "Prompt",
+    "Reply",
+    "Responses",
+    "Usage",
+    "text_in",
+    "words_of",
+]
 
 Json = dict[str, Any]
 Event = tuple[str | None, Json | str]
@@ -66,6 +79,10 @@ class ModelApi(Protocol):
     path: str
     id_prefix: str
 
+    def asked(self, path: str, body: Json) -> Json | None:
+        """Return a request with whatever its path says of it, None where the path is another API's."""
+        ...
+
     def read(self, body: Json) -> Prompt:
         """Return what a request asks."""
         ...
@@ -83,7 +100,14 @@ class ModelApi(Protocol):
         ...
 
 
-class ChatCompletions:
+class _NamedByPath:
+    path: str
+
+    def asked(self, path: str, body: Json) -> Json | None:
+        return body if path.endswith(self.path) else None
+
+
+class ChatCompletions(_NamedByPath):
     """OpenAI chat completions; a stream tells its usage only on request."""
 
     provider = "openai"
@@ -148,7 +172,7 @@ class ChatCompletions:
         }
 
 
-class Responses:
+class Responses(_NamedByPath):
     """OpenAI Responses; a stream tells its usage in its last event."""
 
     provider = "openai"
@@ -238,7 +262,7 @@ class Responses:
         return output
 
 
-class Messages:
+class Messages(_NamedByPath):
     """Anthropic messages; cached tokens are beside `input_tokens`, and a stream's usage comes in two parts."""
 
     provider = "anthropic"
@@ -312,7 +336,10 @@ class Messages:
 
 
 APIS: tuple[ModelApi, ...] = (ChatCompletions(), Responses(), Messages())
-"""Every API spoken here."""
+"""The APIs that stand here."""
+
+
+_GEMINIS = ("parts", "functionCall", "args", "functionResponse", "response", "result")
 
 
 def text_in(content: Any) -> str:
@@ -323,7 +350,7 @@ def text_in(content: Any) -> str:
         case list():
             return "\n".join(text_in(part) for part in cast("list[Any]", content))
         case dict():
-            keys = ("text", "content", "tool_calls", "function", "arguments", "input", "output")
+            keys = ("text", "content", "tool_calls", "function", "arguments", "input", "output", *_GEMINIS)
             return "\n".join(text_in(content[key]) for key in keys if key in content)
         case _:
             return ""

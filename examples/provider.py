@@ -1,6 +1,6 @@
 """A scripted model provider on loopback, for examples that run without an API key.
 
-It speaks three real APIs over real HTTP, streams, caches prompts, reasons, and keeps a ledger of what it billed at
+It speaks four real APIs over real HTTP, streams, caches prompts, reasons, and keeps a ledger of what it billed at
 GET /ledger. What a model says is scripted: an agent is known by the words "You are NAME" in its instructions, and its
 script is a list of steps, one for each answer since a person last spoke, either {"say": "words"} or
 {"call": [["tool", {"argument": "value"}], ...]}. Each example's script is the `script.json` beside it.
@@ -24,6 +24,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self, cast
 
+from gemini_api import GenerateContent
 from model_apis import APIS, Event, ModelApi, Prompt, Reply, Usage
 
 __all__ = ["Bill", "Provider", "Scripts", "Step", "scripts_of_examples"]
@@ -41,7 +42,8 @@ _SNAPSHOTS = {
     "claude-haiku-4-5": "claude-haiku-4-5-20251001",
     "claude-sonnet-4-5": "claude-sonnet-4-5-20250929",
 }
-_REASONING = re.compile(r"gpt-5|o\d")
+_APIS: tuple[ModelApi, ...] = (*APIS, GenerateContent())
+_REASONING = re.compile(r"gpt-5|o\d|gemini-2.5")
 _OVERHEAD = 1100
 """Tokens a provider adds for the format of tools and turns, here also what makes a short prompt worth caching."""
 
@@ -144,7 +146,7 @@ def _usage(api: ModelApi, body: dict[str, Any], prompt: Prompt, *, said: int, an
     tokens = fixed + sum(len(text) for _, text in prompt.turns) // 4
     reasoning = 64 * (1 + tokens % 7) if _REASONING.match(body["model"]) else 0
     usage = Usage(input=tokens, output=20 + said // 4 + 7 * answers + reasoning, reasoning=reasoning)
-    if api.provider == "openai":  # caches by itself, from 1024 tokens on, in steps of 128
+    if api.provider in {"openai", "google"}:  # they cache by themselves, from 1024 tokens on, in steps of 128
         return replace(usage, cache_read=before // 128 * 128 if prompt.step and before >= 1024 else 0)
     spelled = json.dumps(body)
     if '"cache_control"' not in spelled:
@@ -189,7 +191,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
         path = self.path.partition("?")[0]
-        api = next((api for api in APIS if path.endswith(api.path)), None)
+        asked = ((api, api.asked(path, body)) for api in _APIS)
+        api, body = next(((api, request) for api, request in asked if request is not None), (None, body))
         if api is None:
             self._send(404, {"error": {"message": f"no model API at {self.path}"}})
             return

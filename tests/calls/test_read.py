@@ -254,6 +254,22 @@ def test_one_providers_input_may_leave_the_cache_out() -> None:
     assert Usage(2357, 40, cache_write=768) == read_call(told | {"llm.provider": "OpenAI"}, agno).usage
 
 
+@pytest.mark.parametrize(
+    ("model", "output"),
+    [
+        ("openai/gpt-5-mini", 495),
+        ("gemini-2.5-flash", 943),
+        ("projects/p/publishers/google/models/gemini-2.5-pro", 943),
+    ],
+)
+def test_reasoning_that_adk_added_to_what_litellm_told_is_taken_out(model: str, output: int) -> None:
+    """Gemini tells its thoughts beside its output, where ADK is right to add them; all that LiteLLM speaks to doesn't."""
+    adk = emitter_of("gcp.vertex.agent")
+    told = _usage(input=1140, output=943, reasoning=448) | {"gen_ai.request.model": model}
+    assert Usage(1140, output, reasoning=448) == read_call(told, adk).usage
+    assert Usage(1140, 943, reasoning=448) == read_call(told).usage
+
+
 def test_tokens_that_an_instrumentation_guessed_are_not_told() -> None:
     """OpenLIT counts those of a stream that tells none itself, and prices them: neither is known of the call."""
     openlit = emitter_of("openlit.instrumentation.openai")

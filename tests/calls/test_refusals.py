@@ -29,9 +29,27 @@ def test_an_answer_of_the_provider_is_a_refusal(told: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("ValueError", "Streaming is required for operations that may take longer than 10 minutes. See https://x"),
+        ("TypeError", "Could not resolve authentication method. Expected one of api_key, auth_token or credentials"),
+        ("TypeError", "Missing required arguments; Expected either ('messages' and 'model') arguments to be given"),
+    ],
+)
+def test_what_the_clients_library_did_not_send_is_no_call(kind: str, text: str) -> None:
+    """The libraries check what they are asked before they send it; a program's own ValueError leaves it open."""
+    assert was_refused({"error.type": kind}, text)
+    assert was_refused({}, f"{kind}: {text}")
+    assert was_refused({}, text)
+    assert not was_refused({"error.type": "CancelledError"}, text)
+    assert not was_refused({"error.type": kind}, f"the answer was: {text}")
+
+
+@pytest.mark.parametrize(
     "told",
     [
         "",
+        "ValueError",
         "openai.APIConnectionError",
         "openai.APITimeoutError",
         "httpx.RemoteProtocolError",

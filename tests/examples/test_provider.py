@@ -184,6 +184,36 @@ def test_anthropic_client_reads_messages(provider: Provider, ttl: str) -> None:
     client.close()
 
 
+def test_gemini_is_spoken_with_its_model_in_the_path(provider: Provider) -> None:
+    """A script is followed over generateContent, whole and streamed; thoughts are told beside the candidates' tokens."""
+    ask = {"systemInstruction": {"parts": [{"text": "You are planner."}]}}
+    go = {"role": "user", "parts": [{"text": "Go."}]}
+    path = "/v1beta/models/gemini-2.5-flash"
+    first = _post(provider, f"{path}:generateContent", {**ask, "contents": [go]})
+    calls = first["candidates"][0]["content"]
+    found = [{"functionResponse": {"name": "look_up", "response": {"result": "found"}}}] * len(calls["parts"])
+    turns = [go, calls, {"role": "user", "parts": found}]
+    request = urllib.request.Request(
+        f"{provider.url}{path}:streamGenerateContent?alt=sse", json.dumps({**ask, "contents": turns}).encode()
+    )
+    with urllib.request.urlopen(request, timeout=10) as response:
+        chunks = [json.loads(line[6:]) for line in response.read().decode().splitlines() if line.startswith("data: ")]
+
+    assert [{"key": "a"}, {"key": "b"}] == [part["functionCall"]["args"] for part in calls["parts"]]
+    words = [part["text"] for chunk in chunks for part in chunk["candidates"][0]["content"]["parts"]]
+    assert "Both are found." == "".join(words)
+    for bill, usage in zip(provider.ledger(), (first["usageMetadata"], chunks[-1]["usageMetadata"]), strict=True):
+        assert ("google", "planner", "gemini-2.5-flash") == (bill.provider, bill.agent, bill.request_model)
+        assert bill.usage.output == usage["candidatesTokenCount"] + usage["thoughtsTokenCount"]
+        assert (bill.usage.input, bill.usage.cache_read) == (
+            usage["promptTokenCount"],
+            usage["cachedContentTokenCount"],
+        )
+    assert [False, True] == [bill.stream for bill in provider.ledger()]
+    outputs = [chunk["usageMetadata"]["candidatesTokenCount"] for chunk in chunks]
+    assert sorted(outputs) == outputs, "each chunk of a stream tells all so far"
+
+
 def test_the_examples_have_scripts_for_their_agents() -> None:
     """Every step of every shipped script either says something or calls tools with named arguments."""
     scripts = scripts_of_examples()

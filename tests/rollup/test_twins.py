@@ -110,6 +110,39 @@ def test_siblings_in_one_trace_can_be_twins() -> None:
     assert 1 == _calls(_Record(0, 3, trace=7), _Record(1, 2, _CLIENT, trace=7))
 
 
+@pytest.mark.parametrize(
+    ("told", "begins", "beside", "calls"),
+    [
+        (call(), 1, True, 1),
+        (call(), 3, True, 2),
+        (call(), 1, False, 2),
+        (call(model="gemini-3-pro"), 1, True, 2),
+        (call(99, 20), 1, True, 2),
+    ],
+    ids=["within it", "after it", "elsewhere", "another model", "other tokens"],
+)
+def test_a_record_that_ended_as_a_stream_began_is_of_the_call_begun_in_it(
+    told: dict[str, Any], begins: int, beside: bool, calls: int
+) -> None:
+    """Some instrumentations of clients end with the response's head, and know nothing; the library itself knows all."""
+    play = Player(clock=(clock := Clock()))
+    boss = play.start(agent("boss"))
+    elsewhere = play.start({}, boss)
+    events: list[tuple[int, Any]] = [
+        (0, lambda: spans.append(play.start(told, boss, scope=_CLIENT))),
+        (begins, lambda: spans.append(play.start(call(), boss if beside else elsewhere, scope=_ANOTHER_CLIENT))),
+        (2, lambda: play.end(spans[0], told)),
+        (4, lambda: play.end(spans[1], call(100, 20))),
+    ]
+    spans: list[Any] = []
+    for seconds, happens in sorted(events, key=lambda event: event[0]):
+        clock.now_ns = NOW + seconds * _SECOND
+        happens()
+    play.end(elsewhere)
+    play.end(boss)
+    assert calls == play.engine.spent.calls
+
+
 def test_a_token_more_or_less_is_the_same_call() -> None:
     """Traceloop adds the first event's token to a stream's sum."""
     assert 1 == _calls(_Record(0, 3, told=call(100, 21)), _Record(1, 2, _CLIENT))

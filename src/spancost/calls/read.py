@@ -20,6 +20,9 @@ Attributes = Mapping[str, Any]
 ABSURD: Final = 10**10
 """Tokens that no call can have used, a thousand times the longest context: a fault of who wrote it, never money."""
 
+_GOOGLES_PATHS: Final = frozenset({"endpoints", "locations", "models", "projects", "publishers", "tunedModels"})
+"""What Google's names of models begin with that are paths."""
+
 _NO_ID: Final = frozenset({"None", "null", "undefined"})
 """What languages make of an id that is not there, where it is written as text."""
 
@@ -169,6 +172,8 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
         exclusive = emitter.exclusive or (emitter.exclusive_of != "" and emitter.exclusive_of == provider)
         if exclusive or not inclusive:
             usage = _inclusive(usage, exclusive)
+        if emitter.repeats_reasoning and usage.reasoning and _has_provider_before(request_model):
+            usage = usage._replace(output=max(usage.output - usage.reasoning, usage.reasoning))
     else:
         # None at all is "not known", too: no request is free of input.
         reason = "invalid_usage" if told == _INVALID else "no_usage"
@@ -274,6 +279,12 @@ def _inclusive(usage: Usage, exclusive: bool) -> Usage:
     if usage.reasoning > usage.output:
         usage = usage._replace(output=usage.output + usage.reasoning)
     return usage
+
+
+def _has_provider_before(model: str) -> bool:
+    """Tell whether a model is named as LiteLLM names it: `openai/gpt-5-mini`, and no path of Google's."""
+    provider, slash, _ = model.partition("/")
+    return bool(slash) and provider not in _GOOGLES_PATHS
 
 
 def _is_guess(attributes: Attributes, emitter: Emitter, operation: str) -> bool:

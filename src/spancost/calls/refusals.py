@@ -1,4 +1,4 @@
-"""Requests that a provider refused: it answered with an error, and bills nothing."""
+"""Requests that are billed nothing: the provider answered with an error, or the client's library sent none."""
 
 from __future__ import annotations
 
@@ -32,19 +32,28 @@ _REFUSAL: Final = re.compile(
     re.ASCII,
 )
 
+_CHECKS: Final = frozenset({"ValueError", "TypeError"})
+
+# What Anthropic's and OpenAI's libraries raise before they send anything. pydantic-ai tries each large call of Claude
+# without a stream first, and so meets the first of them each time.
+_UNSENT: Final = re.compile(
+    r"(?:(?:Value|Type)Error: )?(?:Streaming is required for operations that may take longer"
+    r"|Could not resolve authentication method|Missing required arguments; )"
+)
+
 
 def was_refused(attributes: Attributes, error: str) -> bool:
-    """Tell whether a call that ended in an error, and tells no usage, was answered with that error.
+    """Tell whether a call that ended in an error, and tells no usage, was answered with that error or never sent.
 
     `error` is what the span's status says, which holds the exception where no `error.type` does.
     """
     told = plain(attributes.get(ERROR_TYPE))
-    return bool(refusal(str(told or error)))
+    return bool(refusal(str(error if not told or told in _CHECKS else told)))
 
 
 def refusal(error: str) -> str:
-    """Return what of an error says that it was the provider's answer, empty where nothing does: no words of it."""
-    found = _REFUSAL.match(error[:_LONGEST])
+    """Return what of an error says that nothing is billed for it, empty where nothing does: no words of the prompt."""
+    found = _REFUSAL.match(error[:_LONGEST]) or _UNSENT.match(error[:_LONGEST])
     return "" if found is None else found.group()
 
 

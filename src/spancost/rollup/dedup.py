@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from spancost.calls.dialects import Field, Kind
-from spancost.rollup.evidence import agree, differ_in_id, share_id
+from spancost.rollup.evidence import agree, differ_in_id, share_id, share_model
 from spancost.rollup.node import above
 
 if TYPE_CHECKING:
@@ -143,9 +143,8 @@ def nested(call: Call, inner: list[Charge]) -> Charge | None:
     for charge in inner:
         if call.response_id and charge.call.response_id == call.response_id:
             return charge
-    models = set(call.models)
     possible = [charge for charge in inner if not differ_in_id(call, charge.call)]
-    alike = [charge for charge in possible if not models or models & set(charge.call.models)]
+    alike = [charge for charge in possible if not call.models or share_model(call, charge.call)]
     if call.usage is None:
         # The outer record was told nothing: it is the last inner call of the same model.
         return alike[-1] if alike else None

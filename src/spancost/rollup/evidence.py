@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from spancost.calls.read import Call
 
-__all__ = ["agree", "are_alike", "differ_in_id", "share_id"]
+__all__ = ["agree", "are_alike", "differ_in_id", "share_id", "share_model"]
 
 _LONG_ENOUGH: Final = 16
 """Characters from which on a response id is taken to be unique: OpenAI's have 38, Anthropic's 28, Google's 22."""
@@ -52,6 +52,11 @@ def are_alike(one: Call, other: Call) -> bool:
     """Tell whether two calls can be of one model; where no tokens speak for it, each must name one."""
     if not one.models or not other.models:
         return one.usage is not None and other.usage is not None
+    return share_model(one, other)
+
+
+def share_model(one: Call, other: Call) -> bool:
+    """Tell whether both records name a model: the same, or one the version that answered for the other."""
     return any(_is_version(mine, theirs) or _is_version(theirs, mine) for mine in one.models for theirs in other.models)
 
 

@@ -252,9 +252,9 @@ def _is_anothers(record: Charge, charge: Charge) -> bool:
 
 def _may_be_twins(one: Charge, other: Charge) -> bool:
     """Tell whether two records of different instrumentations can be of one call, their tokens and ids apart."""
-    if _encloses(one, other):
+    if _encloses(one, other) or _heard_only_the_beginning(one, other):
         outer, inner = one, other
-    elif _encloses(other, one):
+    elif _encloses(other, one) or _heard_only_the_beginning(other, one):
         outer, inner = other, one
     else:
         return False
@@ -273,6 +273,18 @@ def _encloses(outer: Charge, inner: Charge) -> bool:
         return 0 <= outer.end_ns - inner.end_ns <= _DISORDER_NS
     return outer.emitter.layer >= inner.emitter.layer and (
         outer.start_ns <= inner.start_ns and inner.end_ns <= outer.end_ns
+    )
+
+
+def _heard_only_the_beginning(outer: Charge, inner: Charge) -> bool:
+    """Tell whether a record told nothing as it ended when a stream began, of a call begun in it below the same span."""
+    return (
+        outer.told is None
+        and inner.told is not None
+        and outer.parent is not None
+        and outer.parent is inner.parent
+        and outer.emitter.layer >= inner.emitter.layer
+        and outer.start_ns <= inner.start_ns <= outer.end_ns < inner.end_ns
     )
 
 

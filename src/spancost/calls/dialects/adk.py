@@ -13,5 +13,8 @@ ADK: Final = Dialect(
     markers=frozenset(),
     operations={},
     fields={},
-    emitters=(Emitter("gcp.vertex.agent", recorded="adk__native__delegate"),),
+    emitters=(
+        # It takes what LiteLLM tells for Gemini's counts, where thoughts lie beside the output (2.13).
+        Emitter("gcp.vertex.agent", repeats_reasoning=True, recorded="adk__native__delegate"),
+    ),
 )

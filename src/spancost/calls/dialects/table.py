@@ -85,6 +85,8 @@ class Emitter:
     """Its input leaves cache reads and writes out, where the conventions put them inside."""
     exclusive_of: str = ""
     """The one provider, as the instrumentation calls it, whose cache alone it leaves out."""
+    repeats_reasoning: bool = False
+    """Through LiteLLM, whose names have a provider before the model, it adds reasoning to an output that holds it."""
     trust: int = Trust.USUAL
     invents_ids: bool = False
     """Its response ids may be its own and not the provider's: two that differ can be of one call."""

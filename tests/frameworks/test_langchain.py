@@ -1,0 +1,49 @@
+"""LangChain's agents, which are LangGraph's: three instrumentations, over chat completions, Responses and Claude.
+
+With an address of its own for the models LangChain asks for no usage of a streamed chat completion, so the announcer's
+is unpriced wherever it is told of; the remedy is `stream_usage=True`.
+"""
+
+from __future__ import annotations
+
+import pytest
+from frameworks.team import CLIENTS, Team
+
+pytestmark = pytest.mark.frameworks
+
+_GENAI = "opentelemetry-instrumentation-genai-langchain"
+_OPENINFERENCE = "openinference-instrumentation-langchain"
+_TRACELOOP = "opentelemetry-instrumentation-langchain"
+
+
+@pytest.mark.parametrize(
+    ("agents", "client"),
+    [
+        (_GENAI, "alone"),
+        (_GENAI, "genai"),
+        (_GENAI, "openinference"),
+        (_GENAI, "traceloop"),
+        (_OPENINFERENCE, "alone"),
+        (_OPENINFERENCE, "genai"),
+        (_OPENINFERENCE, "openinference"),
+        (_TRACELOOP, "alone"),
+        (_TRACELOOP, "genai"),
+        (_TRACELOOP, "openinference"),
+        (_TRACELOOP, "traceloop"),
+    ],
+)
+def test_each_call_counts_once_for_its_agent(team: Team, agents: str, client: str) -> None:
+    """Some tell of a call in one trace, some in two, with a response id or without, some before its stream has ended."""
+    team.work("langchain", agents, *CLIENTS[client])
+
+    assert [] == team.faults()
+
+
+def test_what_tells_nothing_in_a_trace_of_its_own_counts_as_unpriced(team: Team) -> None:
+    """Traceloop reads no usage and no id of Claude's raw answers, and OpenInference's spans are no parents of them.
+
+    The remedy is the official instrumentation of the client, or none: Anthropic's library tells of its calls itself.
+    """
+    team.work("langchain", _OPENINFERENCE, *CLIENTS["traceloop"])
+
+    assert ["spancost.calls says 3 of (None, 'unpriced'), billed were 0"] == team.faults()
