@@ -89,22 +89,14 @@ class Charging:
                 leaving = record
                 node.record = first
         if first is not None:
-            outcome.duplicate_of = first
             with self._revising:
                 self.duplicates += 1
-                is_first_to_know = first.entered and first.amount is not None and not first.stamped
-                first.stamped = first.stamped or is_first_to_know
-                call, price, status = first.call, first.price, first.status
-                amount, source = first.amount, first.source
-            if is_first_to_know:
-                # The record that ended first knew no amount, and its span may be on its way to the exporter.
-                outcome.rated = Rated(call, price, amount, status, source)
+            outcome.duplicate_of = first
             return
         outcome.charge = charge
         with self._revising:
             # Another thread's record may have corrected it already. From here on such a record books the difference.
             charge.entered = True
-            charge.stamped = charge.amount is not None
             amounts, home, who = charge.amounts, charge.booked, charge.who
             call, price, status = charge.call, charge.price, charge.status
             amount, source = charge.amount, charge.source
@@ -261,8 +253,6 @@ class Charging:
                 # Another thread was here first, perhaps the other way round: a charge must not turn out to be itself.
                 return False
             other.merged = first
-            if first is not None:
-                first.stamped = first.stamped or other.stamped
             entered, settled = other.entered, other.settled
             amounts, home, who = other.amounts, other.booked, other.who
             # Whoever books or counts it from now on adds nothing.

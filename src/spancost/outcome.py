@@ -71,7 +71,7 @@ class Outcome:
         self.charge: Charge | None = None
         """This span is the record of it."""
         self.rated: Rated | None = None
-        """Of a charge: on its own span, or on another record's where that is the first to know the amount."""
+        """Of a charge."""
         self.aggregate: Charge | None = None
         """What an agent said its calls used, where no span told of them; it is in its totals."""
         self.duplicate_of: Charge | None = None

@@ -7,7 +7,7 @@ is unpriced wherever it is told of; the remedy is `stream_usage=True`.
 from __future__ import annotations
 
 import pytest
-from frameworks.team import CLIENTS, Team
+from frameworks.team import CLIENTS, Team, Told
 
 pytestmark = pytest.mark.frameworks
 
@@ -21,22 +21,27 @@ _TRACELOOP = "opentelemetry-instrumentation-langchain"
     [
         (_GENAI, "alone"),
         (_GENAI, "genai"),
-        (_GENAI, "openinference"),
         (_GENAI, "traceloop"),
         (_OPENINFERENCE, "alone"),
         (_OPENINFERENCE, "genai"),
-        (_OPENINFERENCE, "openinference"),
         (_TRACELOOP, "alone"),
         (_TRACELOOP, "genai"),
-        (_TRACELOOP, "openinference"),
         (_TRACELOOP, "traceloop"),
     ],
 )
 def test_each_call_counts_once_for_its_agent(team: Team, agents: str, client: str) -> None:
-    """Some tell of a call in one trace, some in two, with a response id or without, some before its stream has ended."""
+    """Some tell of a call in one trace, some in two, with a response id or without."""
     team.work("langchain", agents, *CLIENTS[client])
 
     assert [] == team.faults()
+
+
+@pytest.mark.parametrize("agents", [_GENAI, _OPENINFERENCE, _TRACELOOP])
+def test_a_stream_that_its_client_told_nothing_of_is_known_from_the_framework(team: Team, agents: str) -> None:
+    """OpenInference's span of Claude's raw stream ends as it begins; the framework's tells the usage of that call."""
+    team.work("langchain", agents, *CLIENTS["openinference"])
+
+    assert [] == team.faults(Told(corrected=["translator"]))
 
 
 def test_what_tells_nothing_in_a_trace_of_its_own_counts_as_unpriced(team: Team) -> None:

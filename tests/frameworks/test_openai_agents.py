@@ -34,7 +34,7 @@ def test_a_stream_that_its_client_told_nothing_of_is_known_from_the_agents(team:
     """OpenInference ends its span of a raw stream when it begins; the framework's tells the usage of the same call."""
     team.work("openai-agents", agents, *CLIENTS["openinference"])
 
-    assert [] == team.faults()
+    assert [] == team.faults(Told(corrected=["announcer"]))
 
 
 def test_the_same_stream_is_unpriced_where_nobody_else_tells_of_it(team: Team) -> None:

@@ -30,7 +30,7 @@ class Told:
     misread: Collection[str] = ()
     """No span tells their usage as it was: they are counted, and their money is not compared."""
     corrected: Collection[str] = ()
-    """The record that ended first keeps an amount that was wrong; owners and counters are right."""
+    """The record that ended first told no amount or a wrong one, which it keeps; owners and counters are right."""
     nameless: bool = False
     """No agent is named."""
 
@@ -118,20 +118,15 @@ def _faults_in_owners(received: Received, priced: Sequence[Bill]) -> Iterator[st
     yield from _differences("the owners of a trace", direct, at_roots)
     if priced:
         # A call below no owner belongs to nobody, unless a record of it elsewhere does.
-        owned_ones = {_charge_of(span) for span in spans if _is_below(span, here, says)}
+        told_again = {s.attributes.get(_DUPLICATE_OF) for s in spans if _is_below(s, here, says)}
         nobodys = sum(
             _pico(span.attributes[_AMOUNT])
             for span in spans
-            if _AMOUNT in span.attributes and _charge_of(span) not in owned_ones
+            if _AMOUNT in span.attributes and span.span_id not in told_again and not _is_below(span, here, says)
         )
         owned, billed = sum(at_roots.values()), sum(map(price_of, priced))
         if owned + nobodys != billed:
             yield f"roots say {exact(owned)}, calls of nobody {exact(nobodys)}; billed were {exact(billed)}"
-
-
-def _charge_of(span: ReceivedSpan) -> str:
-    """Return the span that a record's charge is known by: its own, or the one that told of it first."""
-    return span.attributes.get(_DUPLICATE_OF, span.span_id)
 
 
 def _is_below(span: ReceivedSpan, here: dict[str, ReceivedSpan], owners: Collection[str]) -> bool:

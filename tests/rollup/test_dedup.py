@@ -356,28 +356,6 @@ def test_a_record_of_another_thread_may_come_in_between(told: dict[str, Any], mo
     assert cost(10, 5) == play.owner(root).total == play.counted == play.booked
 
 
-def test_the_first_record_that_knows_the_amount_has_it_on_its_span() -> None:
-    """Where the client's span ended without usage the framework's carries the amount, and no further one does."""
-    play = Player()
-    outermost = play.start(call())
-    outer = play.start(call(), outermost)
-    told = [play.play(call(), outer), play.end(outer, call(10, 5)), play.end(outermost, call(10, 5))]
-    amounts = [stamp(outcome, {}).get("gen_ai.usage.cost.amount") for outcome in told if outcome]
-    assert [None, cost(10, 5) / PICO, None] == amounts
-    assert 1 == play.engine.spent.calls
-
-
-def test_a_record_that_knows_better_leaves_the_amount_where_it_is() -> None:
-    """A lower bound that stands on a span may have left already: a second amount would be added to it."""
-    play = Player()
-    outer = play.start(call())
-    told = [play.play(call(10), outer), play.end(outer, call(10, 5))]
-    amounts = [stamp(outcome, {}).get("gen_ai.usage.cost.amount") for outcome in told if outcome]
-    assert [cost(10, 0) / PICO, None] == amounts
-    play.settle()
-    assert cost(10, 5) == play.counted
-
-
 def test_a_record_that_knows_less_changes_nothing() -> None:
     """A lower bound does not replace the truth."""
     play = Player()

@@ -51,7 +51,6 @@ class Charge:
         "settled",
         "source",
         "span_id",
-        "stamped",
         "start_ns",
         "status",
         "told",
@@ -115,8 +114,6 @@ class Charge:
         """Whether it is booked: its id may be known to other threads a moment before."""
         self.settled = False
         """Whether the counters have it: they can't give it back."""
-        self.stamped = False
-        """Whether a span has its amount: then no other may, or a sum over spans counts it twice."""
         self.merged: Charge | None = None
         """The charge it turned out to be, where it is another record of a call."""
         self.others: tuple[Charge, ...] = ()

@@ -104,8 +104,6 @@ def stamp(outcome: Outcome, told: Mapping[str, Any]) -> dict[str, Any]:
         attributes = _charge(outcome.charge, outcome.rated, told)
     elif outcome.duplicate_of is not None:
         attributes = {DEDUP_ROLE: DedupRole.DUPLICATE, DEDUP_DUPLICATE_OF: f"{outcome.duplicate_of.span_id:016x}"}
-        if outcome.rated is not None:
-            attributes |= _charge(outcome.duplicate_of, outcome.rated, told)
     elif outcome.totals is None:
         attributes = {}
     elif outcome.kind is None:
