@@ -215,6 +215,16 @@ def test_a_record_that_tells_nothing_goes_with_a_call_of_its_model_only_where_it
     )
 
 
+def test_two_records_that_broke_off_together_are_one_call() -> None:
+    """The framework knows nothing of a stream that broke off, and the client its input; it may close it a bit later."""
+    silent, cut = call(), call(100)
+    assert 1 == _calls(_Record(0, 3, told=silent), _Record(1, 2, _CLIENT, cut))
+    assert 1 == _calls(_Record(0, 3, told=silent), _Record(1, 3.5, _CLIENT, cut))
+    assert 2 == _calls(_Record(0, 3, told=silent), _Record(1, 5, _CLIENT, cut)), "too late"
+    assert 2 == _calls(_Record(0, 3, told=silent), _Record(3.1, 3.5, _CLIENT, cut)), "after it"
+    assert 2 == _calls(_Record(0, 3, told=call(model="o3")), _Record(1, 2, _CLIENT, cut)), "another model"
+
+
 def test_what_no_span_tells_of_is_never_a_twin() -> None:
     """A call that the program reports itself is one that nothing instruments."""
     play = Player(clock=(clock := Clock()))
