@@ -71,7 +71,11 @@ GEN_AI: Final = Dialect(
         ),
         # Knows nothing of the Responses API, of cached tokens and of reasoning.
         Emitter("opentelemetry.instrumentation.openai_v2", Layer.CLIENT, recorded="openaisdk__oaiv2__calls-mid"),
-        Emitter("opentelemetry.instrumentation.genai.langchain", recorded="langchain__lcgenai+oaigenai__delegate"),
+        Emitter(
+            "opentelemetry.instrumentation.genai.langchain",
+            keeps_answers=True,
+            recorded="langchain__lcgenai+oaigenai__delegate",
+        ),
         Emitter(
             "opentelemetry.instrumentation.genai.openai_agents",
             recorded="openaiagents__oaagentsgenai+oaigenai__delegate",

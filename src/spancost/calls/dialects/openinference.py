@@ -57,7 +57,7 @@ OPENINFERENCE: Final = Dialect(
         Emitter(f"{_SCOPE}.haystack", recorded="haystack__oihaystack__delegate"),
         # No spans of calls: those of the client below it stand for them.
         Emitter(f"{_SCOPE}.crewai", recorded="crewai__oicrew+oioai__crew"),
-        Emitter(f"{_SCOPE}.langchain", recorded="langchain__oilc__delegate"),
+        Emitter(f"{_SCOPE}.langchain", keeps_answers=True, recorded="langchain__oilc__delegate"),
         # A span around each call with tools is called a call itself.
         Emitter(
             f"{_SCOPE}.llama_index", not_calls=("_prepare_chat_with_tools",), recorded="llamaindex__oillama__delegate"

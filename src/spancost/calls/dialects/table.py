@@ -95,7 +95,7 @@ class Emitter:
     not_calls: tuple[str, ...] = ()
     """Ends of the names of spans that call themselves calls and only lie around one."""
     keeps_answers: bool = False
-    """Its library keeps answers, and tells of one it had as of a call, without usage either way."""
+    """Its library keeps answers, and tells of one it had as of a call: with the usage of then, or none either way."""
     told_beside: str = ""
     """An attribute that a call's counts never stand without where the provider told them: else they are a guess."""
     is_hand_made: bool = False

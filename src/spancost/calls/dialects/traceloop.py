@@ -35,7 +35,7 @@ TRACELOOP: Final = Dialect(
         Emitter("opentelemetry.instrumentation.agno", sums_agents=True, recorded="agno__tlagno__delegate"),
         # With this client's library no spans of calls.
         Emitter("opentelemetry.instrumentation.crewai.instrumentation", recorded="crewai__tlcrew+tloai__crew"),
-        Emitter("opentelemetry.instrumentation.langchain", recorded="langchain__tllc__delegate"),
+        Emitter("opentelemetry.instrumentation.langchain", keeps_answers=True, recorded="langchain__tllc__delegate"),
         Emitter("opentelemetry.instrumentation.openai_agents", recorded="openaiagents__tloaagents__delegate"),
     ),
 )
