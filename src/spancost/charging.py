@@ -36,8 +36,8 @@ _NO_AMOUNTS: Final = Amounts()
 class Charging:
     """The charges of a process on their way to the tree, the budgets and the counters.
 
-    State: the response ids and the answers, which need no lock, and what waits for the counters. Its RLock guards the fields of charges
-    that later records revise.
+    State: the response ids and the kept answers, which need no lock, and what waits for the counters. Its RLock guards
+    the fields of charges that later records revise.
     """
 
     def __init__(

@@ -54,7 +54,8 @@ def test_answers_are_forgotten() -> None:
     play = Player()
     for output in range(20, 25):
         outcome = play.end(play.start(call()), call(100, output))
-        assert outcome is not None and outcome.charge is not None
+        assert outcome is not None
+        assert outcome.charge is not None
         outcome.charge.end_ns = outcome.charge.start_ns + 30 * _MS
         assert answers.kept_from(outcome.charge) is None
     assert 2 == len(answers)
