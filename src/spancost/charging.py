@@ -68,6 +68,8 @@ class Charging:
         """Count what a call's record tells, unless it was told before."""
         if charge.emitter.keeps_answers and (kept := self._answers.kept_from(charge)) is not None:
             node.record = outcome.duplicate_of = kept
+            if self._twins.compares:
+                self._twins.add(charge, kept)
             with self._revising:
                 self.duplicates += 1
             return

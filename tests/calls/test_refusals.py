@@ -24,6 +24,7 @@ from spancost.calls.refusals import was_refused
         "anthropic.OverloadedError",
         "litellm.ContextWindowExceededError",
         "OpenAIAPIError('Error code: 500",
+        "Streaming is required for operations",
     ],
 )
 def test_an_answer_of_the_provider_is_a_refusal(told: str) -> None:
@@ -66,6 +67,7 @@ def test_the_type_is_believed_before_the_text() -> None:
 def test_a_class_for_any_error_leaves_it_to_the_text() -> None:
     """LangChain's class for a server's error has the name of the one above all errors."""
     assert was_refused({"error.type": "langchain_openai.chat_models.base.OpenAIAPIError"}, "Error code: 500 - down")
+    assert was_refused({"error.type": "ValueError"}, "Streaming is required for operations that may take longer")
     assert not was_refused({"error.type": "openai.APIError"}, "An error occurred during streaming")
     assert not was_refused({"error.type": "openai.APIConnectionError"}, "Error code: 500 - down")
 

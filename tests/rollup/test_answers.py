@@ -29,6 +29,15 @@ def test_an_answer_given_again_from_memory_is_counted_once() -> None:
     assert 2 == play.engine.duplicates
 
 
+def test_an_answer_that_is_said_to_cost_nothing_is_counted_once() -> None:
+    """LiteLLM's cache may be on a disk or far away; what it says a call costs that was made is never nothing."""
+    scope = "openinference.instrumentation.litellm"
+    paid, free = call(100, 20) | {"llm.cost.total": 0.01}, call(100, 20) | {"llm.cost.total": 0.0}
+    assert cost(100, 20) == _play((30, paid), (30, free), scope=scope).engine.spent.direct
+    play = _play((30, free), (30, free), scope=scope)
+    assert 2 * cost(100, 20) == play.engine.spent.direct, "a model that LiteLLM has no price for"
+
+
 def test_a_request_made_again_is_a_call() -> None:
     """What takes as long as a request takes was one, whatever it tells."""
     play = _play((30, call(100, 20)), (30, call(100, 20)))

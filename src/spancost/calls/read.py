@@ -49,8 +49,9 @@ OPERATIONS: Final = frozenset(_OPERATIONS)
 
 _SPOKEN: Final = {told: spoken for dialect in DIALECTS for told, spoken in dialect.spoken.items()}
 
-_USAGE_NAMES: Final = tuple(
-    name for dialect in DIALECTS for field in (Field.INPUT, Field.OUTPUT) for name in dialect.fields.get(field, ())
+_USAGE_NAMES: Final = (
+    *(name for dialect in DIALECTS for field in (Field.INPUT, Field.OUTPUT) for name in dialect.fields.get(field, ())),
+    *(name for dialect in DIALECTS for name in dialect.markers if name in dialect.texts),
 )
 
 # Parts of a row.
@@ -99,6 +100,8 @@ class Call(NamedTuple):
     """As the conventions call it, `chat` where nothing is told."""
     estimated: bool
     """The instrumentation counted tokens itself, which the provider bills otherwise: `usage` is None for that."""
+    is_free: bool
+    """The span says that it cost nothing: so libraries say of models they don't know, and of answers they kept."""
 
 
 def kind_at_start(attributes: Attributes) -> str | None:
@@ -118,7 +121,7 @@ def kind_of(attributes: Attributes) -> str | None:
             return kind
     if MARKERS.isdisjoint(attributes):
         return None
-    # An operation we don't know, or none (conventions before v1.26): a call where it tells usage.
+    # An operation we don't know, or none (conventions before v1.26): a call where it tells usage, or what tells of it.
     for name in _USAGE_NAMES:
         if name in attributes:
             return Kind.CALL
@@ -196,6 +199,7 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
             amount is not None,
             operation,
             guessed,
+            list_cost is not None and plain(list_cost) == 0,
         ),
     )
 

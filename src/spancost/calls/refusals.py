@@ -1,4 +1,4 @@
-"""Requests that a provider refused: it answered with an error, and bills nothing."""
+"""Requests that a provider refused: it answered with an error, and bills nothing. Or its library did not send them."""
 
 from __future__ import annotations
 
@@ -24,12 +24,14 @@ _REFUSAL: Final = re.compile(
     r"(?:(?:Server|Client|[A-Za-z]*(?:InternalServer|RateLimit|BadRequest|InvalidRequest|Authentication|PermissionDenied"
     r"|NotFound|Conflict|UnprocessableEntity|Overloaded|ServiceUnavailable|APIStatus|ModelHTTP|Throttl(?:ing|ed)"
     r"|ContextOverflow|ContextWindowExceeded))(?:Error|Exception)"
-    r"|(?:[A-Za-z]+\(['\"])?(?:Error code: )?[45]\d\d)(?!\w)",
+    r"|(?:[A-Za-z]+\(['\"])?(?:Error code: )?[45]\d\d"
+    # Anthropic's library sends no request that may take too long to answer in one piece.
+    r"|Streaming is required for operations)(?!\w)",
     re.ASCII,
 )
 
-_ANY: Final = "APIError"
-"""The class above all of a client library's errors, or a framework's for several of them: the text says which it is."""
+_ANY: Final = ("APIError", "ValueError")
+"""Classes above many errors, or a framework's for several of them: the text says which it is."""
 
 
 def was_refused(attributes: Attributes, error: str) -> bool:

@@ -18,13 +18,14 @@ _ANSWERS: Final = 4_096
 _FROM_MEMORY_NS: Final = 2_000_000
 """No request and answer over HTTP take Python less; to look an answer up takes LangChain less than one."""
 
-_Key = tuple[str, int, int]
+_Key = tuple[int, int]
 
 
 class Answers:
     """The last calls that instrumentations of such libraries told of, bounded, by what they told.
 
     A span alone is no evidence, however short: it must tell what one before it told that was as long as a call takes.
+    Or it must say that it cost nothing, where one before it that told the same cost something.
     """
 
     def __init__(self, most: int = _ANSWERS) -> None:
@@ -37,10 +38,12 @@ class Answers:
         usage = record.told
         if usage is None:
             return None
-        key = record.emitter.scope, usage.input, usage.output
+        key = usage.input, usage.output
+        call = self._calls.get(key)
         if record.end_ns - record.start_ns < _FROM_MEMORY_NS:
-            call = self._calls.get(key)
             return None if call is None else final(call)
+        if record.call.is_free and call is not None and call.call.stated_cost:
+            return final(call)
         if self._calls.setdefault(key, record) is record:
             self._order.append(key)
             if len(self._order) > self._most:

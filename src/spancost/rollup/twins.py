@@ -39,6 +39,9 @@ _LOOKED_AT: Final = 8_192
 _DISORDER_NS: Final = 5 * 10**9
 """How much later than its end a record may come: some libraries make their spans afterwards."""
 
+_READ_NS: Final = 10**9
+"""How long after a stream was made its request may leave, when it is read."""
+
 _CLOSES_NS: Final = 10**9
 """How long after its framework's span that of a client may end, of a stream that broke off."""
 
@@ -276,6 +279,8 @@ def _may_be_twins(one: Charge, other: Charge) -> bool:
 def _encloses(outer: Charge, inner: Charge) -> bool:
     if outer.emitter.tells_after and outer.start_ns == outer.end_ns:
         return 0 <= outer.end_ns - inner.end_ns <= _DISORDER_NS
+    if outer.emitter.ends_early and outer.parent is not None and outer.parent is inner.parent:
+        return outer.start_ns <= inner.start_ns <= outer.end_ns + _READ_NS
     # A client closes a stream that was left a moment after the framework's span of it has ended.
     closed_ns = inner.end_ns - (_CLOSES_NS if outer.call.usage is None and inner.call.partial else 0)
     return outer.emitter.layer >= inner.emitter.layer and (

@@ -13,5 +13,5 @@ ADK: Final = Dialect(
     markers=frozenset(),
     operations={},
     fields={},
-    emitters=(Emitter("gcp.vertex.agent", recorded="adk__native__delegate"),),
+    emitters=(Emitter("gcp.vertex.agent", recorded="adk__native__delegate", also=("adk__native__v1",)),),
 )

@@ -70,7 +70,12 @@ GEN_AI: Final = Dialect(
             "opentelemetry.instrumentation.google_genai", Layer.CLIENT, recorded="googlesdk__googlegenai__calls-mid"
         ),
         # Knows nothing of the Responses API, of cached tokens and of reasoning.
-        Emitter("opentelemetry.instrumentation.openai_v2", Layer.CLIENT, recorded="openaisdk__oaiv2__calls-mid"),
+        Emitter(
+            "opentelemetry.instrumentation.openai_v2",
+            Layer.CLIENT,
+            recorded="openaisdk__oaiv2__calls-mid",
+            package="opentelemetry-instrumentation-openai-v2",
+        ),
         Emitter(
             "opentelemetry.instrumentation.genai.langchain",
             keeps_answers=True,

@@ -24,6 +24,7 @@ OPENLIT: Final = Dialect(
             Layer.CLIENT,
             told_beside=_TOLD_BESIDE,
             recorded="clients__openlit__calls",
+            package="openlit",
         ),
         Emitter(
             "openlit.instrumentation.anthropic",
@@ -31,6 +32,15 @@ OPENLIT: Final = Dialect(
             exclusive=True,
             told_beside=_TOLD_BESIDE,
             recorded="clients__openlit__calls",
+            package="openlit",
+        ),
+        # Its guesses can't be told from counts: both stand beside a cache of 0. Leaves Claude's cache out where it
+        # tells none of it.
+        Emitter(
+            "openlit.instrumentation.langchain",
+            keeps_answers=True,
+            recorded="langchain__openlit__cache",
+            package="openlit",
         ),
     ),
 )

@@ -35,7 +35,12 @@ TRACELOOP: Final = Dialect(
         Emitter("opentelemetry.instrumentation.agno", sums_agents=True, recorded="agno__tlagno__delegate"),
         # With this client's library no spans of calls.
         Emitter("opentelemetry.instrumentation.crewai.instrumentation", recorded="crewai__tlcrew+tloai__crew"),
-        Emitter("opentelemetry.instrumentation.langchain", keeps_answers=True, recorded="langchain__tllc__delegate"),
+        Emitter(
+            "opentelemetry.instrumentation.langchain",
+            keeps_answers=True,
+            recorded="langchain__tllc__delegate",
+            also=("langchain__tllc__cache",),
+        ),
         Emitter("opentelemetry.instrumentation.openai_agents", recorded="openaiagents__tloaagents__delegate"),
     ),
 )
