@@ -85,6 +85,7 @@ GEN_AI: Final = Dialect(
             "opentelemetry.instrumentation.genai.openai_agents",
             recorded="openaiagents__oaagentsgenai+oaigenai__delegate",
         ),
+        Emitter("opentelemetry.instrumentation.genai.dspy", keeps_answers=True, recorded="dspy__dspygenai__calls"),
         Emitter("opentelemetry.instrumentation.genai.llama_index", recorded="llamaindex__llamagenai+oaigenai__usage"),
     ),
 )
