@@ -66,7 +66,7 @@ class Charging:
 
     def enter(self, charge: Charge, node: Node, outcome: Outcome) -> None:
         """Count what a call's record tells, unless it was told before."""
-        if charge.emitter.keeps_answers and (kept := self._answers.kept_from(charge)) is not None:
+        if charge.emitter.repeats_answers and (kept := self._answers.kept_from(charge)) is not None:
             node.record = outcome.duplicate_of = kept
             if self._twins.compares:
                 self._twins.add(charge, kept)

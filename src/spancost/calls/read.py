@@ -175,7 +175,11 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
     else:
         # None at all is "not known", too: no request is free of input.
         reason = "invalid_usage" if told == _INVALID else "no_usage"
-    guessed = usage is not None and bool(emitter.told_beside) and _is_guess(attributes, emitter, operation)
+    guessed = (
+        usage is not None
+        and (bool(emitter.told_beside) or emitter.counts_words)
+        and _is_guess(attributes, emitter, operation, usage)
+    )
     if guessed:
         usage, reason = None, "no_usage"
     if error is not None and usage is not None:
@@ -280,9 +284,13 @@ def _inclusive(usage: Usage, exclusive: bool) -> Usage:
     return usage
 
 
-def _is_guess(attributes: Attributes, emitter: Emitter, operation: str) -> bool:
+def _is_guess(attributes: Attributes, emitter: Emitter, operation: str, usage: Usage) -> bool:
     """Tell whether an instrumentation counted tokens itself, which the provider bills otherwise."""
-    return operation != _EMBEDDINGS and emitter.told_beside not in attributes
+    if operation == _EMBEDDINGS:
+        return False
+    # No provider answers with no tokens at all.
+    without_words = emitter.counts_words and usage.output == 0
+    return without_words or (emitter.told_beside != "" and emitter.told_beside not in attributes)
 
 
 def _cut_short(usage: Usage, models: tuple[str, ...]) -> Usage:

@@ -78,7 +78,7 @@ GEN_AI: Final = Dialect(
         ),
         Emitter(
             "opentelemetry.instrumentation.genai.langchain",
-            keeps_answers=True,
+            repeats_answers=True,
             recorded="langchain__lcgenai+oaigenai__delegate",
         ),
         Emitter(

@@ -41,7 +41,7 @@ LITELLM: Final = Dialect(
             "litellm",
             Layer.GATEWAY,
             invents_ids=True,
-            keeps_answers=True,
+            repeats_answers=True,
             recorded="litellm__otelcb__calls",
             also=("litellm__otelv2__calls",),
             package="litellm",

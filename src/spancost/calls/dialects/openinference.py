@@ -59,7 +59,7 @@ OPENINFERENCE: Final = Dialect(
         Emitter(f"{_SCOPE}.crewai", recorded="crewai__oicrew+oioai__crew"),
         Emitter(
             f"{_SCOPE}.langchain",
-            keeps_answers=True,
+            repeats_answers=True,
             recorded="langchain__oilc__delegate",
             also=("langchain__oilc__cache",),
         ),
@@ -72,7 +72,7 @@ OPENINFERENCE: Final = Dialect(
             also=("llamaindex__oillama+oaigenai__usage",),
         ),
         # An answer out of its cache costs nothing, as it says.
-        Emitter(f"{_SCOPE}.litellm", Layer.GATEWAY, keeps_answers=True, recorded="litellm__oilitellm__calls"),
+        Emitter(f"{_SCOPE}.litellm", Layer.GATEWAY, repeats_answers=True, recorded="litellm__oilitellm__calls"),
         Emitter(f"{_SCOPE}.openai_agents", recorded="openaiagents__oioaagents+oioai__delegate"),
         # Tells neither cached tokens nor reasoning.
         Emitter(f"{_SCOPE}.smolagents", recorded="smolagents__oismol__delegate"),

@@ -34,11 +34,12 @@ OPENLIT: Final = Dialect(
             recorded="clients__openlit__calls",
             package="openlit",
         ),
-        # Its guesses can't be told from counts: both stand beside a cache of 0. Leaves Claude's cache out where it
-        # tells none of it.
+        # A guess at words can't be told from a count: both stand beside a cache of 0. Leaves Claude's cache out of the
+        # input where it tells none of it.
         Emitter(
             "openlit.instrumentation.langchain",
-            keeps_answers=True,
+            repeats_answers=True,
+            counts_words=True,
             recorded="langchain__openlit__cache",
             package="openlit",
         ),

@@ -97,9 +97,13 @@ class Emitter:
     not_calls: tuple[str, ...] = ()
     """Ends of the names of spans that call themselves calls and only lie around one."""
     keeps_answers: bool = False
-    """Its library keeps answers, and tells of one it had as of a call: with the usage of then, or none either way."""
+    """Its library keeps answers, and tells of one it had as of a call, without usage either way."""
+    repeats_answers: bool = False
+    """Its library keeps answers, and tells of one it had as of a call, with the usage of then."""
     told_beside: str = ""
     """An attribute that a call's counts never stand without where the provider told them: else they are a guess."""
+    counts_words: bool = False
+    """It counts what was said where the provider told nothing: an answer of tool calls alone has no tokens then."""
     is_hand_made: bool = False
     """As far as its name tells a tracer of the program's own, and no instrumentation."""
     recorded: str = ""

@@ -39,7 +39,7 @@ TRACELOOP: Final = Dialect(
         Emitter("opentelemetry.instrumentation.crewai.instrumentation", recorded="crewai__tlcrew+tloai__crew"),
         Emitter(
             "opentelemetry.instrumentation.langchain",
-            keeps_answers=True,
+            repeats_answers=True,
             recorded="langchain__tllc__delegate",
             also=("langchain__tllc__cache",),
         ),
