@@ -62,6 +62,8 @@ class Bill:
     response_id: str
     usage: Usage
     told: bool
+    received_ns: int
+    """When it came, ns since the epoch."""
 
 
 class Provider:
@@ -100,6 +102,7 @@ class Provider:
 
     def answer(self, api: ModelApi, body: dict[str, Any]) -> Reply:
         """Bill a call and return what the model says to it."""
+        received_ns = time.time_ns()
         model: str = body["model"]
         prompt = api.read(body)
         agent = next((name for name in _AGENT.findall(prompt.instructions) if name in self._scripts), None)
@@ -129,6 +132,7 @@ class Provider:
                 response_id=reply.id(api.id_prefix),
                 usage=reply.usage,
                 told=api.tells_usage(body),
+                received_ns=received_ns,
             )
         return reply
 

@@ -12,6 +12,7 @@ from spancost.calls import Kind
 from spancost.faults import leave_to_host
 from spancost.outcome import Correction, Count, Outcome, Rated
 from spancost.rollup import Amounts, Charge, Node, ResponseIds, Tree
+from spancost.rollup.answers import Answers
 from spancost.rollup.claimants import Claimants
 from spancost.rollup.dedup import awaited, final, inside, knows_better, nested, offer, outlived, whose_money
 from spancost.rollup.node import above, top
@@ -35,8 +36,8 @@ _NO_AMOUNTS: Final = Amounts()
 class Charging:
     """The charges of a process on their way to the tree, the budgets and the counters.
 
-    State: the response ids, which need no lock, and what waits for the counters. Its RLock guards the fields of charges
-    that later records revise.
+    State: the response ids and the kept answers, which need no lock, and what waits for the counters. Its RLock guards
+    the fields of charges that later records revise.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Charging:
         self._claimants = claimants
         self._clock = clock
         self._ids = ResponseIds()
+        self._answers = Answers()
         self._twins = Twins()
         self._revising = RLock()
         self._waiting: deque[tuple[int, Charge]] = deque()
@@ -64,6 +66,13 @@ class Charging:
 
     def enter(self, charge: Charge, node: Node, outcome: Outcome) -> None:
         """Count what a call's record tells, unless it was told before."""
+        if charge.emitter.repeats_answers and (kept := self._answers.kept_from(charge)) is not None:
+            node.record = outcome.duplicate_of = kept
+            if self._twins.compares:
+                self._twins.add(charge, kept)
+            with self._revising:
+                self.duplicates += 1
+            return
         response_id = charge.call.response_id
         # What an agent said of its calls is booked below the agent itself.
         is_claim = charge.booked is node

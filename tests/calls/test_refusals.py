@@ -19,6 +19,12 @@ from spancost.calls.refusals import was_refused
         "429",
         "500",
         "Error code: 500",
+        "OpenAIRateLimitError",
+        "langchain_openai.chat_models.base.OpenAIInvalidRequestError",
+        "anthropic.OverloadedError",
+        "litellm.ContextWindowExceededError",
+        "OpenAIAPIError('Error code: 500",
+        "Streaming is required for operations",
     ],
 )
 def test_an_answer_of_the_provider_is_a_refusal(told: str) -> None:
@@ -57,6 +63,9 @@ def test_what_the_clients_library_did_not_send_is_no_call(kind: str, text: str) 
         "aiohttp.ClientConnectorError",
         "asyncio.CancelledError",
         "OutputParserException",
+        "botocore.exceptions.HTTPClientError",
+        "OpenAIAPIError",
+        "OpenAIConnectionError('Connection error.')",
         "4290",
         "200",
         "the answer was: RateLimitError",
@@ -71,6 +80,14 @@ def test_any_other_error_leaves_it_open(told: str) -> None:
 def test_the_type_is_believed_before_the_text() -> None:
     """A text may speak of an earlier attempt."""
     assert not was_refused({"error.type": "connection_error"}, "RateLimitError")
+
+
+def test_a_class_for_any_error_leaves_it_to_the_text() -> None:
+    """LangChain's class for a server's error has the name of the one above all errors."""
+    assert was_refused({"error.type": "langchain_openai.chat_models.base.OpenAIAPIError"}, "Error code: 500 - down")
+    assert was_refused({"error.type": "ValueError"}, "Streaming is required for operations that may take longer")
+    assert not was_refused({"error.type": "openai.APIError"}, "An error occurred during streaming")
+    assert not was_refused({"error.type": "openai.APIConnectionError"}, "Error code: 500 - down")
 
 
 def test_a_text_without_end_is_read_in_no_time() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import call
 
-from spancost.calls import Usage, read_call
+from spancost.calls import Kind, Usage, kind_of, read_call
 from spancost.calls.dialects import DIALECTS
 from spancost.calls.texts import opened
 
@@ -91,3 +91,18 @@ def test_what_is_no_count_in_a_text_is_invalid_and_not_absent(name: str, text: s
     """As under a plain attribute: the call is unpriced with that reason, whatever else the text tells."""
     read = read_call({"gen_ai.operation.name": "chat", name: text.replace("WRONG", wrong)})
     assert (None, "invalid_usage") == (read.usage, read.reason)
+
+
+def test_usage_in_an_answers_own_text_is_read() -> None:
+    """Haystack's step of an agent says nothing else of the call that it made."""
+    answer = {"model": "gpt-4o-2024-08-06", "usage": {"prompt_tokens": 1474, "completion_tokens": 36}}
+    answer["usage"] |= {"prompt_tokens_details": {"cached_tokens": 1024}}
+    text = json.dumps({"replies": [{"role": "assistant", "meta": answer, "content": [{"text": "x" * 20_000}]}]})
+    told = {"haystack.agent.step.llm.output": text}
+    call = read_call(told)
+    assert (Kind.CALL, Usage(1474, 36, cache_read=1024), ("gpt-4o-2024-08-06",)) == (
+        kind_of(told),
+        call.usage,
+        call.models,
+    )
+    assert read_call({"haystack.agent.step.llm.output": json.dumps({"replies": []})}).usage is None

@@ -98,3 +98,10 @@ def test_attributes_of_others_fill_nothing(attributes: dict[str, int]) -> None:
     values: list[str | None] = [None, None]
     assert not Who.of(("user", "team")).fill(values, attributes)
     assert [None, None] == values
+
+
+def test_an_agent_of_crewais_is_called_by_its_role() -> None:
+    """What CrewAI writes as the agent's name is a hash."""
+    values: list[str | None] = [None]
+    Who.of(("agent",)).fill(values, {"gen_ai.agent.name": "2761807151cdc704", "crewai.agent.role": "research"})
+    assert ["research"] == values

@@ -43,6 +43,7 @@ def _bill(response_id: str, input_tokens: int, output_tokens: int) -> Bill:
         response_id=response_id,
         usage=Usage(input=input_tokens, output=output_tokens),
         told=True,
+        received_ns=1,
     )
 
 

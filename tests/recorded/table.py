@@ -60,11 +60,12 @@ def page() -> str:
     lines = [_HEAD, *map(_row, runs), _SCOPES]
     for dialect in DIALECTS:
         for emitter in dialect.emitters:
-            version = versions.get((emitter.scope, emitter.recorded), "")
-            run = f"`{emitter.recorded}`" if emitter.recorded else "unverified"
-            lines.append(
-                f"| {dialect.name} | `{emitter.scope}` | {version} | {run} | {_verdict(findings, emitter.recorded)} |\n"
-            )
+            for name in (emitter.recorded, *emitter.also):
+                version = versions.get((emitter.scope, name)) or _packaged(emitter.package, name)
+                run = f"`{name}`" if name else "unverified"
+                lines.append(
+                    f"| {dialect.name} | `{emitter.scope}` | {version} | {run} | {_verdict(findings, name)} |\n"
+                )
     return "".join(lines)
 
 
@@ -133,6 +134,13 @@ def _versions(runs: Iterable[Recording]) -> dict[tuple[str, str], str]:
                             scope = scope_spans.get("scope", {})
                             versions[scope.get("name", ""), recording.name] = scope.get("version", "")
     return versions
+
+
+def _packaged(package: str, run: str) -> str:
+    """Return the version of a package that a run was recorded with, empty where it had none."""
+    if not package or not run:
+        return ""
+    return json.loads((RUNS / f"{run}.truth.json").read_text())["versions"].get(package, "")
 
 
 def _verdict(findings: Mapping[str, Mapping[str, list[str]]], run: str) -> str:

@@ -110,7 +110,7 @@ _LAZY_NS: Final = 1_000_000_000
 
 
 def _same_model(model: str, charge: Charge) -> bool:
-    return any(model.startswith(each.removeprefix("models/")) or each.endswith(model) for each in charge.call.models)
+    return any(model.startswith(each.rpartition("/")[2]) or each.endswith(model) for each in charge.call.models)
 
 
 def _without_charge(call: Expected) -> Finding:

@@ -248,6 +248,32 @@ def test_a_record_that_tells_nothing_goes_with_a_call_of_its_model_only_where_it
     )
 
 
+def test_two_records_that_broke_off_together_are_one_call() -> None:
+    """The framework knows nothing of a stream that broke off, and the client its input; it may close it a bit later."""
+    silent, cut = call(), call(100)
+    assert 1 == _calls(_Record(0, 3, told=silent), _Record(1, 2, _CLIENT, cut))
+    assert 1 == _calls(_Record(0, 3, told=silent), _Record(1, 3.5, _CLIENT, cut))
+    assert 2 == _calls(_Record(0, 3, told=silent), _Record(1, 5, _CLIENT, cut)), "too late"
+    assert 2 == _calls(_Record(0, 3, told=silent), _Record(3.1, 3.5, _CLIENT, cut)), "after it"
+    assert 2 == _calls(_Record(0, 3, told=call(model="o3")), _Record(1, 2, _CLIENT, cut)), "another model"
+
+
+def test_a_stream_that_is_read_after_its_span_is_one_call() -> None:
+    """LlamaIndex's span is over when the stream is made; the client's beside it begins when it is read."""
+    for told, seconds, calls in ((call(), 0.5, 1), (call(100, 20), 0.5, 1), (call(), 2, 2), (call(100, 21), 0.5, 1)):
+        play = Player(clock=(clock := Clock()))
+        step = play.start({}, trace_id=7)
+        lazy = play.start({}, step, scope="openinference.instrumentation.llama_index")
+        clock.now_ns += _SECOND
+        play.end(lazy, told)
+        clock.now_ns += round(seconds * _SECOND)
+        client = play.start(call(), step, scope=_CLIENT)
+        clock.now_ns += _SECOND
+        play.end(client, call(100, 20) if "gen_ai.usage.input_tokens" in told else call())
+        play.end(step)
+        assert 2 - calls == play.engine.duplicates, (told, seconds)
+
+
 def test_what_no_span_tells_of_is_never_a_twin() -> None:
     """A call that the program reports itself is one that nothing instruments."""
     play = Player(clock=(clock := Clock()))

@@ -52,8 +52,9 @@ OPERATIONS: Final = frozenset(_OPERATIONS)
 
 _SPOKEN: Final = {told: spoken for dialect in DIALECTS for told, spoken in dialect.spoken.items()}
 
-_USAGE_NAMES: Final = tuple(
-    name for dialect in DIALECTS for field in (Field.INPUT, Field.OUTPUT) for name in dialect.fields.get(field, ())
+_USAGE_NAMES: Final = (
+    *(name for dialect in DIALECTS for field in (Field.INPUT, Field.OUTPUT) for name in dialect.fields.get(field, ())),
+    *(name for dialect in DIALECTS for name in dialect.markers if name in dialect.texts),
 )
 
 # Parts of a row.
@@ -102,6 +103,8 @@ class Call(NamedTuple):
     """As the conventions call it, `chat` where nothing is told."""
     estimated: bool
     """The instrumentation counted tokens itself, which the provider bills otherwise: `usage` is None for that."""
+    is_free: bool
+    """The span says that it cost nothing: so libraries say of models they don't know, and of answers they kept."""
 
 
 def kind_at_start(attributes: Attributes) -> str | None:
@@ -121,7 +124,7 @@ def kind_of(attributes: Attributes) -> str | None:
             return kind
     if MARKERS.isdisjoint(attributes):
         return None
-    # An operation we don't know, or none (conventions before v1.26): a call where it tells usage.
+    # An operation we don't know, or none (conventions before v1.26): a call where it tells usage, or what tells of it.
     for name in _USAGE_NAMES:
         if name in attributes:
             return Kind.CALL
@@ -177,7 +180,11 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
     else:
         # None at all is "not known", too: no request is free of input.
         reason = "invalid_usage" if told == _INVALID else "no_usage"
-    guessed = usage is not None and bool(emitter.told_beside) and _is_guess(attributes, emitter, operation)
+    guessed = (
+        usage is not None
+        and (bool(emitter.told_beside) or emitter.counts_words)
+        and _is_guess(attributes, emitter, operation, usage)
+    )
     if guessed:
         usage, reason = None, "no_usage"
     if error is not None and usage is not None:
@@ -201,6 +208,7 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
             amount is not None,
             operation,
             guessed,
+            list_cost is not None and plain(list_cost) == 0,
         ),
     )
 
@@ -287,9 +295,13 @@ def _has_provider_before(model: str) -> bool:
     return bool(slash) and provider not in _GOOGLES_PATHS
 
 
-def _is_guess(attributes: Attributes, emitter: Emitter, operation: str) -> bool:
+def _is_guess(attributes: Attributes, emitter: Emitter, operation: str, usage: Usage) -> bool:
     """Tell whether an instrumentation counted tokens itself, which the provider bills otherwise."""
-    return operation != _EMBEDDINGS and emitter.told_beside not in attributes
+    if operation == _EMBEDDINGS:
+        return False
+    # No provider answers with no tokens at all.
+    without_words = emitter.counts_words and usage.output == 0
+    return without_words or (emitter.told_beside != "" and emitter.told_beside not in attributes)
 
 
 def _cut_short(usage: Usage, models: tuple[str, ...]) -> Usage:

@@ -23,21 +23,25 @@ _OTHER_ERROR: Final = "_OTHER"
 """What the conventions call an error that is not said to be of any kind."""
 
 # Classes of the providers' client libraries for answers of 4xx and 5xx, with or without the modules before them, or the
-# number itself, which OpenAI's and Anthropic's libraries write words before. Not among them: a connection that broke or
+# number itself, which OpenAI's and Anthropic's libraries write words before. Frameworks put a name before the class, as
+# LangChain's OpenAIRateLimitError, or wrap the text in a class of their own. Not among them: a connection that broke or
 # a time that ran out, where the provider may have worked.
 _REFUSAL: Final = re.compile(
     r"(?:[A-Za-z_]\w*\.)*"
-    r"(?:(?:InternalServer|RateLimit|BadRequest|Authentication|PermissionDenied|NotFound|Conflict|UnprocessableEntity"
-    r"|ServiceUnavailable|APIStatus|ModelHTTP|Server|Client)(?:Error|Exception)|(?:Error code: )?[45]\d\d)(?!\w)",
+    r"(?:(?:Server|Client|[A-Za-z]*(?:InternalServer|RateLimit|BadRequest|InvalidRequest|Authentication|PermissionDenied"
+    r"|NotFound|Conflict|UnprocessableEntity|Overloaded|ServiceUnavailable|APIStatus|ModelHTTP|Throttl(?:ing|ed)"
+    r"|ContextOverflow|ContextWindowExceeded))(?:Error|Exception)"
+    r"|(?:[A-Za-z]+\(['\"])?(?:Error code: )?[45]\d\d)(?!\w)",
     re.ASCII,
 )
 
-_CHECKS: Final = frozenset({"ValueError", "TypeError"})
+_ANY: Final = ("APIError", "ValueError", "TypeError")
+"""Classes above many errors, or a framework's for several of them: the text says which it is."""
 
 # What Anthropic's and OpenAI's libraries raise before they send anything. pydantic-ai tries each large call of Claude
 # without a stream first, and so meets the first of them each time.
 _UNSENT: Final = re.compile(
-    r"(?:(?:Value|Type)Error: )?(?:Streaming is required for operations that may take longer"
+    r"(?:(?:Value|Type)Error: )?(?:Streaming is required for operations"
     r"|Could not resolve authentication method|Missing required arguments; )"
 )
 
@@ -47,8 +51,8 @@ def was_refused(attributes: Attributes, error: str) -> bool:
 
     `error` is what the span's status says, which holds the exception where no `error.type` does.
     """
-    told = plain(attributes.get(ERROR_TYPE))
-    return bool(refusal(str(error if not told or told in _CHECKS else told)))
+    told = str(plain(attributes.get(ERROR_TYPE)) or error)
+    return bool(refusal(told) or (told.endswith(_ANY) and refusal(error)))
 
 
 def refusal(error: str) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
-from spancost.calls.dialects import DIALECTS
+from spancost.calls.dialects import DIALECTS, Field
 from spancost.calls.shapes import SPELLINGS
 from spancost.faults import leave_to_host
 
@@ -28,8 +28,8 @@ _QUOTED: Final = {name: field for dialect in DIALECTS for name, field in dialect
 _IMPOSSIBLE: Final = -1
 """A count that can't be true, whatever stands there: it makes the call unpriced."""
 
-_LONGEST: Final = 4_096
-"""Characters of a text that is read: counts are few and short."""
+_LONGEST: Final = 65_536
+"""Characters of a text that is read: counts are few and short, but an answer's words may stand beside them."""
 
 
 def opened(attributes: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,9 +49,9 @@ def opened(attributes: Mapping[str, Any]) -> dict[str, Any]:
         for field, spellings in fields.items():
             names = SPELLINGS[field]
             if all(plain.get(each) is None for each in names):
-                count = _first_sum(spellings, counts)
-                if count is not None:
-                    plain[names[0]] = count
+                found = _first_sum(spellings, counts) if field < Field.TOKENS else _first_name(spellings, counts)
+                if found is not None:
+                    plain[names[0]] = found
     return plain
 
 
@@ -88,11 +88,30 @@ def _first_sum(spellings: list[list[_Path]], counts: Mapping[str, Any]) -> int |
     return None
 
 
+def _first_name(spellings: list[list[_Path]], told: Mapping[str, Any]) -> str | None:
+    """Return the first name that a path leads to, None where none does."""
+    for path, *_ in spellings:
+        found = _found(path, told)
+        if type(found) is str and found:
+            return found
+    return None
+
+
+def _found(path: _Path, told: Mapping[str, Any]) -> Any:
+    """Return what stands at the end of a path, None where nothing does; a number in it is a place in an array."""
+    found: Any = told
+    for key in path:
+        if type(found) is list:
+            values = cast("list[Any]", found)
+            found = values[int(key)] if key.isdecimal() and int(key) < len(values) else None
+        else:
+            found = cast("dict[str, Any]", found).get(key) if type(found) is dict else None
+    return found
+
+
 def _at(path: _Path, counts: Mapping[str, Any]) -> int | None:
     """Return the count at the end of a path, None where nothing is told there, _IMPOSSIBLE where it is no count."""
-    found: Any = counts
-    for key in path:
-        found = cast("dict[str, Any]", found).get(key) if type(found) is dict else None
+    found = _found(path, counts)
     if found is None or found == "" or type(found) is dict:
         return None
     if type(found) is float and found.is_integer():

@@ -22,6 +22,8 @@ LONGEST: Final = 256
 
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "agent": (
+        # CrewAI's `gen_ai.agent.name` is a hash.
+        "crewai.agent.role",
         "gen_ai.agent.name",
         "agent.name",
         "graph.node.id",
@@ -138,12 +140,13 @@ class Who:
         return None not in values
 
     def told(self, attributes: Attributes) -> dict[str, str] | None:
-        """Return what these attributes tell, each under the first name of its key; None where they tell nothing."""
+        """Return what these attributes tell, each under one name of its key; None where they tell nothing."""
         if self.every_name.isdisjoint(attributes):
             return None
         values: list[str | None] = [None] * len(self.keys)
         self.fill(values, attributes)
-        return {self.names[place][0]: value for place, value in enumerate(values) if value is not None} or None
+        names = (WRITTEN_AS.get(key, names[0]) for key, names in zip(self.keys, self.names, strict=True))
+        return {name: value for name, value in zip(names, values, strict=True) if value is not None} or None
 
     def _told(self, place: int, attributes: Attributes) -> str | None:
         for name in self.names[place]:

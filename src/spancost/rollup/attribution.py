@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Attribution", "Known", "Rank", "agent_name", "workflow_name"]
 
-_AGENT_NAMES: Final = ("gen_ai.agent.name", "agent.name", "graph.node.id", "ai.telemetry.functionId")
+# CrewAI's `gen_ai.agent.name` is a hash.
+_AGENT_NAMES: Final = (
+    "crewai.agent.role",
+    "gen_ai.agent.name",
+    "agent.name",
+    "graph.node.id",
+    "ai.telemetry.functionId",
+)
 
 # The former was replaced by the latter in semantic-conventions-genai 0.1.0.
 _WORKFLOW_NAMES: Final = ("gen_ai.workflow.name", "gen_ai.agent.name")

@@ -39,6 +39,12 @@ _LOOKED_AT: Final = 8_192
 _DISORDER_NS: Final = 5 * 10**9
 """How much later than its end a record may come: some libraries make their spans afterwards."""
 
+_READ_NS: Final = 10**9
+"""How long after a stream was made its request may leave, when it is read."""
+
+_CLOSES_NS: Final = 10**9
+"""How long after its framework's span that of a client may end, of a stream that broke off."""
+
 _HIGHEST: Final = 64
 """Spans climbed to find out what lies between two records in one trace."""
 
@@ -259,8 +265,10 @@ def _may_be_twins(one: Charge, other: Charge) -> bool:
     else:
         return False
     one_trace = outer.trace_id == inner.trace_id
-    if (outer.call.usage is None) != (inner.call.usage is None) and not (one_trace and outer.call.usage is None):
-        # Two traces with nothing in common but a model and a moment are no evidence.
+    if (outer.call.usage is None) != (inner.call.usage is None) and not (
+        outer.call.usage is None and (one_trace or inner.call.partial)
+    ):
+        # Two traces with nothing in common but a model and a moment are no evidence, unless both broke off.
         return False
     if outer.emitter.is_hand_made and inner.emitter.is_hand_made:
         # Two tracers of the program's own are no two layers of anything.
@@ -271,8 +279,12 @@ def _may_be_twins(one: Charge, other: Charge) -> bool:
 def _encloses(outer: Charge, inner: Charge) -> bool:
     if outer.emitter.tells_after and outer.start_ns == outer.end_ns:
         return 0 <= outer.end_ns - inner.end_ns <= _DISORDER_NS
+    if outer.emitter.ends_early and outer.parent is not None and outer.parent is inner.parent:
+        return outer.start_ns <= inner.start_ns <= outer.end_ns + _READ_NS
+    # A client closes a stream that was left a moment after the framework's span of it has ended.
+    closed_ns = inner.end_ns - (_CLOSES_NS if outer.call.usage is None and inner.call.partial else 0)
     return outer.emitter.layer >= inner.emitter.layer and (
-        outer.start_ns <= inner.start_ns and inner.end_ns <= outer.end_ns
+        outer.start_ns <= inner.start_ns <= outer.end_ns and closed_ns <= outer.end_ns
     )
 
 

@@ -7,8 +7,11 @@ from typing import Final
 from spancost.calls.dialects.adk import ADK
 from spancost.calls.dialects.agent_framework import AGENT_FRAMEWORK
 from spancost.calls.dialects.anthropic import ANTHROPIC
+from spancost.calls.dialects.autogen import AUTOGEN
 from spancost.calls.dialects.bedrock import BEDROCK
+from spancost.calls.dialects.crewai import CREWAI
 from spancost.calls.dialects.gen_ai import GEN_AI
+from spancost.calls.dialects.haystack import HAYSTACK
 from spancost.calls.dialects.langfuse import LANGFUSE
 from spancost.calls.dialects.langsmith import LANGSMITH
 from spancost.calls.dialects.litellm import LITELLM
@@ -40,8 +43,11 @@ DIALECTS: Final = (
     LANGFUSE,
     LOGFIRE,
     MLFLOW,
+    HAYSTACK,
     AGENT_FRAMEWORK,
     SEMANTIC_KERNEL,
+    AUTOGEN,
+    CREWAI,
     VERCEL,
 )
 """Every dialect that is read, in the order in which their names for one field are preferred."""

@@ -14,7 +14,12 @@ ADK: Final = Dialect(
     operations={},
     fields={},
     emitters=(
-        # It takes what LiteLLM tells for Gemini's counts, where thoughts lie beside the output (2.13).
-        Emitter("gcp.vertex.agent", repeats_reasoning=True, recorded="adk__native__delegate"),
+        Emitter(
+            "gcp.vertex.agent",
+            # It takes what LiteLLM tells for Gemini's counts, where thoughts lie beside the output (2.13).
+            repeats_reasoning=True,
+            recorded="adk__native__delegate",
+            also=("adk__native__v1",),
+        ),
     ),
 )

@@ -70,12 +70,22 @@ GEN_AI: Final = Dialect(
             "opentelemetry.instrumentation.google_genai", Layer.CLIENT, recorded="googlesdk__googlegenai__calls-mid"
         ),
         # Knows nothing of the Responses API, of cached tokens and of reasoning.
-        Emitter("opentelemetry.instrumentation.openai_v2", Layer.CLIENT, recorded="openaisdk__oaiv2__calls-mid"),
-        Emitter("opentelemetry.instrumentation.genai.langchain", recorded="langchain__lcgenai+oaigenai__delegate"),
+        Emitter(
+            "opentelemetry.instrumentation.openai_v2",
+            Layer.CLIENT,
+            recorded="openaisdk__oaiv2__calls-mid",
+            package="opentelemetry-instrumentation-openai-v2",
+        ),
+        Emitter(
+            "opentelemetry.instrumentation.genai.langchain",
+            repeats_answers=True,
+            recorded="langchain__lcgenai+oaigenai__delegate",
+        ),
         Emitter(
             "opentelemetry.instrumentation.genai.openai_agents",
             recorded="openaiagents__oaagentsgenai+oaigenai__delegate",
         ),
+        Emitter("opentelemetry.instrumentation.genai.dspy", keeps_answers=True, recorded="dspy__dspygenai__calls"),
         Emitter("opentelemetry.instrumentation.genai.llama_index", recorded="llamaindex__llamagenai+oaigenai__usage"),
     ),
 )

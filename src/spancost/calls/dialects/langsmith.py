@@ -40,5 +40,5 @@ LANGSMITH: Final = Dialect(
             Field.AUDIO_OUTPUT: ("output_token_details.audio",),
         },
     },
-    emitters=(Emitter("langsmith", recorded="langchain__langsmithotel__delegate"),),
+    emitters=(Emitter("langsmith", recorded="langchain__langsmithotel__delegate", package="langsmith"),),
 )

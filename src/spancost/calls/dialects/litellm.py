@@ -36,5 +36,15 @@ LITELLM: Final = Dialect(
     },
     # For Anthropic and Gemini it makes an id up, in its second spans, too (litellm__otelv2__calls): those have the
     # conventions' names, with cached tokens, beside the older ones.
-    emitters=(Emitter("litellm", Layer.GATEWAY, invents_ids=True, recorded="litellm__otelcb__calls"),),
+    emitters=(
+        Emitter(
+            "litellm",
+            Layer.GATEWAY,
+            invents_ids=True,
+            repeats_answers=True,
+            recorded="litellm__otelcb__calls",
+            also=("litellm__otelv2__calls",),
+            package="litellm",
+        ),
+    ),
 )

@@ -46,6 +46,6 @@ MLFLOW: Final = Dialect(
     },
     emitters=(
         # Around clients and frameworks alike.
-        Emitter("mlflow.tracing.provider", recorded="clients__mlflow__calls"),
+        Emitter("mlflow.tracing.provider", recorded="clients__mlflow__calls", package="mlflow"),
     ),
 )

@@ -57,11 +57,22 @@ OPENINFERENCE: Final = Dialect(
         Emitter(f"{_SCOPE}.haystack", recorded="haystack__oihaystack__delegate"),
         # No spans of calls: those of the client below it stand for them.
         Emitter(f"{_SCOPE}.crewai", recorded="crewai__oicrew+oioai__crew"),
-        Emitter(f"{_SCOPE}.langchain", recorded="langchain__oilc__delegate"),
+        Emitter(
+            f"{_SCOPE}.langchain",
+            repeats_answers=True,
+            recorded="langchain__oilc__delegate",
+            also=("langchain__oilc__cache",),
+        ),
         # A span around each call with tools is called a call itself.
         Emitter(
-            f"{_SCOPE}.llama_index", not_calls=("_prepare_chat_with_tools",), recorded="llamaindex__oillama__delegate"
+            f"{_SCOPE}.llama_index",
+            not_calls=("_prepare_chat_with_tools",),
+            ends_early=True,
+            recorded="llamaindex__oillama__delegate",
+            also=("llamaindex__oillama+oaigenai__usage",),
         ),
+        # An answer out of its cache costs nothing, as it says.
+        Emitter(f"{_SCOPE}.litellm", Layer.GATEWAY, repeats_answers=True, recorded="litellm__oilitellm__calls"),
         Emitter(f"{_SCOPE}.openai_agents", recorded="openaiagents__oioaagents+oioai__delegate"),
         # Tells neither cached tokens nor reasoning.
         Emitter(f"{_SCOPE}.smolagents", recorded="smolagents__oismol__delegate"),

@@ -24,6 +24,7 @@ OPENLIT: Final = Dialect(
             Layer.CLIENT,
             told_beside=_TOLD_BESIDE,
             recorded="clients__openlit__calls",
+            package="openlit",
         ),
         Emitter(
             "openlit.instrumentation.anthropic",
@@ -31,6 +32,16 @@ OPENLIT: Final = Dialect(
             exclusive=True,
             told_beside=_TOLD_BESIDE,
             recorded="clients__openlit__calls",
+            package="openlit",
+        ),
+        # A guess at words can't be told from a count: both stand beside a cache of 0. Leaves Claude's cache out of the
+        # input where it tells none of it.
+        Emitter(
+            "openlit.instrumentation.langchain",
+            repeats_answers=True,
+            counts_words=True,
+            recorded="langchain__openlit__cache",
+            package="openlit",
         ),
     ),
 )

@@ -9,6 +9,7 @@ from spancost.calls.dialects.table import Dialect, Emitter
 __all__ = ["SEMANTIC_KERNEL"]
 
 _SCOPE: Final = "semantic_kernel.utils.telemetry"
+_PACKAGE: Final = "semantic-kernel"
 
 SEMANTIC_KERNEL: Final = Dialect(
     name="semantic_kernel",
@@ -16,7 +17,11 @@ SEMANTIC_KERNEL: Final = Dialect(
     operations={},
     fields={},
     emitters=(
-        Emitter(f"{_SCOPE}.model_diagnostics.decorators", recorded="semantickernel__native__delegate"),
-        Emitter(f"{_SCOPE}.agent_diagnostics.decorators", recorded="semantickernel__native__delegate"),
+        Emitter(
+            f"{_SCOPE}.model_diagnostics.decorators", recorded="semantickernel__native__delegate", package=_PACKAGE
+        ),
+        Emitter(
+            f"{_SCOPE}.agent_diagnostics.decorators", recorded="semantickernel__native__delegate", package=_PACKAGE
+        ),
     ),
 )

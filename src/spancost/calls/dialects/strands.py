@@ -13,5 +13,5 @@ STRANDS: Final = Dialect(
     markers=frozenset(),
     operations={"execute_event_loop_cycle": Kind.OTHER},
     fields={},
-    emitters=(Emitter("strands.telemetry.tracer", recorded="strands__native__delegate"),),
+    emitters=(Emitter("strands.telemetry.tracer", recorded="strands__native__delegate", package="strands-agents"),),
 )

@@ -94,16 +94,26 @@ class Emitter:
     """What an agent's span says it used are its own calls, without its sub-agents', and no span tells of them."""
     tells_after: bool = False
     """A stream's span tells nothing, and is no call; a span of no length tells of it when the stream has ended."""
+    ends_early: bool = False
+    """A stream's span is over before its request leaves: it stands for making the stream, not for reading it."""
     not_calls: tuple[str, ...] = ()
     """Ends of the names of spans that call themselves calls and only lie around one."""
     keeps_answers: bool = False
     """Its library keeps answers, and tells of one it had as of a call, without usage either way."""
+    repeats_answers: bool = False
+    """Its library keeps answers, and tells of one it had as of a call, with the usage of then."""
     told_beside: str = ""
     """An attribute that a call's counts never stand without where the provider told them: else they are a guess."""
+    counts_words: bool = False
+    """It counts what was said where the provider told nothing: an answer of tool calls alone has no tokens then."""
     is_hand_made: bool = False
     """As far as its name tells a tracer of the program's own, and no instrumentation."""
     recorded: str = ""
     """A recorded run that proves it; empty for what was only read in its source."""
+    also: tuple[str, ...] = ()
+    """Further runs that prove another of its ways to write."""
+    package: str = ""
+    """The package whose version counts, where its scope tells none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +130,10 @@ class Dialect:
     emitters: tuple[Emitter, ...] = ()
     """Instrumentations that write it."""
     texts: Mapping[str, Mapping[int, tuple[str, ...]]] = field(default_factory=dict[str, Mapping[int, tuple[str, ...]]])
-    """Attribute that holds counts as a JSON text -> field -> paths in the text, best first: keys with dots between.
+    """Attribute that holds counts or names as a JSON text -> field -> paths in the text, best first.
 
-    Where a text tells only parts that never overlap, it is the sum of paths with ` + ` between, if the first is there.
+    A path is keys with dots between, and places in an array. Where a text tells only parts that never overlap, a count
+    is the sum of paths with ` + ` between, if the first is there.
     """
     quoted: Mapping[str, int] = field(default_factory=dict[str, int])
     """Attribute whose value is JSON's text of a name, quotes and all -> field."""

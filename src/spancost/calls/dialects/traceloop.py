@@ -10,17 +10,19 @@ __all__ = ["TRACELOOP"]
 
 TRACELOOP: Final = Dialect(
     name="traceloop",
-    markers=frozenset({"traceloop.span.kind"}),
+    markers=frozenset({"traceloop.span.kind", "llm.request.type"}),
     operations={
         "workflow": Kind.WORKFLOW,
         "agent": Kind.AGENT,
         "tool": Kind.TOOL,
         "task": Kind.OTHER,
         "execute_task": Kind.OTHER,
+        "rerank": Kind.OTHER,
     },
     fields={
         # Where there is an operation of the conventions, too, that one holds.
-        Field.OPERATION: ("traceloop.span.kind",),
+        # Up to 0.47 a call had nothing but the type of its request.
+        Field.OPERATION: ("traceloop.span.kind", "llm.request.type"),
     },
     emitters=(
         Emitter("opentelemetry.instrumentation.openai.v1", Layer.CLIENT, recorded="openaisdk__tloai__calls"),
@@ -35,7 +37,12 @@ TRACELOOP: Final = Dialect(
         Emitter("opentelemetry.instrumentation.agno", sums_agents=True, recorded="agno__tlagno__delegate"),
         # With this client's library no spans of calls.
         Emitter("opentelemetry.instrumentation.crewai.instrumentation", recorded="crewai__tlcrew+tloai__crew"),
-        Emitter("opentelemetry.instrumentation.langchain", recorded="langchain__tllc__delegate"),
+        Emitter(
+            "opentelemetry.instrumentation.langchain",
+            repeats_answers=True,
+            recorded="langchain__tllc__delegate",
+            also=("langchain__tllc__cache",),
+        ),
         Emitter("opentelemetry.instrumentation.openai_agents", recorded="openaiagents__tloaagents__delegate"),
     ),
 )

@@ -61,7 +61,7 @@ VERCEL: Final = Dialect(
         },
     },
     emitters=(
-        Emitter("ai", recorded="vercel__aisdklegacy__delegate"),
-        Emitter("gen_ai", recorded="vercel__aisdkotel__delegate"),
+        Emitter("ai", recorded="vercel__aisdklegacy__delegate", package="ai"),
+        Emitter("gen_ai", recorded="vercel__aisdkotel__delegate", package="@ai-sdk/otel"),
     ),
 )

@@ -1,0 +1,78 @@
+"""Haystack's own spans: what a call used stands only in its answer, which is there where content is traced.
+
+A component's type names it; an agent's step calls a model under no name, and is known by its answer alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from spancost.calls.dialects.raw_usage import RAW_USAGE
+from spancost.calls.dialects.table import Dialect, Emitter, Field, Kind
+
+__all__ = ["HAYSTACK"]
+
+_STEP: Final = "haystack.agent.step.llm.output"
+
+_CHATS: Final = (
+    "OpenAIChatGenerator",
+    "OpenAIResponsesChatGenerator",
+    "AzureOpenAIChatGenerator",
+    "AzureOpenAIResponsesChatGenerator",
+    "AnthropicChatGenerator",
+    "AnthropicVertexChatGenerator",
+    "AmazonBedrockChatGenerator",
+    "GoogleGenAIChatGenerator",
+    "GoogleAIGeminiChatGenerator",
+    "VertexAIGeminiChatGenerator",
+    "MistralChatGenerator",
+    "CohereChatGenerator",
+    "OpenRouterChatGenerator",
+    "TogetherAIChatGenerator",
+    "NvidiaChatGenerator",
+    "WatsonxChatGenerator",
+    "HuggingFaceAPIChatGenerator",
+)
+_TEXTS: Final = ("OpenAIGenerator", "AzureOpenAIGenerator", "AnthropicGenerator", "HuggingFaceAPIGenerator")
+_EMBEDDERS: Final = (
+    "OpenAITextEmbedder",
+    "OpenAIDocumentEmbedder",
+    "AzureOpenAITextEmbedder",
+    "AzureOpenAIDocumentEmbedder",
+)
+
+
+def _of(usage: str) -> Mapping[int, tuple[str, ...]]:
+    """Return the paths of counts in the first answer's usage, which is the provider's own, with all its parts."""
+    return {
+        field: tuple(" + ".join(f"{usage}.{part}" for part in path.split(" + ")) for path in paths)
+        for field, paths in RAW_USAGE.items()
+    }
+
+
+HAYSTACK: Final = Dialect(
+    name="haystack",
+    markers=frozenset({"haystack.component.type", _STEP}),
+    operations={
+        **dict.fromkeys((*_CHATS, *_TEXTS, *_EMBEDDERS), Kind.CALL),
+        "Agent": Kind.AGENT,
+        "ToolInvoker": Kind.OTHER,
+    },
+    spoken={
+        **dict.fromkeys(_CHATS, "chat"),
+        **dict.fromkeys(_TEXTS, "text_completion"),
+        **dict.fromkeys(_EMBEDDERS, "embeddings"),
+    },
+    fields={
+        Field.OPERATION: ("haystack.component.type",),
+    },
+    texts={
+        _STEP: {**_of("replies.0.meta.usage"), Field.RESPONSE_MODEL: ("replies.0.meta.model",)},
+        "haystack.component.output": {
+            **_of("replies.0.meta.usage"),
+            Field.RESPONSE_MODEL: ("replies.0.meta.model", "meta.model"),
+        },
+    },
+    emitters=(Emitter("haystack", recorded="haystack__native__delegate", package="haystack-ai"),),
+)

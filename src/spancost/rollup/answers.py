@@ -1,0 +1,54 @@
+"""Answers that a library kept from a call that was billed, and tells of as of a call when it gives them again."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from spancost.rollup.dedup import final
+
+if TYPE_CHECKING:
+    from spancost.rollup.charge import Charge
+
+__all__ = ["Answers"]
+
+_ANSWERS: Final = 4_096
+"""Calls remembered: the window within which an answer is known to be one of theirs."""
+
+_FROM_MEMORY_NS: Final = 2_000_000
+"""No request and answer over HTTP take Python less; to look an answer up takes LangChain less than one."""
+
+_Key = tuple[int, int]
+
+
+class Answers:
+    """The last calls that instrumentations of such libraries told of, bounded, by what they told.
+
+    A span alone is no evidence, however short: it must tell what one before it told that was as long as a call takes.
+    Or it must say that it cost nothing, where one before it that told the same cost something.
+    """
+
+    def __init__(self, most: int = _ANSWERS) -> None:
+        self._calls: dict[_Key, Charge] = {}
+        self._order: deque[_Key] = deque()
+        self._most = most
+
+    def kept_from(self, record: Charge) -> Charge | None:
+        """Return the charge whose answer a record gives again; remember it as a call where it is one."""
+        usage = record.told
+        if usage is None:
+            return None
+        key = usage.input, usage.output
+        call = self._calls.get(key)
+        if record.end_ns - record.start_ns < _FROM_MEMORY_NS:
+            return None if call is None else final(call)
+        if record.call.is_free and call is not None and call.call.stated_cost:
+            return final(call)
+        if self._calls.setdefault(key, record) is record:
+            self._order.append(key)
+            if len(self._order) > self._most:
+                self._calls.pop(self._order.popleft(), None)
+        return None
+
+    def __len__(self) -> int:
+        return len(self._calls)

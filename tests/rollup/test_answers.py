@@ -1,0 +1,70 @@
+"""Answers out of a library's memory are no calls: they were billed once."""
+
+from __future__ import annotations
+
+from support import NOW, Clock, Player, call, cost
+
+from spancost.rollup.answers import Answers
+
+_KEEPS = "openinference.instrumentation.langchain"
+_MS = 10**6
+
+
+def _play(*spans: tuple[float, dict[str, object]], scope: str = _KEEPS) -> Player:
+    """Play spans that lasted so many milliseconds, each when the one before has ended."""
+    play = Player(clock=(clock := Clock()))
+    for place, (milliseconds, told) in enumerate(spans):
+        clock.now_ns = NOW + place * 1_000 * _MS
+        span = play.start(told, trace_id=place + 1, scope=scope)
+        clock.now_ns += round(milliseconds * _MS)
+        play.end(span, told)
+    play.settle()
+    return play
+
+
+def test_an_answer_given_again_from_memory_is_counted_once() -> None:
+    """LangChain's cache tells of it as of a call, with the usage of the call it was kept from."""
+    play = _play((30, call(100, 20)), (0.4, call(100, 20)), (0.3, call(100, 20)))
+    assert cost(100, 20) == play.engine.spent.direct == play.counted
+    assert 2 == play.engine.duplicates
+
+
+def test_an_answer_that_is_said_to_cost_nothing_is_counted_once() -> None:
+    """LiteLLM's cache may be on a disk or far away; what it says a call costs that was made is never nothing."""
+    scope = "openinference.instrumentation.litellm"
+    paid, free = call(100, 20) | {"llm.cost.total": 0.01}, call(100, 20) | {"llm.cost.total": 0.0}
+    assert cost(100, 20) == _play((30, paid), (30, free), scope=scope).engine.spent.direct
+    play = _play((30, free), (30, free), scope=scope)
+    assert 2 * cost(100, 20) == play.engine.spent.direct, "a model that LiteLLM has no price for"
+
+
+def test_a_request_made_again_is_a_call() -> None:
+    """What takes as long as a request takes was one, whatever it tells."""
+    play = _play((30, call(100, 20)), (30, call(100, 20)))
+    assert 2 * cost(100, 20) == play.engine.spent.direct
+
+
+def test_however_short_a_span_is_it_must_repeat_a_call() -> None:
+    """A span that is written by hand has no length at all."""
+    assert 2 * cost(100, 20) == _play((0, call(100, 20)), (0, call(100, 20))).engine.spent.direct
+    play = _play((30, call(100, 20)), (0.4, call(100, 21)))
+    assert cost(100, 20) + cost(100, 21) == play.engine.spent.direct
+
+
+def test_only_libraries_that_keep_answers_give_them_again() -> None:
+    """A client asks each time."""
+    play = _play((30, call(100, 20)), (0.4, call(100, 20)), scope="opentelemetry.instrumentation.genai.openai")
+    assert 2 * cost(100, 20) == play.engine.spent.direct
+
+
+def test_answers_are_forgotten() -> None:
+    """The window is bounded, whatever is told."""
+    answers = Answers(most=2)
+    play = Player()
+    for output in range(20, 25):
+        outcome = play.end(play.start(call()), call(100, output))
+        assert outcome is not None
+        assert outcome.charge is not None
+        outcome.charge.end_ns = outcome.charge.start_ns + 30 * _MS
+        assert answers.kept_from(outcome.charge) is None
+    assert 2 == len(answers)
