@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,6 +22,7 @@ from spancost.calls import Kind
 from spancost.ledger import kept
 from spancost.ledger.period import period_of
 from spancost.ledger.row import Row
+from spancost.ledger.trees import trees
 from spancost.money import PICO
 from spancost.owners import Branch
 
@@ -459,3 +461,69 @@ def test_what_is_lost_is_counted_whoever_loses_it(tmp_path: Path) -> None:
     assert play.keeper.flush(120)
     kept_rows = play.ask("SELECT count(*) AS rows FROM charges")[0]["rows"]
     assert 60_000 == kept_rows + play.keeper.lost
+
+
+def test_a_retry_is_known_as_one_after_its_row_was_corrected(play: Kept) -> None:
+    """What a later record changes leaves the name and the number of the attempt as they were."""
+    boss = play.start(agent("a"))
+    play.end(play.start(call(), boss, name="chat"), error="RateLimitError")
+    response_id = f"resp_{1:040}"
+    play.play(call(1000, response_id=response_id), boss, name="chat")
+    play.rows()
+    play.play(call(1000, 100, response_id=response_id), trace_id=2)
+    assert [("chat", 2, 100)] == [(row["name"], row["attempt"], row["output"]) for row in play.rows()]
+
+
+def test_a_row_that_sqlite_cannot_hold_is_counted_as_lost(play: Kept) -> None:
+    """A time beyond 64 bits; the rows beside it are kept."""
+    span = play.start(call(1000, 100))
+    span.start_ns = 2**70
+    play.end(span)
+    play.play(call(2000, 100))
+    assert [2000] == [row["input"] for row in play.rows()]
+    assert 1 == play.keeper.lost
+
+
+def test_all_that_is_asked_at_once_is_of_one_moment(play: Kept) -> None:
+    """What is written between two questions is in neither."""
+    play.play(call(1000, 100))
+    assert play.keeper.flush(10)
+    with kept.opened(play.path) as ledger:
+        before = kept.summary(ledger, ("model",), EVER).total
+        play.play(call(2000, 100))
+        assert play.keeper.flush(10)
+        assert before == kept.summary(ledger, ("model",), EVER).total
+    assert 2 == play.summary().total.calls
+
+
+def test_the_dearest_trees_come_first(play: Kept) -> None:
+    """As many as are asked for."""
+    for number, tokens in enumerate((10, 3000, 200), 1):
+        play.play(call(tokens, 0), trace_id=number)
+    assert play.keeper.flush(10)
+    with kept.opened(play.path) as ledger:
+        assert [2, 3] == [tree.trace_id for tree in trees(ledger, most=2)]
+
+
+def test_what_waits_when_the_program_ends_is_counted_as_lost(play: Kept, caplog: pytest.LogCaptureFixture) -> None:
+    """A worker that hangs, in an exporter of the program's: so many charges could not be kept."""
+    hang = Event()
+    play.worker.submit(hang.wait)
+    for _ in range(3):
+        play.play(call(10, 5))
+    play.keeper.shutdown()
+    hang.set()
+    assert 3 == play.keeper.lost
+    assert "3 charges could not be kept" in caplog.text
+
+
+def test_a_file_that_was_emptied_is_a_ledger_again(play: Kept) -> None:
+    """What is called after somebody has truncated it is kept."""
+    play.play(call(10, 5))
+    assert play.keeper.flush(10)
+    play.path.write_bytes(b"")
+    for name in ("-wal", "-shm"):
+        play.path.with_name(play.path.name + name).unlink(missing_ok=True)
+    play.play(call(20, 5))
+    assert 20 == play.rows()[-1]["input"]
+    assert [{"integrity_check": "ok"}] == play.ask("PRAGMA integrity_check")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from typing import Final
+from typing import Final, cast
 
 __all__ = ["main"]
 
@@ -18,6 +19,10 @@ def main(arguments: list[str] | None = None) -> int:
     from spancost.cli.reading import say
 
     options = parser().parse_args(arguments)
+    out: object = sys.stdout
+    if isinstance(out, io.TextIOWrapper):
+        # A terminal may know no lines to draw a tree with.
+        cast("io.TextIOWrapper[io.BufferedWriter]", out).reconfigure(errors="replace")
     try:
         status = options.run(options)
         sys.stdout.flush()

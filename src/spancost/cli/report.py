@@ -31,10 +31,13 @@ def run(options: argparse.Namespace) -> int:
     if not options.files:
         try:
             with kept.opened(ledger_of()) as ledger:
-                _print(kept.summary(ledger, options.by, period), options.format)
+                summary = kept.summary(ledger, options.by, period)
         except LedgerError as fault:
             say(str(fault))
             return 2
+        _print(summary, options.format)
+        for key in kept.unknown(summary):
+            say(f"no call in the ledger tells {key}: it knows what dimensions, budgets and [attribution] name")
         return 0
     reading = Reading(options.files, tuple(key for key in options.by if key not in OWN_KEYS))
     if missing := reading.missing():

@@ -121,14 +121,16 @@ class Keeper:
 
     def shutdown(self) -> None:
         """Write what is queued, once more where it failed before, and let the file go."""
-        self.flush(_AT_EXIT)
-        lost = sum(map(is_charge, self._statements))
-        if lost:
-            self._lose(lost)
-            self._statements.clear()
-            say(_logger, logging.ERROR, "spancost: %s: %d charges could not be kept", self._store.path, lost)
-        self._worker.submit(self._store.close)
-        self._worker.drain(1.0)
+        if self.flush(_AT_EXIT):
+            self._worker.submit(self._store.close)
+            self._worker.drain(_AT_EXIT)
+            return
+        waiting = list(self._queue)
+        lost = sum(map(is_charge, list(self._statements))) + sum(each.charge is not None for each in waiting)
+        self._queue.clear()
+        self._statements.clear()
+        self._lose(lost)
+        say(_logger, logging.ERROR, "spancost: %s: %d charges could not be kept", self._store.path, lost)
 
     def forget(self) -> None:
         """Start anew in a forked child: what waits is its parent's to write, and so is the parent's connection."""

@@ -16,7 +16,7 @@ from spancost.ledger.schema import MIGRATIONS, migrate, version_of
 from spancost.ledger.summary import Summary, summary_of
 from spancost.ledger.sums import Key, Missing, Sums
 
-__all__ = ["cost_of", "opened", "summary"]
+__all__ = ["cost_of", "opened", "summary", "unknown"]
 
 _PATIENCE: Final = 5.0
 """Seconds that a question waits for whoever holds the file."""
@@ -95,6 +95,15 @@ def summary(connection: sqlite3.Connection, keys: tuple[str, ...], period: Perio
     groups = dict(_groups(connection, keys, period))
     total = next((sums for _, sums in _groups(connection, (), period)), Sums())
     return summary_of(keys, total, groups, _missing(connection, period))
+
+
+def unknown(summary: Summary) -> list[str]:
+    """Return the keys of a summary that no call in it tells, and that a ledger has only where a setting names them."""
+    return [
+        key
+        for key in summary.keys
+        if key not in _COLUMNS and summary.groups and all(group.key[key] == NONE for group in summary.groups)
+    ]
 
 
 def cost_of(connection: sqlite3.Connection, trace_id: int | None, span_id: int | None) -> int | None:

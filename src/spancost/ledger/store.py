@@ -28,8 +28,6 @@ Statement = tuple[str, tuple[object, ...]]
 """SQL and its values."""
 
 _TOLD_ONCE: Final = {
-    "trace_id": "trace_id",
-    "span_id": "span_id",
     "name": "max(name, excluded.name)",
     "attempt": "max(attempt, excluded.attempt)",
 }
@@ -46,7 +44,7 @@ def _insert(table: str, names: tuple[str, ...]) -> str:
 _CHARGE: Final = (
     _insert("charges", Row._fields)
     + "UPDATE SET "
-    + ", ".join(f"{name} = {_TOLD_ONCE.get(name, f'excluded.{name}')}" for name in Row._fields)
+    + ", ".join(f"{name} = {_TOLD_ONCE.get(name, f'excluded.{name}')}" for name in Row._fields[2:])
 )
 _OWNER: Final = _insert("owners", OwnerRow._fields)
 _KNOWN: Final = _OWNER + "UPDATE SET kind = excluded.kind, name = excluded.name, ancestors = excluded.ancestors"
@@ -186,7 +184,8 @@ def _identity(path: Path) -> tuple[int, int] | None:
         told = path.stat()
     except FileNotFoundError:
         return None
-    return told.st_dev, told.st_ino
+    # One that was emptied in place is no ledger any more.
+    return (told.st_dev, told.st_ino) if told.st_size else None
 
 
 def _clean(values: Iterable[object]) -> tuple[object, ...]:
