@@ -14,6 +14,7 @@ from provider import Bill
 
 _TOLD = Bill(
     number=1,
+    received_ns=1,
     agent="writer",
     provider="anthropic",
     api="messages",
