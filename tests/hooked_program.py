@@ -24,7 +24,7 @@ from opentelemetry.sdk.metrics import Meter, MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 
-from spancost import installation
+from spancost import installation, own_setup
 from spancost.api import flush, record_call
 from spancost.engine import Engine
 from spancost.exporter import CostExporter
@@ -113,8 +113,8 @@ def walk(hook: str) -> dict[str, Any]:
         break_open(HOOKS[hook])
     later = TracerProvider(shutdown_on_exit=False)
     # One with an engine of its own is followed through forks and to the exit, too.
-    later.add_span_processor(installation.CostSpanProcessor(CostExporter()))
-    TracerProvider(shutdown_on_exit=False).add_span_processor(installation.CostSpanProcessor(CostExporter()))
+    later.add_span_processor(own_setup.CostSpanProcessor(CostExporter()))
+    TracerProvider(shutdown_on_exit=False).add_span_processor(own_setup.CostSpanProcessor(CostExporter()))
     for each in (provider, later):
         each.add_span_processor(last)
     wrapped = TracerProvider(shutdown_on_exit=False)

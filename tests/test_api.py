@@ -21,6 +21,7 @@ import spancost
 from spancost import installation, recorded
 from spancost.config import Config
 from spancost.faults import faults
+from spancost.setup import Setup
 
 pytestmark = pytest.mark.sdk
 
@@ -33,7 +34,7 @@ def program(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pro
     with Program(
         receiver.endpoint, dimensions=("user", "session", "team", "tenant", "plan"), resource=_RESOURCE
     ) as running:
-        setup = installation.Setup(Config())
+        setup = Setup(Config())
         setup.engine, setup.exporter = running.engine, running.exporter
         monkeypatch.setattr(installation, "_setup", setup)
         monkeypatch.setattr(trace, "_TRACER_PROVIDER", running.tracing)

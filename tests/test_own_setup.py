@@ -384,20 +384,21 @@ def test_a_call_told_while_another_thread_installs_counts_once(receiver: Receive
         """
 import threading
 from spancost import installation
+from spancost.setup import Setup
 trace.set_tracer_provider(provider)
-attach, gate = installation.Setup.attach, threading.Event()
+attach, gate = Setup.attach, threading.Event()
 opened = threading.Event()
 def late(self, provider):
     gate.wait(10)
     attach(self, provider)
-installation.Setup.attach = late
-declare = installation.Setup.declare
+Setup.attach = late
+declare = Setup.declare
 def early(self, told, context):
     found = declare(self, told, context)
     gate.set()
     first.join(10)
     return found
-installation.Setup.declare = early
+Setup.declare = early
 first = threading.Thread(target=spancost.install)
 first.start()
 while installation._setup is None: pass

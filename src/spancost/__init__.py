@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from spancost.calls import Usage
     from spancost.errors import ConfigError, LedgerError, SpancostError
     from spancost.exporter import CostExporter
-    from spancost.installation import CostSpanProcessor, install
+    from spancost.installation import install
+    from spancost.own_setup import CostSpanProcessor
     from spancost.sampler import CostSampler
 
 __all__ = [
@@ -34,7 +35,7 @@ _HOMES = {
     "ConfigError": "spancost.errors",
     "CostExporter": "spancost.exporter",
     "CostSampler": "spancost.sampler",
-    "CostSpanProcessor": "spancost.installation",
+    "CostSpanProcessor": "spancost.own_setup",
     "LedgerError": "spancost.errors",
     "SpancostError": "spancost.errors",
     "Usage": "spancost.calls",

@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 from ledger.keeping import Kept
-from ledger.otlp import line, told
+from ledger.written import line, told
 from support import agent, call
 
 from spancost import cli
 from spancost.cli import reading
-from spancost.ledger.order import by_start
+from spancost.ledger.otlp.order import by_start
 
 _PRICES = """
 [[price]]
@@ -266,7 +266,7 @@ def test_a_full_disk_is_said_and_not_raised(
 ) -> None:
     """Spans that memory can't hold wait on disk, and there may be no room."""
     monkeypatch.setattr(reading, "by_start", partial(by_start, held=2))
-    monkeypatch.setattr("spancost.ledger.order.TemporaryFile", lambda: Path("/dev/full").open("w+b", buffering=0))  # noqa: SIM115
+    monkeypatch.setattr("spancost.ledger.otlp.order.TemporaryFile", lambda: Path("/dev/full").open("w+b", buffering=0))  # noqa: SIM115
     assert 1 == cli.main(["report", str(example / "spans.jsonl")])
     out, err = capsys.readouterr()
     assert ("", True) == (out, err.startswith("spancost: No space left on device; "))

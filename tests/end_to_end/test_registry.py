@@ -18,6 +18,7 @@ from spancost import installation
 from spancost.config import Config
 from spancost.errors import Problem
 from spancost.faults import swallow
+from spancost.setup import Setup
 from spancost.telemetry.events import config_told
 
 pytestmark = pytest.mark.sdk
@@ -46,7 +47,7 @@ def sent(receiver: Receiver, monkeypatch: pytest.MonkeyPatch, planted: None) -> 
         operation_cost=True,
         clock=lambda: now[0],
     ) as program:
-        setup = installation.Setup(Config())
+        setup = Setup(Config())
         setup.engine, setup.exporter = program.engine, program.exporter
         monkeypatch.setattr(installation, "_setup", setup)
         monkeypatch.setattr(trace, "_TRACER_PROVIDER", program.tracing)

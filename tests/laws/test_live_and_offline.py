@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from strategies import Trace, traces
 from support import BOOK, Clock, attributes_of, play_trace
 
-from spancost.ledger.order import by_start
-from spancost.ledger.replay import Replay
-from spancost.ledger.spans import Span
+from spancost.ledger.otlp.order import by_start
+from spancost.ledger.otlp.replay import Replay
+from spancost.ledger.otlp.spans import Span
 from spancost.owners import Branch, Owners
 
 

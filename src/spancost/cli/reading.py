@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from spancost.config import load
-from spancost.ledger.files import STDIN, Damage, read_spans
-from spancost.ledger.order import by_start
-from spancost.ledger.replay import Replay
-from spancost.ledger.spans import wanted
+from spancost.ledger.otlp.files import STDIN, Damage, read_spans
+from spancost.ledger.otlp.order import by_start
+from spancost.ledger.otlp.replay import Replay
+from spancost.ledger.otlp.spans import wanted
 from spancost.pricing import PriceBook
 
 if TYPE_CHECKING:
-    from spancost.ledger.spans import Span
+    from spancost.ledger.otlp.spans import Span
     from spancost.outcome import Outcome
 
 __all__ = ["Reading", "say"]

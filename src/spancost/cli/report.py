@@ -14,8 +14,8 @@ from spancost.cli.reading import Reading, say
 from spancost.errors import LedgerError
 from spancost.ledger import kept
 from spancost.ledger.coverage_text import gaps
+from spancost.ledger.otlp.report import OWN_KEYS, Report
 from spancost.ledger.period import Period, period_of
-from spancost.ledger.report import OWN_KEYS, Report
 from spancost.money import format_usd, pico_from_decimal
 from spancost.tree_text import shown
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from spancost.calls.refusals import refusal
 from spancost.calls.repeated import TEXTS
-from spancost.ledger.spans import MOST_VALUES, SHORT, Span, Wanted, shortened, span_of
+from spancost.ledger.otlp.spans import MOST_VALUES, SHORT, Span, Wanted, shortened, span_of
 
 __all__ = ["WRONG", "spans_of"]
 

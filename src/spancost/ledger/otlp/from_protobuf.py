@@ -9,7 +9,7 @@ from google.protobuf.message import DecodeError
 from opentelemetry.proto.trace.v1.trace_pb2 import Status, TracesData
 
 from spancost.calls.refusals import refusal
-from spancost.ledger.spans import MOST_VALUES, Span, Wanted, shortened
+from spancost.ledger.otlp.spans import MOST_VALUES, Span, Wanted, shortened
 
 if TYPE_CHECKING:
     from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue

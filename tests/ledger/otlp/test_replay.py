@@ -6,16 +6,16 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
-from ledger.otlp import line, told
+from ledger.written import line, told
 from recorded.recording import RUNS, Recording, recordings
 from recorded.replay import replay
 from support import BOOK, agent, call, cost
 
-from spancost.ledger.files import Damage, read_spans
-from spancost.ledger.order import by_start
-from spancost.ledger.replay import Replay
-from spancost.ledger.report import Report
-from spancost.ledger.spans import Span, wanted
+from spancost.ledger.otlp.files import Damage, read_spans
+from spancost.ledger.otlp.order import by_start
+from spancost.ledger.otlp.replay import Replay
+from spancost.ledger.otlp.report import Report
+from spancost.ledger.otlp.spans import Span, wanted
 from spancost.owners import Branch, Owners
 from spancost.pricing import PriceBook
 

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from typing import IO, Any, Final, NamedTuple, cast
 
-from spancost.ledger.otlp_json import WRONG, spans_of
-from spancost.ledger.spans import Span, Wanted
+from spancost.ledger.otlp.from_json import WRONG, spans_of
+from spancost.ledger.otlp.spans import Span, Wanted
 
 try:
     from orjson import loads as _loads  # about five times as fast
@@ -124,7 +124,7 @@ def _of_lines(file: str, lines: IO[bytes], wanted: Wanted, damaged: Callable[[Da
 
 def _of_messages(file: str, messages: IO[bytes], wanted: Wanted, damaged: Callable[[Damage], None]) -> Iterator[Span]:
     # Only here: whoever reads JSON needs none of it.
-    from spancost.ledger import otlp_protobuf
+    from spancost.ledger.otlp import from_protobuf
 
     number = 0
     at = 0
@@ -153,8 +153,8 @@ def _of_messages(file: str, messages: IO[bytes], wanted: Wanted, damaged: Callab
             return
         at += _PREFIX + size
         try:
-            yield from otlp_protobuf.spans_of(message, wanted)
-        except otlp_protobuf.DecodeError as fault:
+            yield from from_protobuf.spans_of(message, wanted)
+        except from_protobuf.DecodeError as fault:
             damaged(Damage(file, where, f"is no OTLP message ({fault})"))
 
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 from spancost.budgets import Budgets
 from spancost.engine import Engine
-from spancost.ledger.spans import HOST, INSTANCE, PID
+from spancost.ledger.otlp.spans import HOST, INSTANCE, PID
 
 if TYPE_CHECKING:
     from spancost.calls import Attributes
     from spancost.engine import Pricer
-    from spancost.ledger.spans import Span
+    from spancost.ledger.otlp.spans import Span
     from spancost.outcome import Outcome
 
 __all__ = ["Replay"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from support import BOOK, agent, call, cost
 
-from spancost.ledger.order import by_start
+from spancost.ledger.otlp.order import by_start
+from spancost.ledger.otlp.replay import Replay
+from spancost.ledger.otlp.report import Report
+from spancost.ledger.otlp.spans import Span
 from spancost.ledger.period import Period
 from spancost.ledger.remedies import remedy
-from spancost.ledger.replay import Replay
-from spancost.ledger.report import Report
-from spancost.ledger.spans import Span
 
 _SHOP = {"service.name": "shop"}
 

@@ -14,8 +14,8 @@ from spancost.ledger.sums import Sums
 from spancost.rollup.dedup import final
 
 if TYPE_CHECKING:
+    from spancost.ledger.otlp.spans import Span
     from spancost.ledger.period import Period
-    from spancost.ledger.spans import Span
     from spancost.ledger.sums import Key, Missing
     from spancost.outcome import Outcome
     from spancost.rollup import Charge

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ledger.otlp import line, message, request, told
+from ledger.written import line, message, request, told
 
 from spancost.calls import Usage, Who
 from spancost.calls.repeated import repeated_usage
-from spancost.ledger import files
-from spancost.ledger.files import Damage, read_spans
-from spancost.ledger.spans import Span, Wanted, wanted
+from spancost.ledger.otlp import files
+from spancost.ledger.otlp.files import Damage, read_spans
+from spancost.ledger.otlp.spans import Span, Wanted, wanted
 
 _WANTED: Wanted = {
     name: name for name in ("text", "int", "double", "bool", "list", "huge", "a", "b", "gen_ai.prompt", "service.name")

@@ -13,7 +13,7 @@ from heapq import merge
 from tempfile import TemporaryFile
 from typing import IO, Final
 
-from spancost.ledger.spans import Span, span_of
+from spancost.ledger.otlp.spans import Span, span_of
 
 __all__ = ["by_start"]
 

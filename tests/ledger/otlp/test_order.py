@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spancost.ledger.order import by_start
-from spancost.ledger.spans import Span
+from spancost.ledger.otlp.order import by_start
+from spancost.ledger.otlp.spans import Span
 
 
 def _span(start: int, end: int, number: int) -> Span:
