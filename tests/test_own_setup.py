@@ -457,10 +457,10 @@ for _ in range(20):
     other.shutdown()
     exporters.append(weakref.ref(exporter))
 del exporter, one, other, each, tracer
-gc.collect()
-print(len(lifetime._followed), sum(each() is not None for each in exporters))
 for thread in threading.enumerate():
     if thread.name.startswith("spancost"): thread.join(5)
+gc.collect()
+print(len(lifetime._followed), sum(each() is not None for each in exporters))
 print([thread.name for thread in threading.enumerate() if thread.name.startswith("spancost")])
 """,
         receiver,

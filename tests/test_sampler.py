@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -404,3 +408,42 @@ def test_it_is_put_on_once(provider: TracerProvider) -> None:
 def test_it_is_one_of_spancost_s_names() -> None:
     """For programs that set OpenTelemetry up themselves."""
     assert CostSampler is spancost.CostSampler
+
+
+@pytest.mark.sdk
+def test_a_provider_made_before_us_is_sampled_by_ours_when_it_is_set(tmp_path: Path) -> None:
+    """With a processor added by hand, and with `install` between making and setting it: calls count, once."""
+    code = """
+import sys
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
+provider = TracerProvider(sampler=ALWAYS_OFF)
+import spancost
+if sys.argv[1] == "by hand":
+    provider.add_span_processor(spancost.CostSpanProcessor())
+else:
+    spancost.install()
+trace.set_tracer_provider(provider)
+told = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-5-mini", "gen_ai.usage.input_tokens": 1000}
+with trace.get_tracer("program").start_as_current_span("chat", attributes=told):
+    pass
+print(spancost.installation.setup_of().engine.spent.calls, provider.sampler.get_description())
+print(len(provider._active_span_processor._span_processors))
+"""
+    for door in ("by hand", "install"):
+        for mode in ("subtree", "off"):
+            environment = {**os.environ, "SPANCOST_SAMPLER": mode, "OTEL_METRICS_EXPORTER": "none"}
+            done = subprocess.run(
+                [sys.executable, "-c", code, door],
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=True,
+            )
+            if mode == "subtree":
+                assert ["1 CostSampler{subtree, AlwaysOffSampler}", "1"] == done.stdout.splitlines(), done.stderr
+            else:
+                assert ["0 AlwaysOffSampler", "1"] == done.stdout.splitlines()
+                assert "Set SPANCOST_SAMPLER=subtree" in done.stderr

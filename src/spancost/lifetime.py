@@ -71,6 +71,7 @@ def follow(setup: Followed) -> None:
     os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork)
     for module in _PROVIDERS:
         wrapt.register_post_import_hook(_wrap_provider, module)
+    wrapt.register_post_import_hook(_wrap_setter, "opentelemetry.trace")
     wrapt.register_post_import_hook(_follow_children, "multiprocessing.util")
 
 
@@ -107,6 +108,18 @@ def _after_fork() -> None:
 @guarded("import of providers")
 def _wrap_provider(module: Any) -> None:
     wrapt.wrap_function_wrapper(module, f"{_PROVIDERS[module.__name__]}.__init__", _init)
+
+
+@guarded("import of the API")
+def _wrap_setter(module: Any) -> None:
+    """See a provider that was made before, when it is set: by the function that every way of setting one calls."""
+    wrapt.wrap_function_wrapper(module, "_set_tracer_provider", _set)
+
+
+def _set(wrapped: Callable[..., None], _: object, args: Any, kwargs: Any) -> None:
+    wrapped(*args, **kwargs)
+    for provider in args[:1]:
+        _made(provider)
 
 
 def _init(wrapped: Callable[..., None], instance: object, args: Any, kwargs: Any) -> None:

@@ -69,6 +69,10 @@ class CostSpanProcessor(SpanProcessor):
         if self._wraps:
             _wrap_end()
 
+    def serves(self, exporter: CostExporter) -> bool:
+        """Tell whether its outcomes go to this exporter."""
+        return self._exporter is exporter
+
     def idle(self) -> None:
         """See no span: where nothing could be set up."""
         self._is_on = False

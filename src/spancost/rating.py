@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from spancost.calls import read_call
 from spancost.calls.dialects import ANYBODY
+from spancost.calls.names import STREAM
 from spancost.calls.plain import plainly
 from spancost.calls.refusals import RESENT, kind_of_error, resent, was_refused
 from spancost.faults import leave_to_host
@@ -55,9 +56,12 @@ class Rating:
         """Return the charge of a call's span; None where nothing was billed, or another span tells of it."""
         call, attributes = _read(attributes, emitter, error)
         if call.usage is None:
-            if call.reason == "no_usage" and (
-                _was_not_made(emitter, start_ns, end_ns) if error is None else was_refused(attributes, error)
-            ):
+            was_none = (
+                _was_not_made(emitter, attributes, start_ns, end_ns)
+                if error is None
+                else was_refused(attributes, error)
+            )
+            if call.reason == "no_usage" and was_none:
                 return None
             price = Price(None, "unpriced", "", "", call.reason)
         else:
@@ -111,7 +115,8 @@ def _read(attributes: Attributes, emitter: Emitter, error: str | None) -> tuple[
         return read_call(attributes, emitter, error), attributes
 
 
-def _was_not_made(emitter: Emitter, start_ns: int, end_ns: int) -> bool:
-    """Tell whether a call without usage is told of afterwards, or was answered from memory."""
+def _was_not_made(emitter: Emitter, attributes: Attributes, start_ns: int, end_ns: int) -> bool:
+    """Tell whether a call without usage is a stream that is told of afterwards, or was answered from memory."""
     length = end_ns - start_ns
-    return (emitter.tells_after and length > 0) or (emitter.keeps_answers and 0 <= length < _FROM_MEMORY_NS)
+    is_told_after = emitter.tells_after and length > 0 and attributes.get(STREAM) is not False
+    return is_told_after or (emitter.keeps_answers and 0 <= length < _FROM_MEMORY_NS)

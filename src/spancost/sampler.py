@@ -32,14 +32,16 @@ class CostSampler(Sampler):
 
     `subtree` records what may be a call, an agent or a tool and all that starts below it: every call is counted, with
     its agents. `all` records every span: the totals of local roots are whole, too. It must be the outermost: inside a
-    `ParentBased` it isn't asked of spans whose parent was not sampled.
+    `ParentBased` it isn't asked of spans whose parent was not sampled. `names` are attributes that tell whom calls are
+    for, beside those we know: a span that starts with one is recorded, too.
     """
 
-    def __init__(self, sampler: Sampler, mode: str = "subtree") -> None:
+    def __init__(self, sampler: Sampler, mode: str = "subtree", names: frozenset[str] = frozenset()) -> None:
         if mode not in _MODES:
             raise ValueError(f"CostSampler: got the mode {mode!r:.40}; write one of {', '.join(_MODES)}")
         self.sampler = sampler
         self.mode = mode
+        self._names = names
         self.is_on = not is_off(os.environ)
         """Whether anything is recorded that the sampler inside drops; where all is switched off nothing is."""
 
@@ -79,7 +81,7 @@ class CostSampler(Sampler):
         if (
             decision is _DROP
             and self.mode == "subtree"
-            and not may_be_ours(name, attributes)
+            and not may_be_ours(name, attributes, self._names)
             # The parent was dropped, is in another process, or there is none. One that has ended was recorded.
             and isinstance(get_current_span(context), NonRecordingSpan)
         ):
@@ -88,12 +90,12 @@ class CostSampler(Sampler):
         return SamplingResult(_RECORD_ONLY, {**(attributes or {}), **(result.attributes or {})}, result.trace_state)
 
 
-def put_on(provider: TracerProvider, mode: str) -> CostSampler | None:
+def put_on(provider: TracerProvider, mode: str, names: frozenset[str] = frozenset()) -> CostSampler | None:
     """Put a CostSampler around a provider's sampler, for tracers that it has made, too; None where there is one."""
     inside = provider.sampler
     if isinstance(inside, CostSampler):
         return None
-    sampler = CostSampler(inside, mode)
+    sampler = CostSampler(inside, mode, names)
     provider.sampler = sampler
     for tracer in _tracers_of(provider):
         if tracer.sampler is inside:

@@ -19,6 +19,7 @@ from opentelemetry.sdk.trace.sampling import Sampler
 from opentelemetry.trace import SpanContext
 
 from spancost.assembly import engine_of
+from spancost.calls.who import NAMES
 from spancost.config import Config
 from spancost.console import Console
 from spancost.exporter import CostExporter
@@ -74,6 +75,8 @@ class Setup:
         self._may_warn_of_sampler = True
         self._forked = False
         self._ids = RandomIdGenerator()
+        service = frozenset(NAMES["service"])
+        self._named = self.engine.who.every_name - service
 
     @guarded("attach")
     def attach(self, provider: object) -> None:
@@ -84,16 +87,23 @@ class Setup:
         if isinstance(provider, TracerProvider) and self._processors.get(provider) is None:
             processor = None
             if self.active:
-                processor = CostSpanProcessor(self.exporter, sinks=self.more_sinks, way=self.way)
-                TracerProvider.add_span_processor(provider, processor)
+                processor = self._on(provider)
+                if processor is None:
+                    processor = CostSpanProcessor(self.exporter, sinks=self.more_sinks, way=self.way)
+                    TracerProvider.add_span_processor(provider, processor)
                 self._see_what_is_dropped(provider)
                 self._warn_if_sampled(provider.sampler)
             self._processors[provider] = processor
 
+    def _on(self, provider: Any) -> CostSpanProcessor | None:
+        """Return the processor of ours that the program has added to a provider itself, if it has."""
+        many = getattr(getattr(provider, "_active_span_processor", None), "_span_processors", ())
+        return next((each for each in many if isinstance(each, CostSpanProcessor) and each.serves(self.exporter)), None)
+
     @guarded("put a sampler on")
     def _see_what_is_dropped(self, provider: TracerProvider) -> None:
         """Have spans recorded that a provider's sampler drops, where that was asked for."""
-        if self.config.sampler != "off" and (sampler := put_on(provider, self.config.sampler)) is not None:
+        if self.config.sampler != "off" and (sampler := put_on(provider, self.config.sampler, self._named)) is not None:
             self._samplers.add(sampler)
 
     def _warn_if_sampled(self, sampler: Sampler) -> None:

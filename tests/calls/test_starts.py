@@ -37,8 +37,15 @@ def test_one_that_tells_nothing_may_be_anything() -> None:
 
 def test_one_that_tells_of_something_else_is_believed() -> None:
     """A request or a query is no call, and none lies in it that wouldn't say so itself."""
-    assert not may_be_ours("POST", {"http.request.method": "POST", "url.full": "http://host/", "user.id": "ada"})
+    assert not may_be_ours("POST", {"http.request.method": "POST", "url.full": "http://host/"})
     assert not may_be_ours("SELECT orders", {"db.system": "sqlite"})
+
+
+def test_one_that_tells_whom_calls_are_for_is_seen() -> None:
+    """A request's span with its user, or with what the program's own dimensions name: calls far below ask it."""
+    assert may_be_ours("POST /ask", {"http.request.method": "POST", "enduser.id": "ada"})
+    assert may_be_ours("POST /ask", {"http.request.method": "POST", "shop.aisle": 7}, frozenset({"shop.aisle"}))
+    assert not may_be_ours("POST /ask", {"http.request.method": "POST", "shop.aisle": 7})
 
 
 _OPERATIONS = sorted({operation for dialect in DIALECTS for operation in dialect.operations})

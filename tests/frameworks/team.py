@@ -65,6 +65,20 @@ CLIENTS: Final = {
 }
 """What may tell of the calls of the model clients beside a framework; Anthropic's library tells of its own always."""
 
+_SCOPES: Final = {
+    "opentelemetry-instrumentation-genai-openai": "opentelemetry.instrumentation.genai.openai",
+    "opentelemetry-instrumentation-genai-anthropic": "opentelemetry.instrumentation.genai.anthropic",
+    "openinference-instrumentation-openai": "openinference.instrumentation.openai",
+    "openinference-instrumentation-anthropic": "openinference.instrumentation.anthropic",
+    "openinference-instrumentation-google-genai": "openinference.instrumentation.google_genai",
+    "opentelemetry-instrumentation-openai": "opentelemetry.instrumentation.openai.v1",
+    "opentelemetry-instrumentation-anthropic": "opentelemetry.instrumentation.anthropic",
+}
+"""Instrumentation of a model client -> the scope of its spans."""
+
+_MEMBERS: Final = frozenset({"researcher", "writer", "announcer"})
+"""Who is asked in every framework."""
+
 _EVERYTHING: Final = Told()
 _PROGRAMS: Final = Path(__file__).parent / "programs"
 
@@ -113,6 +127,10 @@ class Team:
             PYTHONPATH=os.pathsep.join([*environment.path_of(instrumentations), str(self._installed)]),
         )
         assert 0 == finished.status, finished.stdout + finished.stderr
+        assert _MEMBERS <= {bill.agent for bill in self.provider.ledger()}, finished.stdout + finished.stderr
+        clients = {_SCOPES[name] for name in instrumentations if name in _SCOPES}
+        # Else the framework would be alone, whatever is installed beside it.
+        assert not clients or clients & {span.scope for span in self.receiver.spans()}, "no client's span came"
 
     def faults(self, told: Told = _EVERYTHING) -> list[str]:
         """Return a sentence for everything received that is not what was billed, as far as the stack can tell it."""

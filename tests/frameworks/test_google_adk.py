@@ -10,7 +10,8 @@ pytestmark = pytest.mark.frameworks
 _CLIENTS = {**CLIENTS, "gemini": ("openinference-instrumentation-google-genai",)}
 
 
-@pytest.mark.parametrize("client", ["alone", "genai", "openinference", "gemini"])
+# Not over the official ones: that of Gemini's client is for an older one, and LiteLLM asks OpenAI by itself.
+@pytest.mark.parametrize("client", ["alone", "openinference", "gemini"])
 def test_each_call_counts_once_for_its_agent(team: Team, client: str) -> None:
     """An agent that is a tool has a runner of its own, in the same trace."""
     team.work("google-adk", *_CLIENTS[client])

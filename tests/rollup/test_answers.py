@@ -51,6 +51,36 @@ def test_however_short_a_span_is_it_must_repeat_a_call() -> None:
     assert cost(100, 20) + cost(100, 21) == play.engine.spent.direct
 
 
+def test_what_speaks_against_it_makes_it_a_call() -> None:
+    """Another model's answer, one with an id of its own, embeddings, a call that broke off: none is the one before."""
+    first = call(100, 20, response_id=f"resp_{1:040}")
+    for other in (
+        call(100, 20, model="gemini-3-pro"),
+        call(100, 20, response_id=f"resp_{2:040}"),
+        call(100, 20) | {"gen_ai.operation.name": "embeddings"},
+    ):
+        assert 2 == _play((30, first), (0.4, other)).engine.spent.calls
+    assert 2 == _play((30, call(100)), (0.4, call(100))).engine.spent.calls
+    scope = "openinference.instrumentation.litellm"
+    paid = call(100, 20) | {"llm.cost.total": 0.01}
+    free = call(100, 20, model="gemini-3-pro") | {"llm.cost.total": 0.0}
+    assert 2 == _play((30, paid), (30, free), scope=scope).engine.spent.calls, "a model that LiteLLM has no price for"
+    assert 2 == _play((30, paid), (30, paid), scope=scope).engine.spent.calls
+
+
+def test_no_answer_is_given_again_before_it_was_given() -> None:
+    """Two at once with one and the same usage are two."""
+    play = Player(clock=(clock := Clock()))
+    told = call(100, 20) | {"llm.cost.total": 0.01}
+    one = play.start(told, scope="openinference.instrumentation.litellm")
+    clock.now_ns += _MS
+    other = play.start(told, trace_id=2, scope="openinference.instrumentation.litellm")
+    clock.now_ns += 30 * _MS
+    play.end(one)
+    play.end(other, {"llm.cost.total": 0.0})
+    assert 2 == play.engine.spent.calls
+
+
 def test_only_libraries_that_keep_answers_give_them_again() -> None:
     """A client asks each time."""
     play = _play((30, call(100, 20)), (0.4, call(100, 20)), scope="opentelemetry.instrumentation.genai.openai")

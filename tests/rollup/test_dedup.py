@@ -579,3 +579,19 @@ def test_what_an_agent_says_that_began_before_us_is_not_charged() -> None:
         boss, {"gen_ai.usage.input_tokens": 100, "gen_ai.usage.output_tokens": 50, "gen_ai.request.model": "gpt-5.2"}
     )
     assert 0 == play.engine.spent.calls
+
+
+def test_the_attempt_that_was_answered_is_the_call_around_both() -> None:
+    """One that broke off had told the same input: it stays a lower bound, and the retry is the framework's call."""
+    play = Player()
+    outer = play.start(scope="pydantic-ai")
+    broken = play.end(play.start(call(100), outer, scope="client"), error="APIConnectionError")
+    answered = play.play(call(100, 20), outer, scope="client")
+    outcome = play.end(outer, call(100, 20))
+    assert outcome is not None
+    assert broken is not None
+    assert answered.charge is outcome.duplicate_of
+    assert ("partial", cost(100, 20) + cost(100, 0)) == (
+        broken.charge and broken.charge.status,
+        play.engine.spent.direct,
+    )

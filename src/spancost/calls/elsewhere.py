@@ -20,8 +20,10 @@ _PROTOCOL: Final = "a2a.method.name"
 WHERE: Final = frozenset({_ADDRESS, _PROTOCOL})
 
 _PROVIDERS: Final = re.compile(
-    r"(?:.+\.)?(?:openai\.com|openai\.azure\.com|services\.ai\.azure\.com|anthropic\.com|mistral\.ai"
-    r"|generativelanguage\.googleapis\.com)|bedrock-agent-runtime[\w.-]*\.amazonaws\.com(?:\.cn)?",
+    r"(?:.+\.)?(?:openai\.com|(?:openai|cognitiveservices|services\.ai)\.azure\.(?:com|us|cn)|anthropic\.com|mistral\.ai|x\.ai"
+    r"|openrouter\.ai|groq\.com|cohere\.(?:ai|com)|perplexity\.ai|deepseek\.com|aliyuncs\.com"
+    r"|(?:generativelanguage|[\w-]*aiplatform)\.googleapis\.com)"
+    r"|(?:.+\.)?bedrock-agent-runtime[\w.-]*\.amazonaws\.com(?:\.cn)?",
     re.IGNORECASE,
 )
 """Hosts at which providers run agents themselves, out of sight. Those that run one's own code are not among them."""
@@ -34,5 +36,6 @@ def is_counted_elsewhere(attributes: Attributes) -> bool:
     """
     address = plain(attributes.get(_ADDRESS))
     if type(address) is str and address:
-        return _PROVIDERS.fullmatch(address.removeprefix("https://").partition("/")[0].partition(":")[0]) is None
+        host = address.rpartition("://")[2].partition("/")[0].partition(":")[0].removesuffix(".")
+        return _PROVIDERS.fullmatch(host) is None
     return _PROTOCOL in attributes

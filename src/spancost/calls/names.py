@@ -12,7 +12,7 @@ from spancost.calls.repeated import TEXTS
 from spancost.calls.shapes import SPELLINGS
 from spancost.calls.who import NAMES
 
-__all__ = ["CALL_NAMES", "JSON_NAMES"]
+__all__ = ["CALL_NAMES", "JSON_NAMES", "STREAM"]
 
 JSON_NAMES: Final = frozenset[str]().union(
     *((*dialect.texts, *dialect.quoted) for dialect in DIALECTS),
@@ -20,8 +20,11 @@ JSON_NAMES: Final = frozenset[str]().union(
 )
 """Those whose text is JSON that holds counts or names, and so may be long."""
 
+STREAM: Final = "gen_ai.request.stream"
+"""Says of a request whether its answer is read piece by piece."""
+
 CALL_NAMES: Final = MARKERS.union(
-    {ERROR_TYPE, RESENT},
+    {ERROR_TYPE, RESENT, STREAM},
     WHERE,
     JSON_NAMES,
     TEXTS,

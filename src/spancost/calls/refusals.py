@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import Final
 
 from spancost.calls.plain import plain
@@ -22,16 +23,25 @@ _MOST_RESENT: Final = 1_000
 _OTHER_ERROR: Final = "_OTHER"
 """What the conventions call an error that is not said to be of any kind."""
 
+_LIBRARIES: Final = (
+    r"(?:openai|anthropic|google|botocore|boto3|mistralai|groq|cohere|together|fireworks|huggingface_hub|ollama|litellm"
+    r"|langchain\w*|llama_index|pydantic_ai|agent_framework|semantic_kernel|crewai|agno|strands|dspy|haystack\w*|httpx2?)"
+)
+_PHRASES: Final = "|".join(re.escape(status.phrase) for status in HTTPStatus if status >= HTTPStatus.BAD_REQUEST)
+
 # Classes of the providers' client libraries for answers of 4xx and 5xx, with or without the modules before them, or the
-# number itself, which OpenAI's and Anthropic's libraries write words before. Frameworks put a name before the class, as
-# LangChain's OpenAIRateLimitError, or wrap the text in a class of their own. Not among them: a connection that broke or
-# a time that ran out, where the provider may have worked.
+# number itself, which OpenAI's and Anthropic's libraries write words before, and servers words or a name behind.
+# Frameworks put a provider's name before the class, as LangChain's OpenAIRateLimitError, or wrap the text in a class of
+# their own. Not among them: classes of other libraries that are called alike, a connection that broke, and a time that
+# ran out, the provider's or a gateway's (408, 499, 504), where the provider may have worked.
 _REFUSAL: Final = re.compile(
-    r"(?:[A-Za-z_]\w*\.)*"
-    r"(?:(?:Server|Client|[A-Za-z]*(?:InternalServer|RateLimit|BadRequest|InvalidRequest|Authentication|PermissionDenied"
-    r"|NotFound|Conflict|UnprocessableEntity|Overloaded|ServiceUnavailable|APIStatus|ModelHTTP|Throttl(?:ing|ed)"
+    rf"(?:{_LIBRARIES}\.(?:\w+\.)*)?"
+    r"(?:(?:Server|Client|(?:OpenAI|Anthropic|Google|Azure|Bedrock|Mistral|Groq|Cohere|Chat(?:Client|Model)?|Model)?"
+    r"(?:InternalServer|RateLimit|BadRequest|InvalidRequest|Authentication|PermissionDenied"
+    r"|NotFound|Conflict|UnprocessableEntity|Overloaded|ServiceUnavailable|APIStatus|HTTP|Throttl(?:ing|ed)"
     r"|ContextOverflow|ContextWindowExceeded))(?:Error|Exception)"
-    r"|(?:[A-Za-z]+\(['\"])?(?:Error code: )?[45]\d\d)(?!\w)",
+    r"|(?:[A-Za-z]+\(['\"])?(?:Error code: )?(?!408|499|504)[45]\d\d(?=$| - |[:.,'\")]| [A-Z_]{4}"
+    rf"| (?:{_PHRASES})))(?!\w)",
     re.ASCII,
 )
 

@@ -6,8 +6,10 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from spancost.rollup.dedup import final
+from spancost.rollup.evidence import differ_in_id, share_model
 
 if TYPE_CHECKING:
+    from spancost.calls.read import Call
     from spancost.rollup.charge import Charge
 
 __all__ = ["Answers"]
@@ -18,14 +20,16 @@ _ANSWERS: Final = 4_096
 _FROM_MEMORY_NS: Final = 2_000_000
 """No request and answer over HTTP take Python less; to look an answer up takes LangChain less than one."""
 
-_Key = tuple[int, int]
+_Key = tuple[str, int, int]
+"""Operation, input and output."""
 
 
 class Answers:
     """The last calls that instrumentations of such libraries told of, bounded, by what they told.
 
-    A span alone is no evidence, however short: it must tell what one before it told that was as long as a call takes.
-    Or it must say that it cost nothing, where one before it that told the same cost something.
+    A span alone is no evidence, however short: it must tell what a whole one before it told, of the same model, that
+    was as long as a call takes and had ended. Or it must say that it cost nothing, where that one cost something. A
+    response id of its own speaks against both.
     """
 
     def __init__(self, most: int = _ANSWERS) -> None:
@@ -35,14 +39,16 @@ class Answers:
 
     def kept_from(self, record: Charge) -> Charge | None:
         """Return the charge whose answer a record gives again; remember it as a call where it is one."""
-        usage = record.told
-        if usage is None:
+        usage, told = record.told, record.call
+        if usage is None or told.partial:
             return None
-        key = usage.input, usage.output
+        key = told.operation, usage.input, usage.output
         call = self._calls.get(key)
+        if call is not None and (record.start_ns < call.end_ns or not _may_be_its_answer(told, call.call)):
+            call = None
         if record.end_ns - record.start_ns < _FROM_MEMORY_NS:
             return None if call is None else final(call)
-        if record.call.is_free and call is not None and call.call.stated_cost:
+        if told.is_free and call is not None and call.call.stated_cost:
             return final(call)
         if self._calls.setdefault(key, record) is record:
             self._order.append(key)
@@ -52,3 +58,8 @@ class Answers:
 
     def __len__(self) -> int:
         return len(self._calls)
+
+
+def _may_be_its_answer(told: Call, call: Call) -> bool:
+    # An answer out of a cache may name no model, and none of its ids.
+    return not differ_in_id(told, call) and (not told.models or not call.models or share_model(told, call))

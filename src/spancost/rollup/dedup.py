@@ -148,9 +148,13 @@ def nested(call: Call, inner: list[Charge]) -> Charge | None:
     if call.usage is None:
         # The outer record was told nothing: it is the last inner call of the same model.
         return alike[-1] if alike else None
-    for charge in possible:
-        if agree(call, charge.call, may_be_partial=charge in alike):
-            return charge
+    for exactly in (True, False):
+        # An attempt that broke off may have told the input that all of them had; the last is what came of it.
+        for charge in reversed(possible):
+            if exactly and charge.call.partial:
+                continue
+            if agree(call, charge.call, may_be_partial=not exactly and charge in alike):
+                return charge
     told = [charge.call.usage for charge in alike if charge.call.usage is not None]
     if len(told) > 1 and (call.usage.input, call.usage.output) == (
         sum(usage.input for usage in told),

@@ -292,6 +292,8 @@ def _heard_only_the_beginning(outer: Charge, inner: Charge) -> bool:
     """Tell whether a record told nothing as it ended when a stream began, of a call begun in it below the same span."""
     return (
         outer.told is None
+        and not outer.error
+        and not outer.emitter.is_hand_made
         and inner.told is not None
         and outer.parent is not None
         and outer.parent is inner.parent

@@ -20,5 +20,6 @@ BEDROCK: Final = Dialect(
             exclusive=True,
             recorded="bedrock__botocore__calls",
         ),
+        Emitter("opentelemetry.instrumentation.genai.bedrock", Layer.CLIENT, exclusive=True),
     ),
 )

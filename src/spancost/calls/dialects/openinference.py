@@ -34,7 +34,10 @@ OPENINFERENCE: Final = Dialect(
         Field.REQUEST_MODEL: ("llm.request.model_name",),
         Field.INPUT: ("llm.token_count.prompt",),
         Field.OUTPUT: ("llm.token_count.completion",),
-        Field.CACHE_READ: ("llm.token_count.prompt_details.cache_read",),
+        Field.CACHE_READ: (
+            "llm.token_count.prompt_details.cache_read",
+            "llm.token_count.prompt_details.cache_input",
+        ),
         Field.CACHE_WRITE: ("llm.token_count.prompt_details.cache_write",),
         Field.REASONING: ("llm.token_count.completion_details.reasoning",),
         Field.AUDIO_INPUT: ("llm.token_count.prompt_details.audio",),
@@ -45,6 +48,7 @@ OPENINFERENCE: Final = Dialect(
         Emitter(f"{_SCOPE}.openai", Layer.CLIENT, recorded="openaisdk__oioai__calls"),
         Emitter(f"{_SCOPE}.anthropic", Layer.CLIENT, recorded="anthropicsdk__oianth__calls"),
         Emitter(f"{_SCOPE}.google_genai", Layer.CLIENT, recorded="googlesdk__oigoogle__calls"),
+        *(Emitter(f"{_SCOPE}.{client}", Layer.CLIENT) for client in ("bedrock", "groq", "mistralai", "vertexai")),
         # Writes one call's attributes over the last one's on the agent's span: most of the calls can't be seen.
         Emitter(f"{_SCOPE}.google_adk", recorded="adk__oiadk__delegate"),
         # Tells reasoning only in the text of the answer.

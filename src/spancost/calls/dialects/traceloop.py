@@ -8,6 +8,9 @@ from spancost.calls.dialects.table import Dialect, Emitter, Field, Kind, Layer, 
 
 __all__ = ["TRACELOOP"]
 
+_CLIENTS: Final = ("bedrock", "cohere.v1", "google_generativeai", "groq", "mistralai", "ollama", "together", "vertexai")
+"""Clients whose instrumentations were only read."""
+
 TRACELOOP: Final = Dialect(
     name="traceloop",
     markers=frozenset({"traceloop.span.kind", "llm.request.type"}),
@@ -23,6 +26,8 @@ TRACELOOP: Final = Dialect(
         # Where there is an operation of the conventions, too, that one holds.
         # Up to 0.47 a call had nothing but the type of its request.
         Field.OPERATION: ("traceloop.span.kind", "llm.request.type"),
+        Field.INPUT: ("llm.usage.prompt_tokens",),
+        Field.OUTPUT: ("llm.usage.completion_tokens",),
     },
     emitters=(
         Emitter("opentelemetry.instrumentation.openai.v1", Layer.CLIENT, recorded="openaisdk__tloai__calls"),
@@ -33,6 +38,7 @@ TRACELOOP: Final = Dialect(
             trust=Trust.OFF,
             recorded="anthropicsdk__tlanth__calls",
         ),
+        *(Emitter(f"opentelemetry.instrumentation.{client}", Layer.CLIENT) for client in _CLIENTS),
         # Tells usage on agents' spans only, each its own calls'.
         Emitter("opentelemetry.instrumentation.agno", sums_agents=True, recorded="agno__tlagno__delegate"),
         # With this client's library no spans of calls.
