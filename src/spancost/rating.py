@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Pricer", "Rating"]
 
-_FROM_MEMORY_NS: Final = 5_000_000
-"""No answer comes from a provider in less: a connection alone takes as long."""
+_WITHOUT_REQUEST_NS: Final = 5_000_000
+"""No call takes less in a library that keeps answers and tells no usage either way: DSPy works long on each."""
 
 _NOTHING_OF_ITS_OWN: Final[Attributes] = {}
 
@@ -119,4 +119,4 @@ def _was_not_made(emitter: Emitter, attributes: Attributes, start_ns: int, end_n
     """Tell whether a call without usage is a stream that is told of afterwards, or was answered from memory."""
     length = end_ns - start_ns
     is_told_after = emitter.tells_after and length > 0 and attributes.get(STREAM) is not False
-    return is_told_after or (emitter.keeps_answers and 0 <= length < _FROM_MEMORY_NS)
+    return is_told_after or (emitter.keeps_answers and 0 <= length < _WITHOUT_REQUEST_NS)

@@ -2,9 +2,10 @@
 
 An instrumentation of a framework and one of the client inside it may report a call in two traces, or as siblings. Such
 records are matched by what they tell and when: the same tokens, a like model, one inside the other in time, the outer
-one of a layer not lower. Where several calls at once tell the same, whose record is whose can't be known, but how many
-calls there were can: a record that was matched before moves to another charge where that makes room (an augmenting
-path, after Berge, 1957), which keeps the matching the largest there is.
+one of a layer not lower. Of some libraries, as their tables say, the outer one is over before the inner begins or ends.
+Where several calls at once tell the same, whose record is whose can't be known, but how many calls there were can: a
+record that was matched before moves to another charge where that makes room (an augmenting path, after Berge, 1957),
+which keeps the matching the largest there is.
 """
 
 from __future__ import annotations
