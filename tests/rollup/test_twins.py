@@ -274,6 +274,16 @@ def test_a_stream_that_is_read_after_its_span_is_one_call() -> None:
         assert 2 - calls == play.engine.duplicates, (told, seconds)
 
 
+def test_what_is_told_after_a_stream_is_the_call_that_ended_with_it() -> None:
+    """Logfire's span of a stream has no length; another client's call that was over long before is another call."""
+    for seconds, duplicates in ((0.5, 1), (3, 0)):
+        play = Player(clock=(clock := Clock()))
+        play.play(call(100, 20), scope=_CLIENT)
+        clock.now_ns += round(seconds * _SECOND)
+        play.play(call(100, 20), trace_id=2, scope="logfire.openai")
+        assert duplicates == play.engine.duplicates
+
+
 def test_what_no_span_tells_of_is_never_a_twin() -> None:
     """A call that the program reports itself is one that nothing instruments."""
     play = Player(clock=(clock := Clock()))

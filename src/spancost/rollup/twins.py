@@ -44,7 +44,7 @@ _READ_NS: Final = 10**9
 """How long after a stream was made its request may leave, when it is read."""
 
 _CLOSES_NS: Final = 10**9
-"""How long after its framework's span that of a client may end, of a stream that broke off."""
+"""How long one record of a stream may end behind another: one that broke off, or what is told after it."""
 
 _HIGHEST: Final = 64
 """Spans climbed to find out what lies between two records in one trace."""
@@ -279,7 +279,7 @@ def _may_be_twins(one: Charge, other: Charge) -> bool:
 
 def _encloses(outer: Charge, inner: Charge) -> bool:
     if outer.emitter.tells_after and outer.start_ns == outer.end_ns:
-        return 0 <= outer.end_ns - inner.end_ns <= _DISORDER_NS
+        return 0 <= outer.end_ns - inner.end_ns <= _CLOSES_NS
     if outer.emitter.ends_early and outer.parent is not None and outer.parent is inner.parent:
         return outer.start_ns <= inner.start_ns <= outer.end_ns + _READ_NS
     # A client closes a stream that was left a moment after the framework's span of it has ended.
