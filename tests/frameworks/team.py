@@ -76,6 +76,10 @@ _SCOPES: Final = {
 }
 """Instrumentation of a model client -> the scope of its spans."""
 
+_HUSHES: Final = "opentelemetry-instrumentation-genai-langchain"
+_HUSHED: Final = ("opentelemetry-instrumentation-genai-openai", "opentelemetry-instrumentation-genai-anthropic")
+"""The official instrumentation of LangChain tells the official ones of the clients to be silent while it speaks."""
+
 _MEMBERS: Final = frozenset({"researcher", "writer", "announcer"})
 """Who is asked in every framework."""
 
@@ -128,7 +132,8 @@ class Team:
         )
         assert 0 == finished.status, finished.stdout + finished.stderr
         assert _MEMBERS <= {bill.agent for bill in self.provider.ledger()}, finished.stdout + finished.stderr
-        clients = {_SCOPES[name] for name in instrumentations if name in _SCOPES}
+        hushed = _HUSHED if _HUSHES in instrumentations else ()
+        clients = {_SCOPES[name] for name in instrumentations if name in _SCOPES and name not in hushed}
         # Else the framework would be alone, whatever is installed beside it.
         assert not clients or clients & {span.scope for span in self.receiver.spans()}, "no client's span came"
 
