@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterable, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry import baggage, context, trace
 from opentelemetry.trace import SpanContext, SpanKind
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 __all__ = ["attribute", "cost_of", "current_cost", "flush", "record_call", "report"]
 
-_PATIENCE = 2.0
+_PATIENCE: Final = 2.0
 """Seconds that a question waits for what this process has still to write."""
 
-_SPAN_ID = 16
+_SPAN_ID: Final = 16
 """Hexadecimal digits of a span's id."""
 
 
@@ -124,11 +124,11 @@ def report(
     LedgerError where there is no ledger, or it can't be written or read now, ValueError where `last` is no length of
     time.
     """
-    asked = tuple(dict.fromkeys(key.strip() for key in (by.split(",") if isinstance(by, str) else by)))
-    length = length_of(last) if isinstance(last, str) else last
     from spancost.ledger import kept
 
-    with _ledger(_PATIENCE) as ledger:
+    asked = tuple(dict.fromkeys(key.strip() for key in (by.split(",") if isinstance(by, str) else by)))
+    length = length_of(last) if isinstance(last, str) else last
+    with _ledger() as ledger:
         return kept.summary(ledger, asked, period_of(datetime.now(UTC), length, since, until))
 
 
@@ -143,16 +143,19 @@ def cost_of(span_or_trace: str | int | SpanContext | trace.Span) -> Decimal | No
     setup = setup_of()
     if setup is None:
         return None
-    pico = setup.engine.cost_of(trace_id, span_id)
     if setup.keeper is not None:
         from spancost.ledger import kept
 
-        with suppress(LedgerError), _ledger(_PATIENCE) as ledger:
-            pico = kept.cost_of(ledger, trace_id, span_id)
+        with suppress(LedgerError), _ledger() as ledger:
+            return _usd(kept.cost_of(ledger, trace_id, span_id))
+    return _usd(setup.engine.cost_of(trace_id, span_id))
+
+
+def _usd(pico: int | None) -> Decimal | None:
     return None if pico is None else Decimal(exact_usd(pico))
 
 
-def _ledger(patience: float) -> AbstractContextManager[sqlite3.Connection]:
+def _ledger() -> AbstractContextManager[sqlite3.Connection]:
     """Open the ledger to ask it, with everything in it that this process has called.
 
     Raises LedgerError where there is none, or it can't be written or read.
@@ -163,7 +166,7 @@ def _ledger(patience: float) -> AbstractContextManager[sqlite3.Connection]:
     if setup is None or setup.config.ledger is None:
         raise LedgerError("there is no ledger: set SPANCOST_LEDGER to true, or to a path")
     path = setup.config.ledger.path
-    if setup.keeper is not None and not setup.keeper.flush(patience):
+    if setup.keeper is not None and not setup.keeper.flush(_PATIENCE):
         raise LedgerError(f"{path}: what this process has called can't be written now; ask again later")
     return kept.opened(path)
 

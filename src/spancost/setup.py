@@ -75,8 +75,8 @@ class Setup:
         self._may_warn_of_sampler = True
         self._forked = False
         self._ids = RandomIdGenerator()
-        service = frozenset(NAMES["service"])
-        self._named = self.engine.who.every_name - service
+        # Attributes that tell whom calls are for; the service is told by the resource.
+        self._named = self.engine.who.every_name.difference(NAMES["service"])
 
     @guarded("attach")
     def attach(self, provider: object) -> None:

@@ -505,6 +505,18 @@ def test_the_dearest_trees_come_first(play: Kept) -> None:
         assert [2, 3] == [tree.trace_id for tree in trees(ledger, most=2)]
 
 
+def test_the_dearest_of_trees_that_differ_by_less_than_a_micro_dollar_come_first(play: Kept) -> None:
+    """Money is compared as it is added up: exactly."""
+    for number in (1, 2, 3):
+        play.play(call(10, 0), trace_id=number)
+    assert play.keeper.flush(10)
+    with closing(sqlite3.connect(play.path)) as connection, connection:
+        for number, pico in ((1, 5_000_000), (2, 5_000_002), (3, 5_000_001)):
+            connection.execute("UPDATE charges SET cost = ? WHERE trace_id = ?", (pico, f"{number:032x}"))
+    with kept.opened(play.path) as ledger:
+        assert [2, 3] == [tree.trace_id for tree in trees(ledger, most=2)]
+
+
 def test_what_waits_when_the_program_ends_is_counted_as_lost(play: Kept, caplog: pytest.LogCaptureFixture) -> None:
     """A worker that hangs, in an exporter of the program's: so many charges could not be kept."""
     hang = Event()

@@ -106,7 +106,7 @@ class Keeper:
     def take(self, outcome: Outcome, context: SpanContext | None) -> None:  # noqa: ARG002 - the outcome has the ids
         """Queue an outcome; never blocks."""
         if len(self._queue) >= _MOST_WAITING:
-            self._lose(outcome.charge is not None or outcome.aggregate is not None)
+            self._lose(_is_kept(outcome))
             self._crowded = True
             return
         self._queue.append(outcome)
@@ -125,8 +125,7 @@ class Keeper:
             self._worker.submit(self._store.close)
             self._worker.drain(_AT_EXIT)
             return
-        waiting = list(self._queue)
-        lost = sum(map(is_charge, list(self._statements))) + sum(each.charge is not None for each in waiting)
+        lost = sum(map(is_charge, list(self._statements))) + sum(map(_is_kept, list(self._queue)))
         self._queue.clear()
         self._statements.clear()
         self._lose(lost)
@@ -203,6 +202,11 @@ class Keeper:
             self._worker.submit(self._prune)
         else:
             self._worker.later(_BETWEEN_PRUNINGS, self._prune)
+
+
+def _is_kept(outcome: Outcome) -> bool:
+    """Tell whether an outcome is a charge that would have a row."""
+    return outcome.charge is not None or outcome.aggregate is not None
 
 
 @lru_cache(maxsize=16)

@@ -13,7 +13,13 @@ __all__ = ["trees"]
 
 _OWNERS: Final = "SELECT process, trace_id, span_id, kind, name, ancestors FROM owners"
 _CHARGES: Final = "SELECT process, home_trace_id, span_id, name, ancestors, cost FROM charges"
-_DEAREST: Final = "SELECT home_trace_id FROM charges GROUP BY 1 ORDER BY sum(cost / 1000000.0) DESC LIMIT ?"
+_MILLION: Final = 10**6
+"""Amounts are added up in two parts: their sum may be more than SQLite's integers hold."""
+
+_DEAREST: Final = f"""
+    SELECT home_trace_id FROM charges GROUP BY 1 ORDER BY
+    sum(cost / {_MILLION}) + sum(cost % {_MILLION}) / {_MILLION} DESC, sum(cost % {_MILLION}) % {_MILLION} DESC LIMIT ?
+"""  # noqa: S608 - a number of ours
 
 _Span = tuple[str, str, str]
 """Process, trace and span."""
