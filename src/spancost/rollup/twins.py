@@ -32,7 +32,11 @@ _ALONE: Final = 1_024
 """Records remembered while one instrumentation tells of all calls."""
 
 _ALIKE: Final = 256
-"""Records of one instrumentation that tell the same and are compared with another: the latest."""
+"""Records of one instrumentation that tell the same and are compared with another: the latest of those whose charge its
+own instrumentation has told of, too, and as many of the others."""
+
+_PASSED: Final = 1_024
+"""Records that tell the same, among which those are."""
 
 _LOOKED_AT: Final = 8_192
 """Records looked at in one search, milliseconds' worth: beyond that a record is taken for a call of its own."""
@@ -196,7 +200,7 @@ class Twins:
                     for generation in (self._recent, self._older):
                         records = generation.get((scope, each))
                         if records is not None:
-                            yield from _since(record.start_ns - _DISORDER_NS, records)
+                            yield from _latest(records, record.start_ns - _DISORDER_NS, record.emitter.scope)
 
 
 def _near(record: Charge, others: list[Charge]) -> list[Charge]:
@@ -212,12 +216,23 @@ def _near(record: Charge, others: list[Charge]) -> list[Charge]:
     return sorted(found, key=found.__getitem__)
 
 
-def _since(moment_ns: int, records: list[Charge]) -> Iterator[Charge]:
-    """Yield the latest records that ended after a moment; they come about in the order in which they ended."""
-    for other in reversed(records[-_ALIKE:]):
-        if other.end_ns < moment_ns:
+def _latest(records: list[Charge], since_ns: int, scope: str) -> Iterator[Charge]:
+    """Yield the latest records that ended since a moment, some of charges that a scope told of, some of others.
+
+    They come about in the order in which they ended.
+    """
+    told = untold = _ALIKE
+    for other in reversed(records[-_PASSED:]):
+        if other.end_ns < since_ns:
             return
-        yield other
+        if final(other).record_of(scope) is None:
+            untold -= 1
+            if untold >= 0:
+                yield other
+        else:
+            told -= 1
+            if told >= 0:
+                yield other
 
 
 def _path(charge: Charge, wanted_by: dict[Charge, Charge], record: Charge) -> list[Move]:
