@@ -29,6 +29,12 @@ def test_so_may_one_with_a_name_of_the_conventions(operation: str) -> None:
     assert not may_be_ours(f"{operation}s", {"server.port": 443})
 
 
+def test_so_may_one_that_tells_how_a_model_is_asked() -> None:
+    """OpenInference's spans of Groq and Mistral start with the parameters of the call, and say later that they are one."""
+    assert may_be_ours("Completions", {"llm.invocation_parameters": "{}", "input.mime_type": "application/json"})
+    assert may_be_ours("step", {"gen_ai.request.temperature": 0.5})
+
+
 def test_one_that_tells_nothing_may_be_anything() -> None:
     """Many instrumentations tell everything later."""
     assert may_be_ours("ChatOpenAI", None)

@@ -258,6 +258,13 @@ def test_two_records_that_broke_off_together_are_one_call() -> None:
     assert 2 == _calls(_Record(0, 3, told=call(model="o3")), _Record(1, 2, _CLIENT, cut)), "another model"
 
 
+def test_two_records_of_a_stream_that_told_neither_of_them_are_one_call() -> None:
+    """Whose span ends first of an asynchronous stream is a matter of who is told first that it is over."""
+    silent = call()
+    assert 1 == _calls(_Record(0, 3, told=silent), _Record(1, 3.001, _CLIENT, silent))
+    assert 2 == _calls(_Record(0, 3, told=silent), _Record(1, 5, _CLIENT, silent)), "too late"
+
+
 def test_a_stream_that_is_read_after_its_span_is_one_call() -> None:
     """LlamaIndex's span is over when the stream is made; the client's beside it begins when it is read."""
     for told, seconds, calls in ((call(), 0.5, 1), (call(100, 20), 0.5, 1), (call(), 2, 2), (call(100, 21), 0.5, 1)):

@@ -53,8 +53,9 @@ def _encloses(outer: Charge, inner: Charge) -> bool:
         return 0 <= outer.end_ns - inner.end_ns <= _CLOSES_NS
     if outer.emitter.ends_early and outer.parent is not None and outer.parent is inner.parent:
         return outer.start_ns <= inner.start_ns <= outer.end_ns + _READ_NS
-    # A client closes a stream that was left a moment after the framework's span of it has ended.
-    closed_ns = inner.end_ns - (_CLOSES_NS if outer.call.usage is None and inner.call.partial else 0)
+    # A client closes a stream that was left, or told nothing, a moment after the framework's span of it has ended.
+    is_left = outer.call.usage is None and (inner.call.usage is None or inner.call.partial)
+    closed_ns = inner.end_ns - (_CLOSES_NS if is_left else 0)
     return outer.emitter.layer >= inner.emitter.layer and (
         outer.start_ns <= inner.start_ns <= outer.end_ns and closed_ns <= outer.end_ns
     )

@@ -16,6 +16,7 @@ from spancost.calls.dialects.langfuse import LANGFUSE
 from spancost.calls.dialects.langsmith import LANGSMITH
 from spancost.calls.dialects.litellm import LITELLM
 from spancost.calls.dialects.logfire import LOGFIRE
+from spancost.calls.dialects.mistral import MISTRAL
 from spancost.calls.dialects.mlflow import MLFLOW
 from spancost.calls.dialects.openinference import OPENINFERENCE
 from spancost.calls.dialects.openlit import OPENLIT
@@ -31,6 +32,7 @@ __all__ = ["ANYBODY", "DIALECTS", "EMITTERS", "GEN_AI", "Dialect", "Emitter", "F
 DIALECTS: Final = (
     GEN_AI,
     ANTHROPIC,
+    MISTRAL,
     PYDANTIC_AI,
     STRANDS,
     ADK,

@@ -44,11 +44,17 @@ OPENINFERENCE: Final = Dialect(
         Field.AUDIO_OUTPUT: ("llm.token_count.completion_details.audio",),
         Field.LIST_COST: ("llm.cost.total",),
     },
+    # Of a stream Groq's spans tell what was asked for, and nothing else.
+    texts={"llm.invocation_parameters": {Field.RESPONSE_MODEL: ("model",)}},
     emitters=(
         Emitter(f"{_SCOPE}.openai", Layer.CLIENT, recorded="openaisdk__oioai__calls"),
         Emitter(f"{_SCOPE}.anthropic", Layer.CLIENT, recorded="anthropicsdk__oianth__calls"),
         Emitter(f"{_SCOPE}.google_genai", Layer.CLIENT, recorded="googlesdk__oigoogle__calls"),
-        *(Emitter(f"{_SCOPE}.{client}", Layer.CLIENT) for client in ("bedrock", "groq", "mistralai", "vertexai")),
+        Emitter(f"{_SCOPE}.bedrock", Layer.CLIENT, recorded="bedrock__oibedrock__calls"),
+        Emitter(f"{_SCOPE}.groq", Layer.CLIENT, recorded="groq__oigroq__calls"),
+        # Tells cached tokens only in the text of the answer.
+        Emitter(f"{_SCOPE}.mistralai", Layer.CLIENT, recorded="mistral__oimistral__calls"),
+        Emitter(f"{_SCOPE}.vertexai", Layer.CLIENT),
         # Writes one call's attributes over the last one's on the agent's span: most of the calls can't be seen.
         Emitter(f"{_SCOPE}.google_adk", recorded="adk__oiadk__delegate"),
         # Tells reasoning only in the text of the answer.
