@@ -248,6 +248,14 @@ def test_a_record_that_tells_nothing_goes_with_a_call_of_its_model_only_where_it
     )
 
 
+def test_a_framework_may_hear_of_a_call_a_moment_late() -> None:
+    """Its span begins some milliseconds after its client's, or ends before it: they still overlap."""
+    assert 1 == _calls(_Record(1.015, 2), _Record(1, 2.015, _CLIENT))
+    assert 2 == _calls(_Record(1.025, 2), _Record(1, 1.5, _CLIENT)), "too late"
+    assert 2 == _calls(_Record(1, 2), _Record(1.5, 2.025, _CLIENT)), "too early"
+    assert 2 == _calls(_Record(1.012, 1.02), _Record(1, 1.01, _CLIENT)), "one after the other"
+
+
 def test_two_records_that_broke_off_together_are_one_call() -> None:
     """The framework knows nothing of a stream that broke off, and the client its input; it may close it a bit later."""
     silent, cut = call(), call(100)

@@ -9,6 +9,7 @@ from spancost.calls.dialects.table import Dialect, Emitter, Field, Kind, Layer
 __all__ = ["OPENINFERENCE"]
 
 _SCOPE: Final = "openinference.instrumentation"
+_JAVASCRIPT: Final = "@arizeai/openinference-instrumentation"
 
 OPENINFERENCE: Final = Dialect(
     name="openinference",
@@ -48,6 +49,7 @@ OPENINFERENCE: Final = Dialect(
     texts={"llm.invocation_parameters": {Field.RESPONSE_MODEL: ("model",)}},
     emitters=(
         Emitter(f"{_SCOPE}.openai", Layer.CLIENT, recorded="openaisdk__oioai__calls"),
+        Emitter(f"{_JAVASCRIPT}-openai", Layer.CLIENT, recorded="openaijs__oioai__calls"),
         Emitter(f"{_SCOPE}.anthropic", Layer.CLIENT, recorded="anthropicsdk__oianth__calls"),
         Emitter(f"{_SCOPE}.google_genai", Layer.CLIENT, recorded="googlesdk__oigoogle__calls"),
         Emitter(f"{_SCOPE}.bedrock", Layer.CLIENT, recorded="bedrock__oibedrock__calls"),
@@ -72,6 +74,11 @@ OPENINFERENCE: Final = Dialect(
             repeats_answers=True,
             recorded="langchain__oilc__delegate",
             also=("langchain__oilc__cache",),
+        ),
+        Emitter(
+            f"{_JAVASCRIPT}-langchain",
+            recorded="langchainjs__oilc__delegate",
+            also=("langchainjs__oilc+oioai__delegate",),
         ),
         # A span around each call with tools is called a call itself.
         Emitter(

@@ -31,6 +31,7 @@ TRACELOOP: Final = Dialect(
     },
     emitters=(
         Emitter("opentelemetry.instrumentation.openai.v1", Layer.CLIENT, recorded="openaisdk__tloai__calls"),
+        Emitter("@traceloop/instrumentation-openai", Layer.CLIENT, recorded="openaijs__tloai__calls"),
         # Adds the first event's output to a stream's sum: a token too much.
         Emitter(
             "opentelemetry.instrumentation.anthropic",
