@@ -23,8 +23,8 @@ _CLOSES_NS: Final = 10**9
 """How long one record of a stream may end behind another: one that broke off, or what is told after it."""
 
 _LATE_NS: Final = 20 * 10**6
-"""How late a framework may hear that a call began, and its client that it ended: LangChain's callbacks in JavaScript run
-when the loop has time, and each span there has a clock of its own."""
+"""How late a framework may hear that a call began, and its client that it ended: LangChain's callbacks in JavaScript
+run when the loop has time, and each span there has a clock of its own."""
 
 _HIGHEST: Final = 64
 """Spans climbed to find out what lies between two records in one trace."""
