@@ -16,6 +16,7 @@ from spancost.calls.dialects.langfuse import LANGFUSE
 from spancost.calls.dialects.langsmith import LANGSMITH
 from spancost.calls.dialects.litellm import LITELLM
 from spancost.calls.dialects.logfire import LOGFIRE
+from spancost.calls.dialects.mastra import MASTRA
 from spancost.calls.dialects.mistral import MISTRAL
 from spancost.calls.dialects.mlflow import MLFLOW
 from spancost.calls.dialects.openinference import OPENINFERENCE
@@ -51,6 +52,7 @@ DIALECTS: Final = (
     AUTOGEN,
     CREWAI,
     VERCEL,
+    MASTRA,
 )
 """Every dialect that is read, in the order in which their names for one field are preferred."""
 
