@@ -11,6 +11,7 @@ from spancost.calls.dialects.autogen import AUTOGEN
 from spancost.calls.dialects.bedrock import BEDROCK
 from spancost.calls.dialects.crewai import CREWAI
 from spancost.calls.dialects.gen_ai import GEN_AI
+from spancost.calls.dialects.genkit import GENKIT
 from spancost.calls.dialects.haystack import HAYSTACK
 from spancost.calls.dialects.langfuse import LANGFUSE
 from spancost.calls.dialects.langsmith import LANGSMITH
@@ -53,6 +54,7 @@ DIALECTS: Final = (
     CREWAI,
     VERCEL,
     MASTRA,
+    GENKIT,
 )
 """Every dialect that is read, in the order in which their names for one field are preferred."""
 
