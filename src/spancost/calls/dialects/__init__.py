@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from spancost.calls.dialects.adk import ADK
+from spancost.calls.dialects.ag2 import AG2
 from spancost.calls.dialects.agent_framework import AGENT_FRAMEWORK
 from spancost.calls.dialects.anthropic import ANTHROPIC
 from spancost.calls.dialects.autogen import AUTOGEN
@@ -53,6 +54,7 @@ DIALECTS: Final = (
     AUTOGEN,
     CREWAI,
     VERCEL,
+    AG2,
     MASTRA,
     GENKIT,
 )
