@@ -62,6 +62,7 @@ class Setup:
             operation_cost=config.operation_cost,
             resource=self._resource,
             store_failures=lambda: 0 if self.keeper is None else self.keeper.lost,
+            damaged_ledgers=lambda: 0 if self.keeper is None else self.keeper.set_aside,
         )
         if config.ledger is not None and not config.disabled:
             self.keeper = _keeper(config.ledger, self.engine, self.exporter.worker, clock)

@@ -350,6 +350,29 @@ def test_a_wrong_ledger_is_not_taken_for_another(tmp_path: Path) -> None:
         assert said in done.stderr
 
 
+def test_a_damaged_ledger_is_said_to_be_one(tmp_path: Path) -> None:
+    """Where it is, what is wrong and what to do, with the status of a damaged file; it stays as it is."""
+    (tmp_path / "ledger.db").write_bytes(b"no database at all" * 1000)
+    for command in ("tree", "report"):
+        done = _run(tmp_path, command, HOME=str(tmp_path), SPANCOST_LEDGER="ledger.db")
+        assert (1, b"") == (done.returncode, done.stdout)
+        assert b"/ledger.db: file is not a database: move it away and programs that run begin a new one" in done.stderr
+    assert {"ledger.db", "spancost.toml"} == {file.name for file in tmp_path.iterdir()}
+
+
+def test_a_ledger_that_was_set_aside_is_named_by_whoever_asks_its_successor(tmp_path: Path) -> None:
+    """What it holds is not in the sums."""
+    path = tmp_path / "ledger.db"
+    path.write_bytes(b"no database at all" * 1000)
+    play = Kept(path)
+    play.play(call(1000, 100))
+    play.keeper.shutdown()
+    for command in ("tree", "report"):
+        done = _run(tmp_path, command, HOME=str(tmp_path), SPANCOST_LEDGER=str(path))
+        assert 0 == done.returncode
+        assert f"{path}.damaged: what was kept until it was damaged is not among this".encode() in done.stderr
+
+
 def test_a_tree_is_printed_wherever_it_may_go(example: Path) -> None:
     """A terminal without lines to draw with."""
     done = _run(example, "tree", "spans.jsonl", PYTHONIOENCODING="ascii")

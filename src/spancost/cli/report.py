@@ -9,9 +9,8 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from spancost.cli.asked import ledger_of
+from spancost.cli.asked import ask
 from spancost.cli.reading import Reading, say
-from spancost.errors import LedgerError
 from spancost.ledger import kept
 from spancost.ledger.coverage_text import gaps
 from spancost.ledger.otlp.report import OWN_KEYS, Report
@@ -29,22 +28,19 @@ def run(options: argparse.Namespace) -> int:
     """Print the groups of the files named, or of the ledger."""
     period = period_of(datetime.now(UTC), options.last, options.since, options.until)
     if not options.files:
-        try:
-            with kept.opened(ledger_of()) as ledger:
-                summary = kept.summary(ledger, options.by, period)
-        except LedgerError as fault:
-            say(str(fault))
-            return 2
-        _print(summary, options.format)
-        for key in kept.unknown(summary):
-            say(f"no call in the ledger tells {key}: it knows what dimensions, budgets and [attribution] name")
-        return 0
+        return ask(lambda ledger: _print_kept(kept.summary(ledger, options.by, period), options.format))
     reading = Reading(options.files, tuple(key for key in options.by if key not in OWN_KEYS))
     if missing := reading.missing():
         say(f"no such file: {', '.join(missing)}")
         return 2
     _print(_summary(reading, options.by, period), options.format)
     return reading.status()
+
+
+def _print_kept(summary: Summary, form: str) -> None:
+    _print(summary, form)
+    for key in kept.unknown(summary):
+        say(f"no call in the ledger tells {key}: it knows what dimensions, budgets and [attribution] name")
 
 
 def _summary(reading: Reading, keys: tuple[str, ...], period: Period) -> Summary:

@@ -9,10 +9,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
-from spancost.cli.asked import ledger_of
+from spancost.cli.asked import ask
 from spancost.cli.reading import Reading, say
-from spancost.errors import LedgerError
-from spancost.ledger import kept
 from spancost.ledger.trees import trees
 from spancost.money import exact_usd
 from spancost.owners import Branch, Owners
@@ -51,13 +49,7 @@ def _of_ledger(options: argparse.Namespace) -> int:
     trace = None if options.trace is None else f"{options.trace:032x}"
     # One more than is printed: so that it can be said that there are more.
     most = options.limit + 1 if options.limit and options.format == "text" else 0
-    try:
-        with kept.opened(ledger_of()) as ledger:
-            _print([root for root in trees(ledger, trace, most) if root.calls], options)
-    except LedgerError as fault:
-        say(str(fault))
-        return 2
-    return 0
+    return ask(lambda ledger: _print([root for root in trees(ledger, trace, most) if root.calls], options))
 
 
 def _print(roots: list[Branch], options: argparse.Namespace) -> None:

@@ -98,6 +98,11 @@ class Keeper:
         """Charges that were not kept."""
         self._crowded = False
 
+    @property
+    def set_aside(self) -> int:
+        """Damaged ledgers that this process has set aside."""
+        return self._store.set_aside
+
     def start(self) -> None:
         """Take out what is too old, now and then."""
         if self._keep_ns is not None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from spancost.calls.who import NAMES, NONE, as_label
-from spancost.errors import LedgerError
+from spancost.errors import DamagedLedgerError, LedgerError
+from spancost.ledger.aside import is_damage
 from spancost.ledger.period import Period
 from spancost.ledger.row import COLUMNS_OF_WHO
 from spancost.ledger.schema import MIGRATIONS, migrate, version_of
@@ -56,7 +57,7 @@ _WITHIN: Final = "FROM charges WHERE start_ns >= ? AND start_ns < ?"
 def opened(path: Path) -> Generator[sqlite3.Connection]:
     """Open a ledger to ask it: all that is asked inside sees one moment of it.
 
-    Raises LedgerError where there is none, or it can't be read.
+    Raises LedgerError where there is none, or it can't be read, DamagedLedgerError where it is no whole database.
     """
     try:
         if not path.exists():
@@ -70,6 +71,11 @@ def opened(path: Path) -> Generator[sqlite3.Connection]:
         finally:
             connection.close()
     except (sqlite3.Error, OSError) as fault:
+        if is_damage(fault):
+            raise DamagedLedgerError(
+                f"{path}: {fault}: move it away and programs that run begin a new one; what is left of it"
+                " `sqlite3 FILE .recover` prints"
+            ) from fault
         raise LedgerError(f"{path}: can't be read ({fault})") from fault
 
 
