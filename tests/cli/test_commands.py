@@ -164,6 +164,23 @@ def test_a_report_as_text_and_as_csv(example: Path) -> None:
     ]
 
 
+def test_a_name_that_is_a_formula_is_a_text_in_csv(tmp_path: Path) -> None:
+    """Of agents and users, in both commands, and of a key that is asked for; JSON has it as it is."""
+    spans = [
+        told(2, 10, 20, call(1500, 500, **{"user.id": "-5"}), parent=1, name="chat gpt-5.2"),
+        told(1, 5, 90, agent("=cmd|' /C calc'!A0"), name="invoke_agent"),
+    ]
+    (tmp_path / "spans.jsonl").write_bytes(line(*spans))
+    report = _run(tmp_path, "report", "spans.jsonl", "--by", "agent,user,@key", "--format", "csv").stdout.decode()
+    assert [["agent", "user", "'@key", "cost"], ["'=cmd|' /C calc'!A0", "-5", "(none)", "0.012"]] == [
+        row[:4] for row in csv.reader(io.StringIO(report))
+    ]
+    tree = _run(tmp_path, "tree", "spans.jsonl", "--format", "csv").stdout.decode()
+    assert ["name", "'=cmd|' /C calc'!A0"] == [row[3] for row in csv.reader(io.StringIO(tree))]
+    (group,) = _json(tmp_path, "report", "spans.jsonl", "--by", "agent")["groups"]
+    assert "=cmd|' /C calc'!A0" == group["key"]["agent"]
+
+
 def test_a_window_of_time(tmp_path: Path) -> None:
     """`--last` counts back from now, `--since` and `--until` are moments."""
     now = datetime.now(UTC)

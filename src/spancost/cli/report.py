@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import json
-import sys
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from spancost.cli.asked import ask
 from spancost.cli.reading import Reading, say
+from spancost.cli.table import write_csv
 from spancost.ledger import kept
 from spancost.ledger.coverage_text import gaps
 from spancost.ledger.otlp.report import OWN_KEYS, Report
@@ -54,9 +54,8 @@ def _print(summary: Summary, form: str) -> None:
     if form == "json":
         print(json.dumps(summary.as_dict()))  # noqa: T201
     elif form == "csv":
-        rows = csv.writer(sys.stdout, lineterminator="\n")
-        rows.writerow((*summary.keys, *summary.total.as_dict()))
-        rows.writerows((*group.key.values(), *group.as_dict().values()) for group in summary.groups)
+        groups = ((*group.key.values(), *group.as_dict().values()) for group in summary.groups)
+        write_csv(chain(((*summary.keys, *summary.total.as_dict()),), groups))
     else:
         print(_text(summary))  # noqa: T201
 

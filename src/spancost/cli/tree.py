@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import json
-import sys
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, Final
 
 from spancost.cli.asked import ask
 from spancost.cli.reading import Reading, say
+from spancost.cli.table import write_csv
 from spancost.ledger.trees import trees
 from spancost.money import exact_usd
 from spancost.owners import Branch, Owners
@@ -56,10 +56,7 @@ def _print(roots: list[Branch], options: argparse.Namespace) -> None:
     if options.format == "json":
         print(json.dumps({"traces": [_node(root, 0) for root in roots]}))  # noqa: T201
     elif options.format == "csv":
-        rows = csv.writer(sys.stdout, lineterminator="\n")
-        rows.writerow(_COLUMNS)
-        for root in roots:
-            rows.writerows(_rows(root))
+        write_csv(chain((_COLUMNS,), chain.from_iterable(map(_rows, roots))))
     else:
         shown = roots[: options.limit] if options.limit else roots
         print(render(shown) or "no model call was found")  # noqa: T201
