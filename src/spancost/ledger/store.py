@@ -64,9 +64,14 @@ _SAME: Final = (
     f"UPDATE charges SET duplicates = duplicates + 1 + coalesce((SELECT duplicates FROM charges WHERE {_SPAN}), 0)"  # noqa: S608
     f" WHERE {_SPAN}"
 )
-_OLD: Final = (
-    "DELETE FROM charges WHERE rowid IN (SELECT rowid FROM charges WHERE start_ns < ? LIMIT ?)",
-    "DELETE FROM owners WHERE rowid IN (SELECT rowid FROM owners WHERE at_ns < ? LIMIT ?)",
+_OLD: Final = tuple(
+    f"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE {at} < ? AND process {whose} ? LIMIT ?)"  # noqa: S608
+    for whose in ("=", "<>")
+    for table, at in (("charges", "start_ns"), ("owners", "at_ns"))
+)
+_LAST: Final = (
+    "SELECT start_ns FROM (SELECT process, start_ns FROM charges ORDER BY rowid DESC LIMIT 10000) WHERE process <> ?"
+    " LIMIT 1"
 )
 
 
@@ -137,9 +142,14 @@ class Store:
         """
         return self._in_a_whole_file(lambda connection: _write(connection, statements))
 
-    def prune(self, before_ns: int) -> bool:
-        """Take out some of what is older; tell whether there may be more."""
-        return self._in_a_whole_file(lambda connection: _prune(connection, before_ns))
+    def told_last(self, process: str) -> int | None:
+        """Return when the call began that another process has written last, None where none has of late."""
+        row = self._in_a_whole_file(lambda connection: connection.execute(_LAST, (process,)).fetchone())
+        return None if row is None else int(row[0])
+
+    def prune(self, process: str, before_ns: int, others_before_ns: int) -> bool:
+        """Take out some of what is older, of a process's own and of others; tell whether there may be more."""
+        return self._in_a_whole_file(lambda connection: _prune(connection, process, before_ns, others_before_ns))
 
     def close(self) -> None:
         """Let the file go; the next write opens it again."""
@@ -223,8 +233,11 @@ def _write(connection: sqlite3.Connection, statements: Sequence[Statement]) -> i
     return refused
 
 
-def _prune(connection: sqlite3.Connection, before_ns: int) -> bool:
-    taken = [connection.execute(old, (before_ns, _AT_ONCE)).rowcount for old in _OLD]
+def _prune(connection: sqlite3.Connection, process: str, *before_ns: int) -> bool:
+    before = [time for time in before_ns for _ in ("charges", "owners")]
+    taken = [
+        connection.execute(old, (time, process, _AT_ONCE)).rowcount for old, time in zip(_OLD, before, strict=True)
+    ]
     return _AT_ONCE in taken
 
 
