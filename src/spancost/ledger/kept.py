@@ -14,6 +14,7 @@ from spancost.ledger.aside import is_damage
 from spancost.ledger.period import Period
 from spancost.ledger.row import COLUMNS_OF_WHO
 from spancost.ledger.schema import MIGRATIONS, migrate, version_of
+from spancost.ledger.silence import OWN_WORD, Quiet
 from spancost.ledger.summary import Summary, summary_of
 from spancost.ledger.sums import Key, Missing, Sums
 
@@ -51,6 +52,25 @@ _SUMS: Final = f"""
 """
 
 _WITHIN: Final = "FROM charges WHERE start_ns >= ? AND start_ns < ?"
+
+
+_SILENT: Final = """
+    SELECT silent, instrumentation, asked_at, count(*) FROM owners AS one WHERE at_ns >= ? AND at_ns < ? AND (
+        silent = 'elsewhere' OR silent = 'no_call' AND NOT EXISTS (
+            SELECT 1 FROM owners WHERE process = one.process AND trace_id = one.trace_id AND (
+                kind IN ('agent', 'workflow') AND instr(one.ancestors, span_id)
+                OR silent = 'elsewhere' AND instr(ancestors, one.span_id)
+            )
+        )
+    ) GROUP BY 1, 2, 3
+"""
+"""Of agents below an agent the outermost speaks, and who asks an agent in another service may have no calls."""
+
+_OWN_WORD: Final = """
+    SELECT charges.instrumentation, count(*) FROM owners CROSS JOIN charges USING (process, trace_id, span_id)
+    WHERE start_ns >= ? AND start_ns < ? AND asked_at = '' GROUP BY 1
+"""
+"""A call is no owner: an owner that is charged is an agent that no call is known of."""
 
 
 @contextmanager
@@ -100,7 +120,7 @@ def summary(connection: sqlite3.Connection, keys: tuple[str, ...], period: Perio
     """Return what the calls of a period cost, by these keys."""
     groups = dict(_groups(connection, keys, period))
     total = next((sums for _, sums in _groups(connection, (), period)), Sums())
-    return summary_of(keys, total, groups, _missing(connection, period))
+    return summary_of(keys, total, groups, _missing(connection, period), _silent(connection, period))
 
 
 def unknown(summary: Summary) -> list[str]:
@@ -159,6 +179,13 @@ def _sums(row: tuple[int | None, ...]) -> Sums:
     sums.latency_ns = millions * _MILLION + rest
     sums.input, sums.output, sums.cache_read, sums.cache_write, sums.reasoning = told[11:]
     return sums
+
+
+def _silent(connection: sqlite3.Connection, period: Period) -> dict[Quiet, int]:
+    """Return the agents of whose calls no span tells."""
+    silent = {Quiet(*told): agents for *told, agents in connection.execute(_SILENT, period)}
+    said = {Quiet(OWN_WORD, scope, ""): agents for scope, agents in connection.execute(_OWN_WORD, period)}
+    return silent | said
 
 
 def _missing(connection: sqlite3.Connection, period: Period) -> dict[Missing, int]:

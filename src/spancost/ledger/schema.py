@@ -40,6 +40,11 @@ MIGRATIONS: Final = (
     );
     CREATE INDEX owners_by_time ON owners (at_ns);
     """,
+    """
+    ALTER TABLE owners ADD COLUMN silent TEXT;
+    ALTER TABLE owners ADD COLUMN instrumentation TEXT NOT NULL DEFAULT '';
+    ALTER TABLE owners ADD COLUMN asked_at TEXT NOT NULL DEFAULT '';
+    """,
 )
 """What makes each version out of the one before; only ever added to."""
 

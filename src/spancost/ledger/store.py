@@ -54,9 +54,16 @@ _CHARGE: Final = (
     + ", ".join(f"{name} = {_TOLD_ONCE.get(name, f'excluded.{name}')}" for name in Row._fields[2:])
 )
 _OWNER: Final = _insert("owners", OwnerRow._fields)
-_KNOWN: Final = _OWNER + "UPDATE SET kind = excluded.kind, name = excluded.name, ancestors = excluded.ancestors"
+_KNOWN: Final = (
+    _OWNER
+    + "UPDATE SET "
+    + ", ".join(
+        f"{name} = excluded.{name}" for name in OwnerRow._fields if name not in ("trace_id", "span_id", "at_ns")
+    )
+)
 _PERHAPS: Final = _OWNER + "NOTHING"
 _SPAN: Final = "process = ? AND trace_id = ? AND span_id = ?"
+_HEARD: Final = f"UPDATE owners SET silent = NULL WHERE {_SPAN}"  # noqa: S608
 _NO_OWNER: Final = f"DELETE FROM owners WHERE {_SPAN}"  # noqa: S608
 _GONE: Final = f"DELETE FROM charges WHERE {_SPAN}"  # noqa: S608
 _AGAIN: Final = f"UPDATE charges SET duplicates = duplicates + 1 WHERE {_SPAN}"  # noqa: S608
@@ -108,6 +115,10 @@ class Statements:
     def owner(self, row: OwnerRow, *, surely: bool = True) -> Statement:
         """Keep an owner; where it is not surely one, only as long as nothing else is known of that span."""
         return _KNOWN if surely else _PERHAPS, (self._process, *_clean(row))
+
+    def heard(self, key: Key) -> Statement:
+        """Say of an owner that a call of it is known now."""
+        return _HEARD, (self._process, *key)
 
     def no_owner(self, key: Key) -> Statement:
         """Take out what was taken for an owner."""
