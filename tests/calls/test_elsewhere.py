@@ -33,6 +33,8 @@ def test_so_is_one_that_was_asked_by_the_agents_protocol() -> None:
         "Ours.OpenAI.Azure.com",
         "ours.services.ai.azure.com",
         "ours.openai.azure.us",
+        "ours.openai.azure.cn",
+        "bedrock-agent-runtime.cn-north-1.amazonaws.com.cn",
         "http://api.openai.com",
         "api.openai.com.",
         "vpce-1.bedrock-agent-runtime.us-east-1.vpce.amazonaws.com",
