@@ -54,16 +54,21 @@ _SUMS: Final = f"""
 _WITHIN: Final = "FROM charges WHERE start_ns >= ? AND start_ns < ?"
 
 
-_SILENT: Final = """
+_ABOVE: Final = """json_each('["' || replace({}.ancestors, ' ', '","') || '"]') AS above"""
+"""The ids of the spans above an owner, one a row."""
+
+_SILENT: Final = f"""
     SELECT silent, instrumentation, asked_at, count(*) FROM owners AS one WHERE at_ns >= ? AND at_ns < ? AND (
         silent = 'elsewhere' OR silent = 'no_call' AND NOT EXISTS (
-            SELECT 1 FROM owners WHERE process = one.process AND trace_id = one.trace_id AND (
-                kind IN ('agent', 'workflow') AND instr(one.ancestors, span_id)
-                OR silent = 'elsewhere' AND instr(ancestors, one.span_id)
-            )
+            SELECT 1 FROM {_ABOVE.format("one")} CROSS JOIN owners AS around
+            ON around.process = one.process AND around.trace_id = one.trace_id AND around.span_id = above.value
+            WHERE around.kind IN ('agent', 'workflow')
+        ) AND (process, trace_id, span_id) NOT IN (
+            SELECT process, trace_id, above.value FROM owners AS other, {_ABOVE.format("other")}
+            WHERE silent = 'elsewhere'
         )
     ) GROUP BY 1, 2, 3
-"""
+"""  # noqa: S608 - names of ours
 """Of agents below an agent the outermost speaks, and who asks an agent in another service may have no calls."""
 
 _OWN_WORD: Final = """
