@@ -3,7 +3,7 @@
 SpancostError
  ├── ConfigError      a wrong environment variable, file or budget
  └── LedgerError      a ledger that isn't there, or can't be read or written
-      └── DamagedLedgerError
+      └── DamagedLedgerError   one that is no whole database any more
 """
 
 from __future__ import annotations

@@ -256,6 +256,24 @@ def test_a_reader_that_goes_away_is_no_error(example: Path) -> None:
     assert b"" == done.stderr
 
 
+@pytest.mark.parametrize("command", ["tree --limit 0", "report"])
+def test_nor_is_it_where_the_ledger_is_asked(tmp_path: Path, command: str) -> None:
+    """That nobody reads on is not the ledger's fault."""
+    play = Kept(tmp_path / "ledger.db")
+    for number in range(1, 4_000):
+        play.play(call(1000, 0, model=f"model-{number}"), trace_id=number)
+    play.keeper.shutdown()
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{sys.executable} -m spancost.cli {command} | head -1"],
+        cwd=tmp_path,
+        env={"SPANCOST_LEDGER": "ledger.db", "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert b"" == done.stderr
+
+
 def test_an_empty_file_is_said_to_be_one(tmp_path: Path) -> None:
     """No spans is not an error, but nobody should take it for free of cost."""
     (tmp_path / "spans.jsonl").write_bytes(b"")

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from spancost.cli.reading import say
 from spancost.config import load
@@ -16,16 +17,20 @@ from spancost.ledger.place import usual
 
 __all__ = ["ask"]
 
+_T = TypeVar("_T")
 
-def ask(question: Callable[[sqlite3.Connection], object]) -> int:
-    """Ask the ledger, and say what of it can't be asked; return the exit status."""
+
+def ask(question: Callable[[sqlite3.Connection], _T], show: Callable[[_T], None]) -> int:
+    """Ask the ledger and show the answer, or say why there is none; return the exit status."""
     try:
         path = _ledger()
         with kept.opened(path) as ledger:
-            question(ledger)
+            answer = question(ledger)
     except LedgerError as fault:
         say(str(fault))
         return 1 if isinstance(fault, DamagedLedgerError) else 2
+    # Not inside: that standard output takes no more is not the ledger's fault.
+    show(answer)
     for aside in asides_of(path):
         say(f"{aside}: what was kept until it was damaged is not among this; move it away when it is done with")
     return 0

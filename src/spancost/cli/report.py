@@ -28,7 +28,10 @@ def run(options: argparse.Namespace) -> int:
     """Print the groups of the files named, or of the ledger."""
     period = period_of(datetime.now(UTC), options.last, options.since, options.until)
     if not options.files:
-        return ask(lambda ledger: _print_kept(kept.summary(ledger, options.by, period), options.format))
+        return ask(
+            lambda ledger: kept.summary(ledger, options.by, period),
+            lambda summary: _print_kept(summary, options.format),
+        )
     reading = Reading(options.files, tuple(key for key in options.by if key not in OWN_KEYS))
     if missing := reading.missing():
         say(f"no such file: {', '.join(missing)}")

@@ -49,7 +49,10 @@ def _of_ledger(options: argparse.Namespace) -> int:
     trace = None if options.trace is None else f"{options.trace:032x}"
     # One more than is printed: so that it can be said that there are more.
     most = options.limit + 1 if options.limit and options.format == "text" else 0
-    return ask(lambda ledger: _print([root for root in trees(ledger, trace, most) if root.calls], options))
+    return ask(
+        lambda ledger: [root for root in trees(ledger, trace, most) if root.calls],
+        lambda roots: _print(roots, options),
+    )
 
 
 def _print(roots: list[Branch], options: argparse.Namespace) -> None:
