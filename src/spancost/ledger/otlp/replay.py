@@ -60,23 +60,19 @@ class Replay:
         engine = self._engine({})
         for count, span in enumerate(spans, 1):
             start, end, trace_id, span_id, parent_id, name, scope, attributes, resource, _ = span
-            yield from self._ended(waiting, start)
+            while waiting and waiting[0][0] < start:
+                ended = heappop(waiting)
+                if (outcome := self._end(ended)) is not None:
+                    yield ended[3], outcome
             self._now = start
             if resource is not last:
                 last, engine = resource, self._engine(resource)
             engine.start(trace_id, span_id, parent_id, name, attributes, _held(attributes), None, scope)
             heappush(waiting, (end, -start, -count, span, engine))
-            self.played += 1
-        yield from self._ended(waiting, None)
-
-    def _ended(
-        self, waiting: list[tuple[int, int, int, Span, Engine]], before: int | None
-    ) -> Iterator[tuple[Span, Outcome]]:
-        """End the spans whose time has come, all of them where none is told."""
-        while waiting and (before is None or waiting[0][0] < before):
+            self.played = count
+        while waiting:
             ended = heappop(waiting)
-            outcome = self._end(ended)
-            if outcome is not None:
+            if (outcome := self._end(ended)) is not None:
                 yield ended[3], outcome
 
     def _end(self, waiting: tuple[int, int, int, Span, Engine]) -> Outcome | None:
