@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from google.protobuf.message import DecodeError
-from opentelemetry.proto.trace.v1.trace_pb2 import Status, TracesData
+from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from spancost.calls.refusals import refusal
 from spancost.calls.repeated import TEXTS
+from spancost.ledger.otlp.protobuf_types import TracesData
 from spancost.ledger.otlp.spans import MOST_VALUES, SHORT, Span, Wanted, forget_texts, once, shortened, span_of
 
 if TYPE_CHECKING:
-    from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+    from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 
 __all__ = ["DecodeError", "spans_of"]
 
@@ -45,15 +46,15 @@ def spans_of(message: bytes, wanted: Wanted) -> Iterator[Span]:
                 )
 
 
-def _attributes(told: Iterable[KeyValue], wanted: Wanted) -> dict[str, Any]:
+def _attributes(told: Mapping[str, AnyValue], wanted: Wanted) -> dict[str, Any]:
     attributes: dict[str, Any] = {}
     known = wanted.get
-    for each in told:
-        name = known(each.key)
+    for key in told:
+        name = known(key)
         if name is None:
             continue
         # Nearly all are texts, and short, or counts: what is empty or 0 may be of any kind.
-        value = each.value
+        value = told[key]
         if text := value.string_value:
             attributes[name] = once(text, text) if len(text) <= SHORT and name not in TEXTS else shortened(name, text)
         else:
