@@ -19,7 +19,7 @@ from spancost.ledger.otlp.spans import Span, span_of
 __all__ = ["by_start"]
 
 _HELD: Final = 200_000
-"""Spans held in memory at once, some 200 MB."""
+"""Spans held in memory at once, some 100 MB."""
 
 _BLOCK: Final = 256
 """Spans read back from disk at once, of each sorted run."""
