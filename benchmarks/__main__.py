@@ -117,7 +117,8 @@ def _imports(rounds: int) -> None:
 
 def _reader(spans: int) -> None:
     print(
-        "\nReading back: `spancost report`, one process, CPU above the same on an empty file; agent trees of 16 spans"
+        f"\nReading back: `spancost report`, CPU of the one thread above the same on an empty file, the fastest of "
+        f"{reader.RUNS} runs; agent trees of 16 spans"
     )
     with TemporaryDirectory() as folder:
         for line in reader.table(reader.readings(Path(folder), spans)):

@@ -267,6 +267,17 @@ def test_a_span_declared_a_call_is_one_whatever_it_says() -> None:
     assert not play.engine.declare(span.trace_id, 77, told)
 
 
+def test_a_tool_that_called_no_model_says_nothing_and_passes_on_what_comes_late() -> None:
+    """It has nothing to be written; a call that starts below it when it has ended is the agent's all the same."""
+    play = Player()
+    root = play.start(agent("coordinator"))
+    search = play.start(tool("search"), root)
+    assert play.end(search) is None
+    play.play(call(10, 5), search)
+    play.end(root)
+    assert (cost(10, 5), 0, 1) == (play.owner(root).direct, play.owner(root).children, play.owner(root).calls)
+
+
 def test_a_tool_carries_the_total_below_it_and_is_no_owner() -> None:
     """What a tool's calls cost stands on the tool, and is the direct cost of the agent above."""
     play = Player()

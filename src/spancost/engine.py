@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from spancost.budgets import Budgets, worst
 from spancost.calls import MARKERS, OPERATIONS, Kind, Who, kind_at_start, kind_of
-from spancost.calls.dialects import emitter_of
+from spancost.calls.dialects import ANYBODY, emitter_of
 from spancost.calls.elsewhere import asked_at, is_counted_elsewhere
 from spancost.calls.repeated import repeated_usage
 from spancost.calls.who import as_label
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Engine", "Pricer"]
 
+_TELLS_USAGE: Final = (Kind.CALL, Kind.AGENT)
+_ONLY_AROUND: Final = (None, Kind.TOOL, Kind.OTHER)
+"""Where nothing was charged below them, there is nothing to tell of these."""
 _CALL_OR_NAMED: Final = (Kind.CALL, Kind.AGENT, Kind.WORKFLOW)
 _NOTHING: Final = Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 _NAMED: Final = (Kind.AGENT, Kind.WORKFLOW)
@@ -151,19 +154,19 @@ class Engine:
         if kind is None:
             # A span past its limit of attributes drops the oldest of them: what it said it was at the start holds.
             kind = node.kind
-        if kind is None and tree.end_if_bare(node):
-            if attributes and not self.who.every_name.isdisjoint(attributes):
-                self._keep(node, attributes)
-                tree.remember(span_id, node)
-            else:
-                tree.remember_bare(node)
-            return None
         if self._declared and (told := self._declared.pop(node, None)) is not None:
             kind = Kind.CALL
             attributes = {**attributes, **told}
+        if kind in _ONLY_AROUND and tree.end_if_bare(node, kind):
+            if kind is None and (not attributes or self.who.every_name.isdisjoint(attributes)):
+                tree.remember_bare(node)
+            else:
+                self._keep(node, attributes)
+                tree.remember(span_id, node)
+            return None
         if type(start_ns) is not int or type(end_ns) is not int:
             start_ns = end_ns = self._clock()  # the SDK takes anything for a time
-        emitter = emitter_of(scope)
+        emitter = emitter_of(scope) if kind in _TELLS_USAGE else ANYBODY
         if kind == Kind.CALL and emitter.not_calls and node.name.endswith(emitter.not_calls):
             kind = Kind.OTHER
         outcome = Outcome(node, scope)
@@ -196,7 +199,7 @@ class Engine:
         else:
             self._keep(node, attributes)
             tree.remember(span_id, node)
-        if below is not None:
+        if below is not None and below.state is not None:
             outcome.state = worst(outcome.state, below.state)
         # What an owner that began before us had spent until then isn't known, nor what is below it now.
         if outcome.charge is None and outcome.duplicate_of is None and not began_before_us:

@@ -112,7 +112,7 @@ def kind_at_start(attributes: Attributes) -> str | None:
     for name in _OPERATIONS:
         operation = attributes.get(name)
         if operation is not None:
-            return _kind(operation)
+            return _KINDS.get(operation) if type(operation) is str else _kind(operation)
     return None
 
 
@@ -120,8 +120,10 @@ def kind_of(attributes: Attributes) -> str | None:
     """Return the Kind that a span's attributes name, None where no dialect speaks of it."""
     for name in _OPERATIONS:
         operation = attributes.get(name)
-        if operation is not None and (kind := _kind(operation)) is not None:
-            return kind
+        if operation is not None:
+            kind = _KINDS.get(operation) if type(operation) is str else _kind(operation)
+            if kind is not None:
+                return kind
     if MARKERS.isdisjoint(attributes):
         return None
     # An operation we don't know, or none (conventions before v1.26): a call where it tells usage, or what tells of it.
@@ -132,8 +134,7 @@ def kind_of(attributes: Attributes) -> str | None:
 
 
 def _kind(operation: object) -> str | None:
-    if type(operation) is not str:
-        operation = plain(operation)
+    operation = plain(operation)
     return _KINDS.get(operation) if type(operation) is str else None
 
 

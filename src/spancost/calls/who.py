@@ -111,6 +111,8 @@ class Who:
     plain_names: frozenset[str]
     every_name: frozenset[str]
     """The plain names, and those of JSON texts."""
+    written: tuple[str, ...]
+    """For each key the one name that what was told of it is kept under."""
 
     @classmethod
     def of(cls, keys: tuple[str, ...], more: Mapping[str, tuple[str, ...]] | None = None) -> Who:
@@ -128,7 +130,9 @@ class Who:
             for key, each in zip(keys, ours, strict=True)
         )
         plain = frozenset(name for group in names for name in group)
-        return cls(keys, names, texts, plain, plain.union(text for group in texts for text, _ in group))
+        every_name = plain.union(text for group in texts for text, _ in group)
+        written = tuple(WRITTEN_AS.get(key, group[0]) for key, group in zip(keys, names, strict=True))
+        return cls(keys, names, texts, plain, every_name, written)
 
     def fill(self, values: list[str | None], attributes: Attributes) -> bool:
         """Put what these attributes tell into the places still empty; tell whether all are full."""
@@ -142,10 +146,10 @@ class Who:
         """Return what these attributes tell, each under one name of its key; None where they tell nothing."""
         if self.every_name.isdisjoint(attributes):
             return None
-        values: list[str | None] = [None] * len(self.keys)
-        self.fill(values, attributes)
-        names = (WRITTEN_AS.get(key, names[0]) for key, names in zip(self.keys, self.names, strict=True))
-        return {name: value for name, value in zip(names, values, strict=True) if value is not None} or None
+        told = self._told
+        return {
+            name: value for place, name in enumerate(self.written) if (value := told(place, attributes)) is not None
+        } or None
 
     def _told(self, place: int, attributes: Attributes) -> str | None:
         for name in self.names[place]:

@@ -86,6 +86,9 @@ def _rare_collections() -> Generator[None]:
     try:
         yield
     finally:
+        # Old from here on, and not looked at: the command prints what it found, and ends.
+        gc.freeze()
+        gc.unfreeze()
         gc.set_threshold(*usual)
 
 

@@ -29,8 +29,8 @@ class Claimants:
             scope: set() for scope, emitter in EMITTERS.items() if emitter.layer > Layer.CLIENT
         }
         """Scope -> its open spans that are not known to be no calls."""
-        # Scope, layer and spans of those that have had one, replaced whole: most programs have one framework, or none.
-        self._seen: tuple[tuple[str, int, set[Node]], ...] = ()
+        # Layer and spans of those that have had one, replaced whole: most programs have one framework, or none.
+        self._seen: dict[str, tuple[int, set[Node]]] = {}
 
     def follow(self, emitter: Emitter) -> None:
         """Hear that an instrumentation reports calls: from now on its spans are followed."""
@@ -42,8 +42,8 @@ class Claimants:
         if node.kind in _NO_CALLS:
             return
         spans = self.scopes[scope]
-        if not spans and all(spans is not seen for _, _, seen in self._seen):
-            self._seen = (*self._seen, (scope, emitter_of(scope).layer, spans))
+        if scope not in self._seen:
+            self._seen = {**self._seen, scope: (emitter_of(scope).layer, spans)}
         elif len(spans) >= _OPEN:
             spans.clear()
         spans.add(node)
@@ -52,14 +52,14 @@ class Claimants:
         """Tell whether an open span may turn out to be a further record of a charge."""
         if charge.emitter is ANYBODY:
             return False
-        for scope, layer, spans in self._seen:
+        for scope, (layer, spans) in self._seen.items():
             if spans and layer >= charge.emitter.layer and charge.record_of(scope) is None:
                 return True
         return False
 
     def forget_dropped(self) -> None:
         """Let go of spans that the program has dropped without ending them."""
-        for _, _, spans in self._seen:
+        for _, spans in self._seen.values():
             for node in spans.copy():
                 if node.live is not None and node.live() is None:
                     spans.discard(node)

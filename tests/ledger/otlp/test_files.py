@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import gzip
-import importlib
 import json
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from ledger.written import line, message, request, told
 
 from spancost.calls import Usage, Who
 from spancost.calls.repeated import repeated_usage
-from spancost.ledger.otlp import files
+from spancost.ledger.otlp import from_json, from_typed_json
 from spancost.ledger.otlp.files import Damage, read_spans
 from spancost.ledger.otlp.spans import Span, Wanted, wanted
 
@@ -75,17 +75,63 @@ def test_a_span_is_the_same_in_every_form(form: str, packed: bool, tmp_path: Pat
     assert ([_SPAN], []) == _read(_write(tmp_path, gzip.compress(content) if packed else content))
 
 
-def test_without_orjson_the_standard_library_reads_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_msgspec_the_standard_library_reads_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The extra `cli` makes it faster, no more."""
-    monkeypatch.setitem(sys.modules, "orjson", None)
+    monkeypatch.setitem(sys.modules, "msgspec", None)
+    monkeypatch.delitem(sys.modules, "spancost.ledger.otlp.from_typed_json", raising=False)
+    assert ([_SPAN], []) == _read(_write(tmp_path, _JSON))
+    assert "spancost.ledger.otlp.from_typed_json" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {},
+        None,
+        {"stringValue": "x"},
+        {"stringValue": ""},
+        {"stringValue": None},
+        {"stringValue": "x" * 2_000},
+        {"stringValue": "\ud800"},
+        {"intValue": "-7"},
+        {"intValue": 7.0},
+        {"intValue": " 7 "},
+        {"intValue": True},
+        {"intValue": str(1 << 63)},
+        {"doubleValue": 1},
+        {"doubleValue": "-Infinity"},
+        {"doubleValue": "1.5"},
+        {"boolValue": False},
+        {"arrayValue": {}},
+        {"arrayValue": {"values": [{"intValue": "1"}, {}, {"arrayValue": {"values": [{"boolValue": True}]}}]}},
+        {"arrayValue": {"values": [{"stringValue": "y" * 2_000}] * 200}},
+        {"kvlistValue": {"values": [{"key": "k", "value": {"stringValue": "x"}}]}},
+        {"bytesValue": "AAAA"},
+        {"unheardOfValue": 1},
+    ],
+)
+@pytest.mark.parametrize("name", ["a", "gen_ai.task.output"])
+def test_a_value_is_the_same_by_way_of_types_and_of_dicts(name: str, value: Any) -> None:
+    """However it is spelled, and whether the types take it or refuse it."""
+    span = told(2, 3, 9) | {"attributes": [{"key": name, "value": value}]}
+    _same_by_both_ways(line(span, resource={"r": 1}))
+
+
+def _same_by_both_ways(content: bytes) -> None:
+    assert _by(from_json.spans_of, content) == _by(from_typed_json.spans_of, content)
+
+
+def _by(spans_of: Callable[..., Iterator[Span]], content: bytes) -> tuple[list[str], list[str], str]:
+    """Return spans, damages and the fault of the whole, as text: no number equals one of another type, nor itself."""
+    wrong: list[str] = []
+    spans: list[str] = []
     try:
-        importlib.reload(files)
-        assert files._loads is json.loads
-        damages: list[Damage] = []
-        assert [_SPAN] == list(files.read_spans([str(_write(tmp_path, _JSON))], _WANTED, damages.append))
-    finally:
-        monkeypatch.undo()
-        importlib.reload(files)
+        spans.extend(
+            map(repr, spans_of(content, {name: name for name in ("a", "r", "gen_ai.task.output")}, wrong.append))
+        )
+    except from_json.WRONG as fault:
+        return spans, wrong, repr(fault)
+    return spans, wrong, ""
 
 
 def test_several_messages_and_several_lines_are_read_in_their_order(tmp_path: Path) -> None:
@@ -179,7 +225,7 @@ def test_a_file_that_breaks_off_gives_what_came_before(form: str, packed: bool, 
     whole = gzip.compress(content) if packed else content
     spans, damages = _read(_write(tmp_path, whole[:-30]))
     assert 1 == len(damages)
-    assert set(map(repr, spans)) <= {repr(Span(*_SPAN))}
+    assert all(span == _SPAN for span in spans)
     if not packed:
         assert 199 == len(spans)
 
@@ -231,7 +277,9 @@ def test_no_json_raises(tmp_path_factory: pytest.TempPathFactory, data: st.DataO
             break
         place = place[key]
     folder = tmp_path_factory.mktemp("json")
-    spans, damages = _read(_write(folder, json.dumps(whole).encode() + b"\n" + line(told(7, 1, 2))))
+    content = json.dumps(whole).encode() + b"\n"
+    spans, damages = _read(_write(folder, content + line(told(7, 1, 2))))
+    _same_by_both_ways(content)
     assert 7 == spans[-1].span_id
     assert {"line 1"} >= {damage.where for damage in damages}
 

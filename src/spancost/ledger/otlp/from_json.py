@@ -1,35 +1,44 @@
-"""Spans out of OTLP's JSON: ids in hexadecimal, 64-bit integers as text or numbers.
+"""Spans out of OTLP's JSON, whatever it holds: ids in hexadecimal, 64-bit integers as text or numbers.
 
 https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from spancost.calls.refusals import refusal
 from spancost.calls.repeated import TEXTS
-from spancost.ledger.otlp.spans import MOST_VALUES, SHORT, Span, Wanted, shortened, span_of
+from spancost.ledger.otlp.spans import MOST_VALUES, SHORT, Span, Wanted, forget_texts, once, shortened, span_of
 
-__all__ = ["WRONG", "spans_of"]
+__all__ = ["ERROR", "WRONG", "spans_of", "unreadable"]
 
 WRONG: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError)
 """What comes of JSON that is not OTLP: names missing, or values of another type."""
 
 _SIGNALS: Final = ("resourceSpans", "resourceMetrics", "resourceLogs")
 """What a file may hold; the last two are no business of ours."""
-_ERROR: Final = (2, "STATUS_CODE_ERROR")
+
+ERROR: Final = (2, "STATUS_CODE_ERROR")
+"""The code of a status that is an error: OTLP's JSON has it as a number, protobuf's as a name."""
+
+_KINDS: Final = frozenset(
+    {"stringValue", "intValue", "doubleValue", "boolValue", "arrayValue", "kvlistValue", "bytesValue"}
+)
+"""What a value may be."""
 
 _LARGEST: Final = 1 << 63
 """No time in ns, and no count, is as large."""
 
 
-def spans_of(request: Any, wanted: Wanted, wrong: Callable[[str], None]) -> Iterator[Span]:
-    """Yield the spans of an ExportTraceServiceRequest; say `wrong` of each that can't be read.
+def spans_of(line: bytes, wanted: Wanted, wrong: Callable[[str], None]) -> Iterator[Span]:
+    """Yield the spans of a line that holds an ExportTraceServiceRequest; say `wrong` of each that can't be read.
 
     Raises one of WRONG where the request as a whole can't be.
     """
+    request: Any = json.loads(line)
     if not any(signal in request for signal in _SIGNALS):
         raise KeyError("resourceSpans")
     for of_resource in request.get("resourceSpans") or ():
@@ -40,9 +49,14 @@ def spans_of(request: Any, wanted: Wanted, wrong: Callable[[str], None]) -> Iter
                 try:
                     span = _span(told, scope, resource, wanted)
                 except WRONG as fault:
-                    wrong(f"a span that can't be read ({type(fault).__name__}: {str(fault)[:80]})")
+                    wrong(unreadable(fault))
                 else:
                     yield span
+
+
+def unreadable(fault: Exception) -> str:
+    """Say of one span that it can't be read."""
+    return f"a span that can't be read ({type(fault).__name__}: {str(fault)[:80]})"
 
 
 def _inside(told: Any, name: str) -> Mapping[str, Any]:
@@ -53,7 +67,7 @@ def _span(told: Mapping[str, Any], scope: str, resource: dict[str, Any], wanted:
     parent = told.get("parentSpanId")
     status = told.get("status")
     error = None
-    if status and status.get("code") in _ERROR:
+    if status and status.get("code") in ERROR:
         error = refusal(str(status.get("message") or ""))
     start, end = int(told["startTimeUnixNano"]), int(told["endTimeUnixNano"])
     if not (0 <= start < _LARGEST and 0 <= end < _LARGEST):
@@ -66,7 +80,7 @@ def _span(told: Mapping[str, Any], scope: str, resource: dict[str, Any], wanted:
             int(told["traceId"], 16),
             int(told["spanId"], 16),
             int(parent, 16) if parent else None,
-            name if len(name) <= SHORT else shortened("", name),
+            once(name, name) if len(name) <= SHORT else shortened("", name),
             scope,
             _attributes(told.get("attributes"), wanted),
             resource,
@@ -80,33 +94,35 @@ def _attributes(told: Any, wanted: Wanted) -> dict[str, Any]:
     known = wanted.get
     for each in told or ():
         name = known(each["key"])
-        if name is None or not (value := each.get("value")):
+        if name is None or not _is_told(value := each.get("value")):
             continue
-        # Nearly all are texts, and short: this is half the time that reading takes.
-        content = value.get("stringValue")
-        if content is None:
-            for kind, other in value.items():
-                attributes[name] = _value(kind, other)
-        elif len(content) <= SHORT and name not in TEXTS:
-            attributes[name] = content
+        text = value.get("stringValue")
+        if text is None:
+            attributes[name] = _value(value)
         else:
-            attributes[name] = shortened(name, content)
+            attributes[name] = once(text, text) if len(text) <= SHORT and name not in TEXTS else shortened(name, text)
+    forget_texts()
     return attributes
 
 
-def _value(kind: str, told: Any) -> Any:
-    if kind == "intValue":
-        number = int(told)
+def _is_told(value: Any) -> bool:
+    return bool(value) and not _KINDS.isdisjoint(value.keys())
+
+
+def _value(told: Mapping[str, Any]) -> Any:
+    if "stringValue" in told:
+        return shortened("", told["stringValue"])
+    if "intValue" in told:
+        number = int(told["intValue"])
         if not -_LARGEST <= number < _LARGEST:
             raise OverflowError("more than 64 bits")
         return number
-    if kind == "stringValue":
-        return shortened("", told)
-    if kind == "doubleValue":
-        return float(told)  # "NaN" and "Infinity" are text in JSON
-    if kind == "boolValue":
-        return bool(told)
-    if kind == "arrayValue":
+    if "doubleValue" in told:
+        return float(told["doubleValue"])  # "NaN" and "Infinity" are text in JSON
+    if "boolValue" in told:
+        return bool(told["boolValue"])
+    if "arrayValue" in told:
         # Only texts and numbers in a row are an attribute's value in OpenTelemetry's API.
-        return tuple(_value(*next(iter(each.items()))) for each in (told.get("values") or ())[:MOST_VALUES] if each)
+        values = told["arrayValue"].get("values") or ()
+        return tuple([_value(each) for each in values[:MOST_VALUES] if _is_told(each)])
     return None

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from google.protobuf.message import DecodeError
-from opentelemetry.proto.trace.v1.trace_pb2 import Status, TracesData
+from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from spancost.calls.refusals import refusal
-from spancost.ledger.otlp.spans import MOST_VALUES, Span, Wanted, shortened
+from spancost.calls.repeated import TEXTS
+from spancost.ledger.otlp.protobuf_types import TracesData
+from spancost.ledger.otlp.spans import MOST_VALUES, SHORT, Span, Wanted, forget_texts, once, shortened, span_of
 
 if TYPE_CHECKING:
-    from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+    from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 
 __all__ = ["DecodeError", "spans_of"]
+
+_PLAIN: Final = ("int_value", "double_value", "bool_value")
 
 
 def spans_of(message: bytes, wanted: Wanted) -> Iterator[Span]:
@@ -24,36 +28,45 @@ def spans_of(message: bytes, wanted: Wanted) -> Iterator[Span]:
         for of_scope in of_resource.scope_spans:
             scope = shortened("", of_scope.scope.name)
             for told in of_scope.spans:
-                parent = told.parent_span_id
+                parent, name = told.parent_span_id, told.name
                 failed = told.status.code == Status.STATUS_CODE_ERROR
-                yield Span(
-                    told.start_time_unix_nano,
-                    told.end_time_unix_nano,
-                    int.from_bytes(told.trace_id),
-                    int.from_bytes(told.span_id),
-                    int.from_bytes(parent) if parent else None,
-                    shortened("", told.name),
-                    scope,
-                    _attributes(told.attributes, wanted),
-                    resource,
-                    refusal(told.status.message) if failed else None,
+                yield span_of(
+                    (
+                        told.start_time_unix_nano,
+                        told.end_time_unix_nano,
+                        int.from_bytes(told.trace_id),
+                        int.from_bytes(told.span_id),
+                        int.from_bytes(parent) if parent else None,
+                        once(name, name) if len(name) <= SHORT else shortened("", name),
+                        scope,
+                        _attributes(told.attributes, wanted),
+                        resource,
+                        refusal(told.status.message) if failed else None,
+                    )
                 )
 
 
-def _attributes(told: Iterable[KeyValue], wanted: Wanted) -> dict[str, Any]:
-    return {each.key: _value(each.key, each.value) for each in told if each.key in wanted}
+def _attributes(told: Mapping[str, AnyValue], wanted: Wanted) -> dict[str, Any]:
+    attributes: dict[str, Any] = {}
+    known = wanted.get
+    for key in told:
+        name = known(key)
+        if name is None:
+            continue
+        # Nearly all are texts, and short, or counts: what is empty or 0 may be of any kind.
+        value = told[key]
+        if text := value.string_value:
+            attributes[name] = once(text, text) if len(text) <= SHORT and name not in TEXTS else shortened(name, text)
+        else:
+            attributes[name] = value.int_value or _other(value)
+    forget_texts()
+    return attributes
 
 
-def _value(name: str, told: AnyValue) -> Any:
+def _other(told: AnyValue) -> Any:
     kind = told.WhichOneof("value")
-    if kind == "string_value":
-        return shortened(name, told.string_value)
-    if kind == "int_value":
-        return told.int_value
-    if kind == "double_value":
-        return told.double_value
-    if kind == "bool_value":
-        return told.bool_value
     if kind == "array_value":
-        return tuple(_value("", each) for each in told.array_value.values[:MOST_VALUES])
-    return None
+        return tuple([_other(each) for each in told.array_value.values[:MOST_VALUES]])
+    if kind == "string_value":
+        return shortened("", told.string_value)
+    return getattr(told, kind) if kind in _PLAIN else None

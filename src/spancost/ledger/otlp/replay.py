@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from heapq import heappop, heappush
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
 from spancost.budgets import Budgets
 from spancost.engine import Engine
-from spancost.ledger.otlp.spans import HOST, INSTANCE, PID
+from spancost.ledger.otlp.spans import HOST, INSTANCE, PID, Span
 
 if TYPE_CHECKING:
     from spancost.calls import Attributes
     from spancost.engine import Pricer
-    from spancost.ledger.otlp.spans import Span
     from spancost.outcome import Outcome
 
 __all__ = ["Replay"]
@@ -25,6 +24,9 @@ _MOST_ENGINES: Final = 1_024
 _SILENT_NS: Final = 3600 * 10**9
 _LOOKED_AT: Final = 16
 """Processes that are asked whether they can be let go when a new one begins."""
+
+_BEHIND_ALL: Final = Span(1 << 64, 1 << 64, 0, 0, None, "", "", {}, {}, None)
+"""Starts when all others have ended, and is not played."""
 
 
 class Replay:
@@ -54,35 +56,25 @@ class Replay:
 
     def outcomes(self, spans: Iterable[Span]) -> Iterator[tuple[Span, Outcome]]:
         """Yield what came of each span that is a record of a call, or an owner, as it ends."""
-        # A span's end, and of those that end at once the one that started last first.
-        waiting: list[tuple[int, int, int, Span, Engine]] = []
+        # By their ends, and of those that end at once the one that started last first.
+        waiting: list[tuple[int, int, Span, Engine]] = []
         last: Attributes | None = None
         engine = self._engine({})
-        for count, span in enumerate(spans, 1):
-            start, end, trace_id, span_id, parent_id, name, scope, attributes, resource, _ = span
-            yield from self._ended(waiting, start)
-            self._now = start
+        for count, span in enumerate(chain(spans, (_BEHIND_ALL,))):
+            while waiting and waiting[0][0] < span[0]:
+                self._now, _, ended, its = heappop(waiting)
+                start, end, trace_id, span_id, parent_id, name, scope, attributes, resource, error = ended
+                outcome = its.end(trace_id, span_id, parent_id, name, attributes, start, resource, scope, end, error)
+                if outcome is not None:
+                    yield ended, outcome
+            if span is _BEHIND_ALL:
+                return
+            self._now, end, trace_id, span_id, parent_id, name, scope, attributes, resource, _ = span
             if resource is not last:
                 last, engine = resource, self._engine(resource)
             engine.start(trace_id, span_id, parent_id, name, attributes, _held(attributes), None, scope)
-            heappush(waiting, (end, -start, -count, span, engine))
+            heappush(waiting, (end, -count, span, engine))
             self.played += 1
-        yield from self._ended(waiting, None)
-
-    def _ended(
-        self, waiting: list[tuple[int, int, int, Span, Engine]], before: int | None
-    ) -> Iterator[tuple[Span, Outcome]]:
-        """End the spans whose time has come, all of them where none is told."""
-        while waiting and (before is None or waiting[0][0] < before):
-            ended = heappop(waiting)
-            outcome = self._end(ended)
-            if outcome is not None:
-                yield ended[3], outcome
-
-    def _end(self, waiting: tuple[int, int, int, Span, Engine]) -> Outcome | None:
-        self._now, _, _, span, engine = waiting
-        start, end, trace_id, span_id, parent_id, name, scope, attributes, resource, error = span
-        return engine.end(trace_id, span_id, parent_id, name, attributes, start, resource, scope, end, error)
 
     def _engine(self, resource: Attributes) -> Engine:
         process = (resource.get(PID), *map(resource.get, HOST))

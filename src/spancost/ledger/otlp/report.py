@@ -43,17 +43,6 @@ OWN_KEYS: Final[Mapping[str, Callable[[Charge], str]]] = {
 """Keys that the charge itself tells; all others are attribution."""
 
 
-class _Seen:
-    """What the spans of a charge tell beside it."""
-
-    __slots__ = ("duplicates", "is_error", "latency_ns")
-
-    def __init__(self, span: Span) -> None:
-        self.duplicates = 0
-        self.is_error = span.error is not None
-        self.latency_ns = max(0, span.end_ns - span.start_ns)
-
-
 class Report:
     """Adds up what a replay brings. `places` are the attribution keys that its charges have values of."""
 
@@ -72,23 +61,24 @@ class Report:
         self._readers = [OWN_KEYS.get(key) or _reader(places.index(key)) for key in keys]
         self._period = period
         self._silence = Silence()
-        self._pending: dict[Charge, _Seen] = {}
+        # Charges that may still be corrected: how long their spans took and whether these failed.
+        self._pending: dict[Charge, tuple[int, bool]] = {}
         self._order: deque[Charge] = deque()
+        self._duplicates: dict[Charge, int] = {}
         self._most = pending
         self._runs: dict[tuple[Key | None, int], None] = {}
         self._last_run: tuple[Key, int] | None = None
 
     def take(self, span: Span, outcome: Outcome) -> None:
         """Take one outcome of a replay."""
-        self._silence.take(outcome)
+        if outcome.kind is not None or outcome.corrections:
+            self._silence.take(outcome)
         if outcome.duplicate_of is not None:
-            seen = self._pending.get(final(outcome.duplicate_of))
-            if seen is not None:
-                seen.duplicates += 1
+            self._add_duplicates(final(outcome.duplicate_of), 1)
         charge = outcome.charge or outcome.aggregate
         if charge is None:
             return
-        self._pending[charge] = _Seen(span)
+        self._pending[charge] = max(0, span.end_ns - span.start_ns), span.error is not None
         self._order.append(charge)
         if len(self._order) > self._most:
             self._fold(self._order.popleft())
@@ -102,11 +92,10 @@ class Report:
         return summary_of(self.keys, self.total, self.groups, self.missing, self._silence.counts())
 
     def _fold(self, charge: Charge) -> None:
-        seen = self._pending.pop(charge)
+        latency_ns, is_error = self._pending.pop(charge)
+        duplicates = self._duplicates.pop(charge, 0) if self._duplicates else 0
         if charge.merged is not None:
-            whole = self._pending.get(final(charge))
-            if whole is not None:
-                whole.duplicates += 1 + seen.duplicates
+            self._add_duplicates(final(charge), 1 + duplicates)
             return
         if charge.is_void:
             # An agent's own word that calls below it have made superfluous.
@@ -119,9 +108,9 @@ class Report:
             group = self.groups[key] = Sums()
         group.add(charge.amounts)
         group.estimated += charge.call.estimated
-        group.duplicates += seen.duplicates
-        group.errors += seen.is_error
-        group.latency_ns += seen.latency_ns
+        group.duplicates += duplicates
+        group.errors += is_error
+        group.latency_ns += latency_ns
         trace_id = charge.home_trace_id
         if (key, trace_id) != self._last_run:
             self._last_run = key, trace_id
@@ -132,6 +121,10 @@ class Report:
             if missing not in self.missing and len(self.missing) >= _MISSING:
                 missing = charge.reason, _OTHER, _OTHER, _OTHER
             self.missing[missing] += 1
+
+    def _add_duplicates(self, charge: Charge, count: int) -> None:
+        if charge in self._pending:
+            self._duplicates[charge] = self._duplicates.get(charge, 0) + count
 
     def _is_new_run(self, key: Key | None, trace_id: int) -> bool:
         run = (key, trace_id)

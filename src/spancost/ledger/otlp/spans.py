@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from spancost.calls.names import CALL_NAMES, JSON_NAMES
 from spancost.calls.repeated import TEXTS, without_content
+from spancost.rollup.attribution import NAMES_OF_AGENTS
 
 if TYPE_CHECKING:
     from spancost.calls import Attributes, Who
 
-__all__ = ["HOST", "INSTANCE", "MOST_VALUES", "PID", "SHORT", "Span", "Wanted", "shortened", "span_of", "wanted"]
+__all__ = [
+    "HOST",
+    "INSTANCE",
+    "MOST_VALUES",
+    "PID",
+    "SHORT",
+    "Span",
+    "Wanted",
+    "forget_texts",
+    "once",
+    "shortened",
+    "span_of",
+    "wanted",
+]
 
 SHORT: Final = 1_024
 """Characters kept of a text: longer than any name or label that is read. What was said is no business of ours."""
@@ -25,9 +40,6 @@ _MOST_OF_JSON: Final = 65_536
 
 MOST_VALUES: Final = 128
 """Values kept of an array."""
-
-
-_tuple: Final = cast("Callable[[type[Any], Iterable[Any]], Any]", tuple.__new__)  # pyright: ignore[reportUnknownMemberType]
 
 
 class Span(NamedTuple):
@@ -48,9 +60,21 @@ class Span(NamedTuple):
     """What its status says of a provider's refusal where that is an error, empty where it says nothing of one."""
 
 
-def span_of(values: Iterable[Any]) -> Span:
-    """Return a span of these values, in their order: a tuple is made three times as fast without its constructor."""
-    return _tuple(Span, values)
+span_of: Final[Callable[[Iterable[Any]], Span]] = partial(tuple.__new__, Span)  # pyright: ignore[reportUnknownMemberType]
+"""Returns a span of these values, in their order: a tuple is made three times as fast without its constructor."""
+
+
+_SEEN: Final[dict[str, str]] = {}
+_MOST_SEEN: Final = 4_096
+
+once: Final[Callable[[str, str], str]] = _SEEN.setdefault
+"""Returns the first of equal texts, given twice: what many spans say stands in memory once, and its hash is known."""
+
+
+def forget_texts() -> None:
+    """Let go of the texts that were seen, where they are many: most are ids, which nobody says again."""
+    if len(_SEEN) > _MOST_SEEN:
+        _SEEN.clear()
 
 
 def shortened(name: str, text: str) -> str:
@@ -69,4 +93,4 @@ Wanted = Mapping[str, str]
 
 def wanted(who: Who) -> Wanted:
     """Return the names of the attributes that are kept of a span and of its resource."""
-    return {name: name for name in CALL_NAMES.union(who.every_name, HOST, INSTANCE, (PID,))}
+    return {name: name for name in CALL_NAMES.union(who.every_name, NAMES_OF_AGENTS, HOST, INSTANCE, (PID,))}
