@@ -173,6 +173,12 @@ class Engine:
                 self._charging.enter(charge, node, outcome)
             else:
                 outcome.refused = error is not None
+        elif kind == Kind.WORKFLOW and emitter.tells_last_call and not began_before_us:
+            inside = Node(trace_id, span_id, node, "", Kind.CALL, None, node.baggage)
+            charge = self._rating.call(inside, attributes, start_ns, resource, emitter, end_ns, error)
+            if charge is not None and charge.call.usage is not None and charge.call.response_id:
+                self._charging.enter(charge, inside, outcome)
+                outcome.aggregate, outcome.charge, outcome.duplicate_of = outcome.charge, None, None
         elif kind == Kind.AGENT and not began_before_us and not _is_told_below(node, emitter):
             outcome.is_elsewhere = is_counted_elsewhere(attributes)
             charge = self._rating.agent(node, attributes, start_ns, resource, emitter, end_ns)

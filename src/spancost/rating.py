@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from spancost.calls import read_call
 from spancost.calls.dialects import ANYBODY
-from spancost.calls.names import STREAM
+from spancost.calls.guesses import STREAM
 from spancost.calls.plain import plainly
 from spancost.calls.refusals import RESENT, kind_of_error, resent, was_refused
 from spancost.faults import leave_to_host

@@ -365,12 +365,3 @@ def test_a_call_of_an_older_traceloop_is_one_before_it_tells_any_usage() -> None
     assert (Kind.CALL, "no_usage") == (kind_of(told), read_call(told).reason)
     assert Kind.OTHER == kind_of(told | {"llm.request.type": "rerank"})
     assert Kind.WORKFLOW == kind_of(told | {"traceloop.span.kind": "workflow"})
-
-
-def test_an_answer_without_tokens_is_a_guess_of_who_counts_words() -> None:
-    """OpenLIT's spans of LangChain: an answer of tool calls alone has no words, and no provider bills none."""
-    emitter = emitter_of("openlit.instrumentation.langchain")
-    guess = read_call(call(43, 0), emitter)
-    assert (None, "no_usage", True) == (guess.usage, guess.reason, guess.estimated)
-    assert Usage(43, 7) == read_call(call(43, 7), emitter).usage
-    assert not read_call(call(43, 0)).estimated

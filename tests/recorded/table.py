@@ -147,10 +147,19 @@ def _verdict(findings: Mapping[str, Mapping[str, list[str]]], run: str) -> str:
     if not run:
         return ""
     found = findings.get(run, {})
-    if found.get("wrong"):
-        return f"wrong: {', '.join(found['wrong'])}"
-    untold = {line.partition(": ")[2] for line in found.get("untold", ())}
-    return "exact" if not untold else f"exact but for calls that no span tells of: {'; '.join(sorted(untold))}"
+    wrong, untold = (_reasons(found.get(group, ())) for group in ("wrong", "untold"))
+    if wrong:
+        return f"wrong: {wrong}"
+    return f"exact but for calls that no span tells of: {untold}" if untold else "exact"
+
+
+def _reasons(lines: Iterable[str]) -> str:
+    """Return each reason once, with what it is the reason of."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for line in lines:
+        what, _, reason = line.partition(": ")
+        found[reason].append(what.removeprefix("untold "))
+    return "; ".join(f"{reason} ({', '.join(what)})" for reason, what in sorted(found.items()))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple, cast
 
 from spancost.calls.dialects import ANYBODY, DIALECTS, Emitter, Field, Kind
+from spancost.calls.guesses import STREAM, are_guessed
 from spancost.calls.plain import plain
 from spancost.calls.shapes import ABSENT, SHAPES, SPELLINGS, learn
 from spancost.calls.texts import opened
@@ -90,7 +91,8 @@ class Call(NamedTuple):
     usage: Usage | None
     """None where nothing was told, or where what was told can't be true."""
     partial: bool
-    """Input or output was told and the other was not, or the answer broke off: `usage` is a lower bound."""
+    """Input or output was told and the other was not, or the answer broke off, or cached tokens may be missing: `usage`
+    is a lower bound."""
     reason: str
     """Why `usage` is None: `no_usage` or `invalid_usage`; else empty."""
     stated_cost: int | None
@@ -102,7 +104,8 @@ class Call(NamedTuple):
     operation: str
     """As the conventions call it, `chat` where nothing is told."""
     estimated: bool
-    """The instrumentation counted tokens itself, which the provider bills otherwise: `usage` is None for that."""
+    """The instrumentation counted tokens itself, which the provider bills otherwise: `usage` is None for that. Where it
+    only may have, `usage` is what it says."""
     is_free: bool
     """The span says that it cost nothing: so libraries say of models they don't know, and of answers they kept."""
 
@@ -180,15 +183,16 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
     else:
         # None at all is "not known", too: no request is free of input.
         reason = "invalid_usage" if told == _INVALID else "no_usage"
-    guessed = (
-        usage is not None
-        and (bool(emitter.told_beside) or emitter.counts_words)
-        and _is_guess(attributes, emitter, operation, usage)
-    )
-    if guessed:
-        usage, reason = None, "no_usage"
-    if error is not None and usage is not None:
+    guessed: bool | None = False
+    if usage is not None and emitter.guesses and operation != _EMBEDDINGS:
+        guessed = are_guessed(attributes, emitter, usage)
+        if guessed:
+            usage, reason = None, "no_usage"
+    is_bound = error is not None or (told & _BOTH != _BOTH and operation != _EMBEDDINGS)
+    if usage is not None and error is not None:
         usage = _cut_short(usage, models)
+    elif usage is not None and emitter.hides_cache_of and emitter.hides_cache_of == provider:
+        is_bound = is_bound or not (usage.cache_read or usage.cache_write or attributes.get(STREAM) is True)
     response_id, amount, _, _, list_cost = row[_REST]
     stated_cost, stated_by = None, ""
     if (amount is not None or list_cost is not None) and not guessed:
@@ -201,13 +205,13 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
             request_model,
             _id(response_id) if response_id is not None else "",
             usage,
-            usage is not None and (error is not None or (told & _BOTH != _BOTH and operation != _EMBEDDINGS)),
+            usage is not None and is_bound,
             reason,
             stated_cost,
             stated_by,
             amount is not None,
             operation,
-            guessed,
+            guessed is not False,
             list_cost is not None and plain(list_cost) == 0,
         ),
     )
@@ -293,15 +297,6 @@ def _has_provider_before(model: str) -> bool:
     """Tell whether a model is named as LiteLLM names it: `openai/gpt-5-mini`, and no path of Google's."""
     provider, slash, _ = model.partition("/")
     return bool(slash) and provider not in _GOOGLES_PATHS
-
-
-def _is_guess(attributes: Attributes, emitter: Emitter, operation: str, usage: Usage) -> bool:
-    """Tell whether an instrumentation counted tokens itself, which the provider bills otherwise."""
-    if operation == _EMBEDDINGS:
-        return False
-    # No provider answers with no tokens at all.
-    without_words = emitter.counts_words and usage.output == 0
-    return without_words or (emitter.told_beside != "" and emitter.told_beside not in attributes)
 
 
 def _cut_short(usage: Usage, models: tuple[str, ...]) -> Usage:

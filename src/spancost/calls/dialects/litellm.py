@@ -41,9 +41,16 @@ LITELLM: Final = Dialect(
             "litellm",
             Layer.GATEWAY,
             invents_ids=True,
+            # 1.75 to 1.100 counted what a stream didn't tell; later ones tell 0.
+            guessed_beside=(
+                "metadata.usage_object",
+                "'reasoning_tokens': 0",
+                "'text_tokens': None",
+                "'prompt_tokens_details': None",
+            ),
             repeats_answers=True,
             recorded="litellm__otelcb__calls",
-            also=("litellm__otelv2__calls",),
+            also=("litellm__otelv2__calls", "litellm__otelcb-old__streams"),
             package="litellm",
         ),
     ),

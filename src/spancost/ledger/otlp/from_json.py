@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from spancost.calls.content import READ_OF
 from spancost.calls.refusals import refusal
-from spancost.calls.repeated import TEXTS
 from spancost.ledger.otlp.spans import MOST_VALUES, SHORT, Span, Wanted, shortened, span_of
 
 __all__ = ["WRONG", "spans_of"]
@@ -87,7 +87,7 @@ def _attributes(told: Any, wanted: Wanted) -> dict[str, Any]:
         if content is None:
             for kind, other in value.items():
                 attributes[name] = _value(kind, other)
-        elif len(content) <= SHORT and name not in TEXTS:
+        elif len(content) <= SHORT and name not in READ_OF:
             attributes[name] = content
         else:
             attributes[name] = shortened(name, content)

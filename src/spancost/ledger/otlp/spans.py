@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
+from spancost.calls.content import READ_OF
 from spancost.calls.names import CALL_NAMES, JSON_NAMES
-from spancost.calls.repeated import TEXTS, without_content
 
 if TYPE_CHECKING:
     from spancost.calls import Attributes, Who
@@ -55,8 +55,8 @@ def span_of(values: Iterable[Any]) -> Span:
 
 def shortened(name: str, text: str) -> str:
     """Return as much of an attribute's text as is ever read."""
-    if name in TEXTS:
-        return without_content(text)
+    if name in READ_OF:
+        return READ_OF[name](text)
     if len(text) <= SHORT:
         return text
     # What is too long to be read must stay too long.
