@@ -365,3 +365,22 @@ def test_a_call_of_an_older_traceloop_is_one_before_it_tells_any_usage() -> None
     assert (Kind.CALL, "no_usage") == (kind_of(told), read_call(told).reason)
     assert Kind.OTHER == kind_of(told | {"llm.request.type": "rerank"})
     assert Kind.WORKFLOW == kind_of(told | {"traceloop.span.kind": "workflow"})
+
+
+@pytest.mark.parametrize(
+    ("told", "kind"),
+    [
+        ({}, Kind.AGENT),
+        ({"traceloop.span.kind": "workflow"}, Kind.WORKFLOW),
+        ({"traceloop.span.kind": "agent"}, Kind.AGENT),
+        ({"gen_ai.workflow.nodes": ("planner", "critic")}, Kind.WORKFLOW),
+        ({"gen_ai.workflow.nodes": ("model", "tools")}, Kind.AGENT),
+        ({"gen_ai.workflow.nodes": ["agent", "tools"]}, Kind.AGENT),
+        ({"gen_ai.workflow.nodes": "model"}, Kind.AGENT),
+    ],
+)
+def test_a_runnable_that_calls_itself_an_agent_is_the_workflow_it_is(told: dict[str, Any], kind: str) -> None:
+    """Traceloop's spans of LangChain: a graph around steps, or what a program runs, is nobody's agent."""
+    attributes = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "pipeline"} | told
+    assert (kind, kind) == (kind_of(attributes), kind_at_start(attributes))
+    assert Kind.CALL == kind_of(call(1, 1) | told), "only an agent is asked"

@@ -26,6 +26,7 @@ CALL_NAMES: Final = MARKERS.union(
     WHERE,
     JSON_NAMES,
     READ_OF,
+    *(dialect.graphs for dialect in DIALECTS),
     *SPELLINGS.values(),
     (name for emitter in EMITTERS.values() for name in (emitter.told_beside, *emitter.guessed_beside[:1]) if name),
 )

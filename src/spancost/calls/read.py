@@ -51,6 +51,10 @@ _OPERATIONS: Final = tuple(name for dialect in DIALECTS for name in dialect.fiel
 OPERATIONS: Final = frozenset(_OPERATIONS)
 """A span that starts with none of these attributes doesn't say yet what it is."""
 
+_WORKFLOWS: Final = {name: value for dialect in DIALECTS for name, value in dialect.workflows.items()}
+_GRAPHS: Final = {name: steps for dialect in DIALECTS for name, steps in dialect.graphs.items()}
+_RUNS_OTHERS: Final = frozenset({*_WORKFLOWS, *_GRAPHS})
+
 _SPOKEN: Final = {told: spoken for dialect in DIALECTS for told, spoken in dialect.spoken.items()}
 
 _USAGE_NAMES: Final = (
@@ -115,7 +119,8 @@ def kind_at_start(attributes: Attributes) -> str | None:
     for name in _OPERATIONS:
         operation = attributes.get(name)
         if operation is not None:
-            return _kind(operation)
+            kind = _kind(operation)
+            return _who_runs(attributes) if kind == Kind.AGENT else kind
     return None
 
 
@@ -124,7 +129,7 @@ def kind_of(attributes: Attributes) -> str | None:
     for name in _OPERATIONS:
         operation = attributes.get(name)
         if operation is not None and (kind := _kind(operation)) is not None:
-            return kind
+            return _who_runs(attributes) if kind == Kind.AGENT else kind
     if MARKERS.isdisjoint(attributes):
         return None
     # An operation we don't know, or none (conventions before v1.26): a call where it tells usage, or what tells of it.
@@ -138,6 +143,20 @@ def _kind(operation: object) -> str | None:
     if type(operation) is not str:
         operation = plain(operation)
     return _KINDS.get(operation) if type(operation) is str else None
+
+
+def _who_runs(attributes: Attributes) -> str:
+    """Tell an agent from a workflow that calls itself one."""
+    if _RUNS_OTHERS.isdisjoint(attributes):
+        return Kind.AGENT
+    for name, value in _WORKFLOWS.items():
+        if plain(attributes.get(name)) == value:
+            return Kind.WORKFLOW
+    for name, steps in _GRAPHS.items():
+        told = plain(attributes.get(name))
+        if type(told) is tuple and steps.isdisjoint(cast("tuple[object, ...]", told)):
+            return Kind.WORKFLOW
+    return Kind.AGENT
 
 
 def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | None = None) -> Call:

@@ -140,6 +140,10 @@ class Dialect:
     """Field -> attribute names, best first."""
     emitters: tuple[Emitter, ...] = ()
     """Instrumentations that write it."""
+    workflows: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Attribute -> what stands in it where a span that calls itself an agent is a workflow."""
+    graphs: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    """Attribute with the steps of what calls itself an agent -> those of which an agent has one, a workflow none."""
     texts: Mapping[str, Mapping[int, tuple[str, ...]]] = field(default_factory=dict[str, Mapping[int, tuple[str, ...]]])
     """Attribute that holds counts or names as a JSON text -> field -> paths in the text, best first.
 
