@@ -8,6 +8,7 @@ from spancost.calls.content import READ_OF
 from spancost.calls.dialects import DIALECTS, EMITTERS
 from spancost.calls.elsewhere import WHERE
 from spancost.calls.guesses import STREAM
+from spancost.calls.inside import TOTALS
 from spancost.calls.read import MARKERS
 from spancost.calls.refusals import ERROR_TYPE, RESENT
 from spancost.calls.shapes import SPELLINGS
@@ -26,6 +27,7 @@ CALL_NAMES: Final = MARKERS.union(
     WHERE,
     JSON_NAMES,
     READ_OF,
+    TOTALS,
     *(dialect.graphs for dialect in DIALECTS),
     *SPELLINGS.values(),
     (name for emitter in EMITTERS.values() for name in (emitter.told_beside, *emitter.guessed_beside[:1]) if name),

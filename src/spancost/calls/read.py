@@ -7,8 +7,10 @@ from typing import Any, Final, NamedTuple, cast
 
 from spancost.calls.dialects import ANYBODY, DIALECTS, Emitter, Field, Kind
 from spancost.calls.guesses import STREAM, are_guessed
+from spancost.calls.inside import CONVENTIONAL, whole
 from spancost.calls.plain import plain
 from spancost.calls.shapes import ABSENT, SHAPES, SPELLINGS, learn
+from spancost.calls.stated import stated
 from spancost.calls.texts import opened
 from spancost.calls.usage import Usage
 from spancost.faults import leave_to_host
@@ -21,16 +23,11 @@ Attributes = Mapping[str, Any]
 ABSURD: Final = 10**10
 """Tokens that no call can have used, a thousand times the longest context: a fault of who wrote it, never money."""
 
-_GOOGLES_PATHS: Final = frozenset({"endpoints", "locations", "models", "projects", "publishers", "tunedModels"})
-"""What Google's names of models begin with that are paths."""
-
 _NO_ID: Final = frozenset({"None", "null", "undefined"})
 """What languages make of an id that is not there, where it is written as text."""
 
 _PLAUSIBLE: Final = 1 << 33
 """Less than ABSURD, and more than any real call uses."""
-
-_ABSURD_USD: Final = 10**7
 
 _EMBEDDINGS: Final = "embeddings"
 """The operation that has no output."""
@@ -185,20 +182,17 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
         # All five at once: it is negative if one is, and as large as the largest.
         and 0 <= input_ | output | read | write | reasoning < _PLAUSIBLE
     ):
-        inclusive = read + write <= input_ and reasoning <= output
+        is_whole = read + write <= input_ and reasoning <= output
     else:
         row, told = _mended(attributes)
-        inclusive = False
+        is_whole = False
     provider, models, request_model, operation = _named(row[_NAMED])
     usage = None
     reason = ""
     if told & _BOTH and (row[Field.INPUT] or row[Field.OUTPUT]):
         usage = _tuple(Usage, row[_USAGE])
-        exclusive = emitter.exclusive or (emitter.exclusive_of != "" and emitter.exclusive_of == provider)
-        if exclusive or not inclusive:
-            usage = _inclusive(usage, exclusive)
-        if emitter.repeats_reasoning and usage.reasoning and _has_provider_before(request_model):
-            usage = usage._replace(output=max(usage.output - usage.reasoning, usage.reasoning))
+        if not is_whole or emitter not in CONVENTIONAL:
+            usage = whole(usage, emitter, provider, request_model, attributes)
     else:
         # None at all is "not known", too: no request is free of input.
         reason = "invalid_usage" if told == _INVALID else "no_usage"
@@ -215,7 +209,7 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
     response_id, amount, _, _, list_cost = row[_REST]
     stated_cost, stated_by = None, ""
     if (amount is not None or list_cost is not None) and not guessed:
-        stated_cost, stated_by = _stated(row)
+        stated_cost, stated_by = stated(row)
     return _tuple(
         Call,
         (
@@ -300,42 +294,8 @@ def _id(told: object) -> str:
     return told if type(told) is str and len(told) <= _LONGEST and told not in _NO_ID else ""
 
 
-def _inclusive(usage: Usage, exclusive: bool) -> Usage:
-    """Put the cache inside input and reasoning inside output, as the conventions say and some emitters don't."""
-    if usage.cache_write_1h > usage.cache_write:
-        usage = usage._replace(cache_write=usage.cache_write_1h)
-    cached = usage.cache_read + usage.cache_write
-    if exclusive or cached > usage.input:
-        usage = usage._replace(input=usage.input + cached)
-    if usage.reasoning > usage.output:
-        usage = usage._replace(output=usage.output + usage.reasoning)
-    return usage
-
-
-def _has_provider_before(model: str) -> bool:
-    """Tell whether a model is named as LiteLLM names it: `openai/gpt-5-mini`, and no path of Google's."""
-    provider, slash, _ = model.partition("/")
-    return bool(slash) and provider not in _GOOGLES_PATHS
-
-
 def _cut_short(usage: Usage, models: tuple[str, ...]) -> Usage:
     """Return what is known of the usage of an answer that broke off."""
     if usage.output <= _FIRST_EVENT and any("claude" in model for model in models):
         return usage._replace(output=0, reasoning=0)
     return usage
-
-
-def _stated(row: tuple[Any, ...]) -> tuple[int | None, str]:
-    if (amount := _pico(row[Field.COST])) is not None and row[Field.COST_CURRENCY] in ("USD", None):
-        return amount, "provider" if row[Field.COST_SOURCE] == "provider" else "local"
-    if (amount := _pico(row[Field.LIST_COST])) is not None:
-        return amount, "local"
-    return None, ""
-
-
-def _pico(amount: object) -> int | None:
-    # A reported 0 with tokens is ignored: libraries write it for models they don't know.
-    amount = plain(amount)
-    if (type(amount) is int or type(amount) is float) and 0 < amount < _ABSURD_USD:
-        return round(amount * 10**12)
-    return None

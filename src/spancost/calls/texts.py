@@ -69,7 +69,7 @@ def opened(attributes: Mapping[str, Any]) -> dict[str, Any]:
         for field, spellings in fields.items():
             names = SPELLINGS[field]
             if all(plain.get(each) is None for each in names):
-                found = _first_sum(spellings, counts) if field < Field.TOKENS else _first_name(spellings, counts)
+                found = (_first_sum if field < Field.TOKENS else _first_told)(spellings, counts)
                 if found is not None:
                     plain[names[0]] = found
     return plain
@@ -110,11 +110,11 @@ def _first_sum(spellings: list[list[_Path]], counts: Mapping[str, Any]) -> int |
     return None
 
 
-def _first_name(spellings: list[list[_Path]], told: Mapping[str, Any]) -> str | None:
-    """Return the first name that a path leads to, None where none does."""
+def _first_told(spellings: list[list[_Path]], told: Mapping[str, Any]) -> str | float | None:
+    """Return the first name or amount that a path leads to, None where none does."""
     for path, *_ in spellings:
         found = _found(path, told)
-        if type(found) is str and found:
+        if type(found) in (str, int, float) and found != "":
             return found
     return None
 

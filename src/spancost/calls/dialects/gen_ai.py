@@ -66,6 +66,8 @@ GEN_AI: Final = Dialect(
         Field.COST_CURRENCY: ("gen_ai.usage.cost.currency",),
         Field.COST_SOURCE: ("gen_ai.usage.cost.source",),
     },
+    # Traceloop's and others', in the conventions' manner.
+    totals=("gen_ai.usage.total_tokens",),
     emitters=(
         Emitter("opentelemetry.instrumentation.genai.openai", Layer.CLIENT, recorded="openaisdk__oaigenai__calls"),
         Emitter(

@@ -32,6 +32,8 @@ LITELLM: Final = Dialect(
     fields={
         # `vendor/model`: embeddings tell no provider.
         Field.PRICED_MODEL: ("litellm.provider.model",),
+        # In the span of the bare request, which is no call.
+        Field.RESPONSE_ID: ("llm.openai.id",),
         Field.LIST_COST: ("gen_ai.cost.total_cost", "litellm.cost.total"),
     },
     # For Anthropic and Gemini it makes an id up, in its second spans, too (litellm__otelv2__calls): those have the

@@ -44,6 +44,8 @@ MLFLOW: Final = Dialect(
             Field.CACHE_WRITE: ("cache_creation_input_tokens",),
             Field.CACHE_WRITE_1H: ("cache_creation_input_tokens_above_1hr",),
         },
+        # From a price list, where MLflow's server is not the one to reckon it.
+        "mlflow.llm.cost": {Field.LIST_COST: ("total_cost",)},
         # Reasoning, and whatever an embedding used, stand only here.
         "mlflow.spanOutputs": inside("usage", RAW_USAGE),
     },

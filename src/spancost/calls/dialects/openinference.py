@@ -44,6 +44,7 @@ OPENINFERENCE: Final = Dialect(
         Field.AUDIO_OUTPUT: ("llm.token_count.completion_details.audio",),
         Field.LIST_COST: ("llm.cost.total",),
     },
+    totals=("llm.token_count.total",),
     emitters=(
         Emitter(f"{_SCOPE}.openai", Layer.CLIENT, recorded="openaisdk__oioai__calls"),
         Emitter(f"{_SCOPE}.anthropic", Layer.CLIENT, recorded="anthropicsdk__oianth__calls"),

@@ -150,6 +150,8 @@ class Dialect:
     A path is keys with dots between, and places in an array. Where a text tells only parts that never overlap, a count
     is the sum of paths with ` + ` between, if the first is there.
     """
+    totals: tuple[str, ...] = ()
+    """Attributes that tell all tokens of a call in one number, best first."""
     answers: tuple[str, ...] = ()
     """Of these texts those that are a provider's answer as it came: only the usage in it is read."""
     quoted: Mapping[str, int] = field(default_factory=dict[str, int])

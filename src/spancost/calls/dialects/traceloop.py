@@ -29,6 +29,7 @@ TRACELOOP: Final = Dialect(
         Field.INPUT: ("llm.usage.prompt_tokens",),
         Field.OUTPUT: ("llm.usage.completion_tokens",),
     },
+    totals=("llm.usage.total_tokens",),
     # Of LangChain each runnable that a program runs calls itself an agent.
     workflows={"traceloop.span.kind": "workflow"},
     # LangChain's agents are graphs around a model, which LangGraph's of before have under `agent`.
