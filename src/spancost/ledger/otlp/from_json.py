@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from spancost.calls.content import READ_OF
-from spancost.calls.refusals import refusal
+from spancost.calls.refusals import EXCEPTION, exception, refusal
 from spancost.ledger.otlp.spans import MOST_VALUES, SHORT, Span, Wanted, shortened, span_of
 
 __all__ = ["WRONG", "spans_of"]
@@ -20,6 +20,8 @@ WRONG: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionError,
 _SIGNALS: Final = ("resourceSpans", "resourceMetrics", "resourceLogs")
 """What a file may hold; the last two are no business of ours."""
 _ERROR: Final = (2, "STATUS_CODE_ERROR")
+
+_OF_EXCEPTIONS: Final = {name: name for name in (f"{EXCEPTION}.type", f"{EXCEPTION}.message")}
 
 _LARGEST: Final = 1 << 63
 """No time in ns, and no count, is as large."""
@@ -54,7 +56,7 @@ def _span(told: Mapping[str, Any], scope: str, resource: dict[str, Any], wanted:
     status = told.get("status")
     error = None
     if status and status.get("code") in _ERROR:
-        error = refusal(str(status.get("message") or ""))
+        error = refusal(str(status.get("message") or _exception(told.get("events"))))
     start, end = int(told["startTimeUnixNano"]), int(told["endTimeUnixNano"])
     if not (0 <= start < _LARGEST and 0 <= end < _LARGEST):
         raise ValueError("a time that can't be")
@@ -73,6 +75,14 @@ def _span(told: Mapping[str, Any], scope: str, resource: dict[str, Any], wanted:
             error,
         )
     )
+
+
+def _exception(events: Any) -> str:
+    """Return what the last event of an exception says of it, empty where there is none."""
+    for event in reversed(events or ()):
+        if event.get("name") == EXCEPTION:
+            return exception(_attributes(event.get("attributes"), _OF_EXCEPTIONS))
+    return ""
 
 
 def _attributes(told: Any, wanted: Wanted) -> dict[str, Any]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.trace.v1.trace_pb2 import Status, TracesData
 
-from spancost.calls.refusals import refusal
+from spancost.calls.refusals import EXCEPTION, exception, refusal
 from spancost.ledger.otlp.spans import MOST_VALUES, Span, Wanted, shortened
 
 if TYPE_CHECKING:
     from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+    from opentelemetry.proto.trace.v1.trace_pb2 import Span as Told
 
 __all__ = ["DecodeError", "spans_of"]
 
@@ -36,8 +37,16 @@ def spans_of(message: bytes, wanted: Wanted) -> Iterator[Span]:
                     scope,
                     _attributes(told.attributes, wanted),
                     resource,
-                    refusal(told.status.message) if failed else None,
+                    refusal(told.status.message or _exception(told.events)) if failed else None,
                 )
+
+
+def _exception(events: Sequence[Told.Event]) -> str:
+    """Return what the last event of an exception says of it, empty where there is none."""
+    for event in reversed(events):
+        if event.name == EXCEPTION:
+            return exception({each.key: _value(each.key, each.value) for each in event.attributes})
+    return ""
 
 
 def _attributes(told: Iterable[KeyValue], wanted: Wanted) -> dict[str, Any]:
