@@ -206,6 +206,37 @@ def test_an_agent_that_repeats_what_is_below_it_is_not_charged() -> None:
     assert (cost(100, 50), 1) == (play.engine.spent.direct, play.engine.spent.calls)
 
 
+def test_what_an_agent_says_is_charged_where_the_calls_below_it_told_nothing() -> None:
+    """Streams may tell no usage: the agent's word is then the only one, until one of them speaks after all."""
+    play = Player()
+    boss = play.start(agent("boss"))
+    play.play(call(), boss)
+    late = play.start(call(), boss)
+    play.end(boss, {**call(100, 50), **agent("boss")})
+    assert (cost(100, 50), 1) == (play.owner(boss).total, play.owner(boss).unpriced)
+    play.end(late, call())
+    assert (cost(100, 50), 2) == (play.owner(boss).total, play.owner(boss).unpriced), "it told nothing either"
+    play.play(call(70, 30), boss)
+    play.settle()
+    assert cost(70, 30) == play.owner(boss).total == play.engine.spent.direct == play.counted
+
+
+def test_what_an_agent_says_is_taken_back_when_a_call_below_is_told_of_elsewhere() -> None:
+    """A call below it told nothing; its framework's span in another trace, which ends last, tells what it used."""
+    play = Player(clock=(clock := Clock()))
+    boss = play.start(agent("boss"))
+    around = play.start(call(), trace_id=2, scope="some.framework")
+    silent = play.start(call(response_id="r"), boss, scope="opentelemetry.instrumentation.genai.openai")
+    clock.now_ns += 10**9
+    play.end(silent, call(response_id="r"))
+    play.end(boss, {**call(100, 50), **agent("boss")})
+    assert cost(100, 50) == play.owner(boss).total
+    play.end(around, call(90, 40, response_id="r"))
+    play.settle()
+    assert cost(90, 40) == play.owner(boss).total == play.engine.spent.direct == play.counted
+    assert 1 == play.owner(boss).calls
+
+
 @pytest.mark.parametrize(
     ("address", "calls"), [("research.example.com", 0), ("api.openai.com", 1), ("", 1)], ids=["own", "provider", "none"]
 )

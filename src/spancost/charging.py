@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping
+from copy import copy
 from threading import RLock
 from typing import Final
 
 from spancost.budgets import Budgets, worst
 from spancost.calls import Kind
-from spancost.faults import leave_to_host
 from spancost.outcome import Correction, Count, Outcome, Rated
 from spancost.rollup import Amounts, Charge, Node, ResponseIds, Tree
 from spancost.rollup.answers import Answers
 from spancost.rollup.claimants import Claimants
-from spancost.rollup.dedup import awaited, final, inside, knows_better, nested, offer, outlived, whose_money
+from spancost.rollup.dedup import final, inside, nested, offer, outlived
 from spancost.rollup.node import above, top
+from spancost.rollup.records import best
+from spancost.rollup.sums import Below
 from spancost.rollup.tree import OWNERS
 from spancost.rollup.twins import Twins
+from spancost.settling import Settling
 
 __all__ = ["Charging"]
 
-_WAIT_NS: Final = 30 * 10**9
-"""How long a charge's counters wait for an open span around it that may report it again."""
-
 _HIGHEST: Final = 256
 """Spans above a call that are asked for what they said of it."""
-
-_MOST_WAITING: Final = 8_192
-"""Charges whose counters wait at once: where no reader collects, nobody else asks for them."""
 
 _NO_AMOUNTS: Final = Amounts()
 
@@ -36,8 +32,8 @@ _NO_AMOUNTS: Final = Amounts()
 class Charging:
     """The charges of a process on their way to the tree, the budgets and the counters.
 
-    State: the response ids and the kept answers, which need no lock, and what waits for the counters. Its RLock guards
-    the fields of charges that later records revise.
+    State: the response ids and the kept answers, which need no lock. Its RLock guards the fields of charges that later
+    records revise.
     """
 
     def __init__(
@@ -55,12 +51,11 @@ class Charging:
         self._places = places
         """Where among a charge's values that of each attribution key stands."""
         self._claimants = claimants
-        self._clock = clock
         self._ids = ResponseIds()
         self._answers = Answers()
         self._twins = Twins()
         self._revising = RLock()
-        self._waiting: deque[tuple[int, Charge]] = deque()
+        self._settling = Settling(claimants, clock, self._revising)
         # Whether an agent's own word was ever charged: then each call looks above whether it makes one superfluous.
         self._claims = False
 
@@ -76,7 +71,7 @@ class Charging:
         response_id = charge.call.response_id
         # What an agent said of its calls is booked below the agent itself.
         is_claim = charge.booked is node
-        first = self._counted(charge, node)
+        first, inner = self._counted(charge, node)
         if response_id and is_claim:
             first = first or self._ids.find(charge, response_id)
         elif response_id:
@@ -90,7 +85,7 @@ class Charging:
                 self._ids.give(first, response_id)
         if first is not None:
             self._twins.add(charge, first)
-            self._revise(first, charge, node, outcome)
+            self._revise(first, charge, node, outcome, inner=inner)
         else:
             leaving: Charge | None = None
             for record, first in self._twins.join(charge):
@@ -115,27 +110,25 @@ class Charging:
         corrected = self._tree.book(home, amounts)
         if corrected:
             self.correct(corrected, outcome)
-        if self._claims:
-            self._take_back_claims(charge, node, outcome, own=not is_claim)
+        if self._claims and amounts.tell:
+            self._take_back_claims(charge, node.parent, node, outcome, own=not is_claim)
         self._claims = self._claims or is_claim
         if amounts.cost and self._budgets.all:
             self._observe(who, amounts.cost, None, node, outcome)
         if self._twins.compares:
             self._claimants.follow(charge.emitter)
         if offer(charge, node.parent, self._tree.below) or self._claimants.may_claim(charge):
-            self._waiting.append((charge.at_ns, charge))
-            if len(self._waiting) > _MOST_WAITING:
-                outcome.counts += self._settle(self._waiting.popleft()[1])
+            outcome.counts += self._settling.hold(charge)
         else:
             # Another thread that ends a span above may have settled it since it was offered.
-            outcome.counts += self._settle(charge)
+            outcome.counts += self._settling.settle(charge)
 
     def pass_on(self, inner: list[Charge], node: Node, kind: str | None, outcome: Outcome) -> None:
         """Offer the charges below a span that ends to the span above it, or let the counters have them."""
         goes_on = kind is None or outcome.duplicate_of is not None
         for charge in inner:
             if not (goes_on and offer(charge, node.parent, self._tree.below)) and not self._claimants.may_claim(charge):
-                outcome.counts += self._settle(charge)
+                outcome.counts += self._settling.settle(charge)
 
     def supplement(self, charge: Charge, better: Charge, node: Node, outcome: Outcome) -> None:
         """Correct a charge by what a span around it says of the same call, which is no record of it."""
@@ -146,7 +139,7 @@ class Charging:
         """Tell the new totals of owners that had ended when more of their cost became known."""
         for owner in owners:
             claim = _claim_of(owner)
-            if claim is not None and owner.below is not None and owner.below.calls > claim.amounts.calls:
+            if claim is not None and owner.below is not None and _tells_more(owner.below, claim):
                 # What an open span held back has come, and it tells of the calls that the agent summed up.
                 owner.record = None
                 self._take_back(claim, None, owner, outcome)
@@ -159,33 +152,22 @@ class Charging:
 
     def settle(self, *, everything: bool = False) -> list[Count]:
         """Return what counters have waited for long enough or in vain, or all of it at the end."""
-        counts: list[Count] = []
-        due = self._clock() - _WAIT_NS
-        waiting = self._waiting
-        self._claimants.forget_dropped()
-        for _ in range(len(waiting)):
-            try:
-                since, charge = waiting.popleft()
-            except IndexError as fault:
-                leave_to_host(fault)
-                break
-            if everything or since <= due or not (awaited(charge) or self._claimants.may_claim(charge)):
-                counts += self._settle(charge)
-            else:
-                waiting.append((since, charge))
-        return counts
+        return self._settling.due(everything=everything)
 
-    def _counted(self, charge: Charge, node: Node) -> Charge | None:
-        """Return the charge that the spans inside or around a call have told of already, None if it is a new one."""
+    def _counted(self, charge: Charge, node: Node) -> tuple[Charge | None, Charge | None]:
+        """Return the charge that the spans inside or around a call have told of already, and which record is inside.
+
+        Twice None if it is a new one.
+        """
         first = None if node.below is None else nested(charge.call, inside(node))
         if first is not None:
             first = node.record = final(first)
-            return first
+            return first, first
         outer = outlived(charge, node.parent)
         # Read once: another thread's call inside may take it at the same time.
         record = None if outer is None else outer.record
         if outer is None or record is None:
-            return None
+            return None, None
         first = final(record)
         # It may be told of in further layers: inside this one, or around it by one that is still open.
         node.record = first
@@ -194,18 +176,25 @@ class Charging:
         if charge.call.usage is not None or first.call.usage is None:
             # An attempt that was told nothing leaves it to the one that succeeded.
             outer.record = None
-        return first
+        return first, charge
 
     def _revise(
-        self, first: Charge, later: Charge, node: Node, outcome: Outcome, leaving: Charge | None = None
+        self,
+        first: Charge,
+        later: Charge,
+        node: Node,
+        outcome: Outcome,
+        leaving: Charge | None = None,
+        inner: Charge | None = None,
     ) -> None:
         """Correct a charge by a later record that knows better, and move it under the owner that record has.
 
-        Where the record takes the place of one that is `leaving`, the charge doesn't stay under that one's owner.
+        `inner` is the one that lies inside the other, if it does. Where the record takes the place of one that is
+        `leaving`, the charge doesn't stay under that one's owner.
         """
-        numbers = later if knows_better(later, first) else first
-        money = whose_money(first, later, numbers)
-        better = later in (numbers, money)
+        numbers, money = best(first, later, inner, leaving)
+        better = numbers is not first or money is not first
+        original = first.original or (copy(first) if better else None)
         amounts = numbers.amounts if money is numbers else numbers.amounts.with_money_of(money.amounts)
         told = first.who
         kept, taken = _filled(told, later.who), _filled(later.who, told)
@@ -213,7 +202,9 @@ class Charging:
             entered, settled = first.entered, first.settled
             before, home, who = first.amounts, first.booked, first.who
             if better:
-                first.call, first.price, first.trust = numbers.call, numbers.price, numbers.trust
+                first.original = original
+                first.call, first.price = numbers.call, numbers.price
+                first.trust, first.layer = numbers.trust, numbers.layer
                 first.amount, first.status, first.source = money.amount, money.status, money.source
                 first.amounts = amounts
             by_leaving = leaving is not None and home is leaving.booked and home is not first.parent
@@ -237,6 +228,8 @@ class Charging:
             self._observe(new_who, after.cost, first.at_ns, node, outcome)
         elif better:
             self._observe(who, difference.cost, first.at_ns, node, outcome)
+        if self._claims and after.tell and not before.tell:
+            self._take_back_claims(first, new_home, node, outcome, own=True)
         if better and settled:
             outcome.counts += (Count(first, difference._replace(calls=0, partial=0, unpriced=0)),)
 
@@ -246,9 +239,9 @@ class Charging:
         if self._take_back(other, first, node, outcome):
             self._twins.add(other, first)
 
-    def _take_back_claims(self, charge: Charge, node: Node, outcome: Outcome, *, own: bool) -> None:
+    def _take_back_claims(self, charge: Charge, home: Node | None, node: Node, outcome: Outcome, *, own: bool) -> None:
         """Take back what agents said their calls used, who ended before a span below them told of one."""
-        for span in above(node.parent, _HIGHEST):
+        for span in above(home, _HIGHEST):
             claim = _claim_of(span)
             if claim is not None and (own or not claim.emitter.sums_agents):
                 span.record = None
@@ -290,18 +283,20 @@ class Charging:
         below = self._tree.below(top(node))
         below.state = worst(below.state, outcome.state)
 
-    def _settle(self, charge: Charge) -> tuple[Count, ...]:
-        with self._revising:
-            settled, charge.settled = charge.settled, True
-            # Read here: a later record that finds the charge settled adds what it corrects by itself.
-            amounts = charge.amounts
-        return () if settled else (Count(charge, amounts),)
-
 
 def _claim_of(span: Node) -> Charge | None:
     """Return what an agent said that its calls used and was charged for, None where spans below told of calls."""
     claim = span.record
     return claim if claim is not None and span.kind == Kind.AGENT and claim.span_id == span.span_id else None
+
+
+def _tells_more(below: Below, claim: Charge) -> bool:
+    """Tell whether calls below an agent have told what they used, beside what it said itself."""
+    if claim.emitter.sums_agents:
+        # It leaves out its sub-agents, of whom there may be any number below.
+        return False
+    used, said = below.input + below.output, claim.amounts.input + claim.amounts.output
+    return used > said or below.direct + below.children > claim.amounts.cost
 
 
 def _filled(who: tuple[str | None, ...], other: tuple[str | None, ...]) -> tuple[str | None, ...]:

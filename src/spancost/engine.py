@@ -297,4 +297,4 @@ class Engine:
 def _is_told_below(agent: Node, emitter: Emitter) -> bool:
     """Tell whether spans below an agent tell of the calls that its own span sums up."""
     below = agent.below
-    return below is not None and bool(below.own if emitter.sums_agents else below.calls)
+    return below is not None and (below.own if emitter.sums_agents else below.tells)

@@ -38,6 +38,14 @@ def test_an_answer_that_is_said_to_cost_nothing_is_counted_once() -> None:
     assert 2 * cost(100, 20) == play.engine.spent.direct, "a model that LiteLLM has no price for"
 
 
+def test_answers_of_several_models_are_each_remembered() -> None:
+    """Two models may use as many tokens for the same: what is given again is known by its model."""
+    other = call(100, 20, model="gemini-3-pro")
+    play = _play((30, call(100, 20)), (30, other), (0.4, other), (0.4, call(100, 20)))
+    assert cost(100, 20) + cost(100, 20, "gemini-3-pro") == play.engine.spent.direct == play.counted
+    assert 2 == play.engine.duplicates
+
+
 def test_a_request_made_again_is_a_call() -> None:
     """What takes as long as a request takes was one, whatever it tells."""
     play = _play((30, call(100, 20)), (30, call(100, 20)))

@@ -51,7 +51,7 @@ def test_charges_that_wait_are_bounded_where_nobody_collects() -> None:
     outer = play.start(call())
     for _ in range(20_000):
         play.play(call(1, 1), outer)
-    assert 10_000 > len(play.engine._charging._waiting)
+    assert 10_000 > len(play.engine._charging._settling._waiting)
     play.end(outer, call(999, 9))
     play.settle()
     assert 20_000 * cost(1, 1) + cost(999, 9) == play.counted
@@ -319,6 +319,33 @@ def test_the_record_that_knows_the_parts_holds(rich_first: bool) -> None:
     play.end(root)
     assert 1 == play.engine.spent.calls
     assert 80 == sum(amounts.cache_read for _, amounts in play.counts)
+
+
+@pytest.mark.parametrize("more_first", [True, False], ids=["more first", "more last"])
+@pytest.mark.parametrize("model", ["gpt-5.2", "gpt-nobody-knows"])
+def test_of_two_numbers_for_one_id_the_greater_holds(more_first: bool, model: str) -> None:
+    """A stream's usage only grows, and some hear but its beginning: whoever ends first, the record that heard more is right."""
+    play = Player()
+    records = [call(100, output, model=model, response_id="chatcmpl-0123456789abcdef") for output in (33, 4)]
+    root = play.start(agent("a"))
+    for told in records if more_first else reversed(records):
+        play.play(told, root)
+    play.end(root)
+    assert (100, 33, 1) == (play.owner(root).input, play.owner(root).output, play.owner(root).calls)
+    assert (cost(100, 33) if model == "gpt-5.2" else 0) == play.engine.spent.direct == play.counted
+
+
+@pytest.mark.parametrize("precise_first", [True, False], ids=["precise first", "precise last"])
+def test_the_record_that_names_the_model_that_answered_holds(precise_first: bool) -> None:
+    """Which version of it answered may decide what is billed; whoever tells only what was asked for knows less."""
+    play = Player()
+    asked = call(100, 33, model="gpt-4o", response_id="chatcmpl-0123456789abcdef")
+    answered = asked | {"gen_ai.response.model": "gpt-4o-2024-05-13"}
+    for told in (answered, asked) if precise_first else (asked, answered):
+        play.play(told)
+    alone = Player()
+    alone.play(answered)
+    assert alone.engine.spent.direct == play.engine.spent.direct == play.counted > 0
 
 
 def test_a_record_that_comes_after_the_counters_adds_what_was_missing() -> None:

@@ -349,6 +349,26 @@ def test_a_record_that_changes_places_takes_its_agent_along() -> None:
     assert {"ada": cost(100, 20), "bob": cost(100, 20)} == by_agent
 
 
+def test_a_record_that_changes_places_takes_its_numbers_along() -> None:
+    """Two framework's spans heard only how their streams began; the first client's to end is given to the wrong one."""
+    play = Player(clock=(clock := Clock()))
+    boss = play.start(agent("boss"))
+    moments = [(0.50, 0), (0.55, 1), (0.60, 2), (1.00, 0), (1.20, 3), (1.50, 1), (3.00, 2), (4.00, 3)]
+    told = [call(), call(), call(100, 20), call(50, 10)]
+    spans: dict[int, Any] = {}
+    for seconds, place in moments:
+        clock.now_ns = NOW + round(seconds * _SECOND)
+        if place in spans:
+            play.end(spans[place], told[place])
+        else:
+            spans[place] = play.start(call(), boss, scope=_FRAMEWORK if place < 2 else _CLIENT)
+    play.end(boss)
+    play.settle()
+    whole = play.owner(boss)
+    assert (150, 30, 2, 0) == (whole.input, whole.output, whole.calls, whole.unpriced)
+    assert cost(150, 30) == whole.direct == play.engine.spent.direct == play.counted
+
+
 @given(_workers(), st.randoms(use_true_random=False))
 def test_each_agent_has_its_calls(drawn: tuple[list[_Record], int], random: Any) -> None:
     """Where records change places, the money goes with the framework's: each agent pays for as many as it asked for."""
@@ -402,12 +422,19 @@ def test_records_are_forgotten() -> None:
     assert 4_096 <= len(play.engine._charging._twins) <= 8_192
 
 
-def test_a_search_has_an_end() -> None:
-    """With a thousand calls at once that tell the same, a record is looked for among some hundreds only."""
+def test_a_thousand_at_once_that_tell_the_same_are_counted_rightly() -> None:
+    """Even where all clients end before the first framework's span does: those that no framework told of come first."""
     records = [_Record(0, 1 + number / 10_000, _CLIENT) for number in range(1_000)]
     records += [_Record(-1, 2 + number / 10_000) for number in range(1_000)]
+    assert 1_000 == _calls(*records)
+
+
+def test_a_search_has_an_end() -> None:
+    """With more at once that tell the same, a record is looked for among the latest thousand only."""
+    records = [_Record(0, 1 + number / 10_000, _CLIENT) for number in range(1_300)]
+    records += [_Record(-1, 2 + number / 10_000) for number in range(1_300)]
     counted = _calls(*records)
-    assert 1_000 <= counted < 2_000
+    assert 1_300 <= counted < 2_600
 
 
 def test_scopes_without_end_are_no_emitters_without_end() -> None:

@@ -20,6 +20,9 @@ _ANSWERS: Final = 4_096
 _FROM_MEMORY_NS: Final = 2_000_000
 """No request and answer over HTTP take Python less; to look an answer up takes LangChain less than one."""
 
+_MODELS: Final = 8
+"""Models remembered of which a call told the same."""
+
 _Key = tuple[str, int, int]
 """Operation, input and output."""
 
@@ -33,7 +36,7 @@ class Answers:
     """
 
     def __init__(self, most: int = _ANSWERS) -> None:
-        self._calls: dict[_Key, Charge] = {}
+        self._calls: dict[_Key, tuple[Charge, ...]] = {}
         self._order: deque[_Key] = deque()
         self._most = most
 
@@ -43,23 +46,33 @@ class Answers:
         if usage is None or told.partial:
             return None
         key = told.operation, usage.input, usage.output
-        call = self._calls.get(key)
-        if call is not None and (record.start_ns < call.end_ns or not _may_be_its_answer(told, call.call)):
-            call = None
+        calls = self._calls.get(key, ())
+        call = next((each for each in calls if _may_be_its_answer(record, each)), None)
         if record.end_ns - record.start_ns < _FROM_MEMORY_NS:
             return None if call is None else final(call)
         if told.is_free and call is not None and call.call.stated_cost:
             return final(call)
-        if self._calls.setdefault(key, record) is record:
+        if len(calls) < _MODELS and not any(_may_be_of_one_model(told, each.call) for each in calls):
+            self._calls[key] = (*calls, record)
             self._order.append(key)
             if len(self._order) > self._most:
-                self._calls.pop(self._order.popleft(), None)
+                self._forget_oldest()
         return None
 
+    def _forget_oldest(self) -> None:
+        key = self._order.popleft()
+        if later := self._calls.pop(key, ())[1:]:
+            self._calls[key] = later
+
     def __len__(self) -> int:
-        return len(self._calls)
+        return len(self._order)
 
 
-def _may_be_its_answer(told: Call, call: Call) -> bool:
+def _may_be_its_answer(record: Charge, call: Charge) -> bool:
+    told, given = record.call, call.call
+    return call.end_ns <= record.start_ns and not differ_in_id(told, given) and _may_be_of_one_model(told, given)
+
+
+def _may_be_of_one_model(told: Call, call: Call) -> bool:
     # An answer out of a cache may name no model, and none of its ids.
-    return not differ_in_id(told, call) and (not told.models or not call.models or share_model(told, call))
+    return not told.models or not call.models or share_model(told, call)

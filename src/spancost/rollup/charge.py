@@ -42,7 +42,9 @@ class Charge:
         "entered",
         "error",
         "is_loose",
+        "layer",
         "merged",
+        "original",
         "others",
         "parent",
         "price",
@@ -87,6 +89,8 @@ class Charge:
         """What this record tells; `call` may be another one's, that knows better."""
         self.trust = Trust.OFF if call.estimated else emitter.trust
         """How far the numbers are to be trusted: those of the record whose numbers they are."""
+        self.layer = emitter.layer
+        """Where in the program that record was made."""
         self.call = call
         self.price = price
         amount, status, _, _, _ = price
@@ -118,6 +122,8 @@ class Charge:
         """The charge it turned out to be, where it is another record of a call."""
         self.others: tuple[Charge, ...] = ()
         """The later records of the call."""
+        self.original: Charge | None = None
+        """The charge as its first record told it, once a later one has corrected it."""
         self.is_loose = False
         """Whether only its numbers and times say which charge it is a record of: it may be of another one instead."""
 

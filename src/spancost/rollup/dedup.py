@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from spancost.calls.dialects import Field, Kind
+from spancost.calls.dialects import Kind
 from spancost.rollup.evidence import agree, differ_in_id, share_id, share_model
 from spancost.rollup.node import above
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from spancost.rollup.node import Node
     from spancost.rollup.sums import Below
 
-__all__ = ["ResponseIds", "awaited", "final", "inside", "knows_better", "nested", "offer", "outlived", "whose_money"]
+__all__ = ["ResponseIds", "awaited", "final", "inside", "nested", "offer", "outlived"]
 
 _IDS: Final = 8_192
 """Response ids remembered: the window within which a repeated one is a duplicate."""
@@ -187,34 +187,3 @@ def final(charge: Charge) -> Charge:
     while charge.merged is not None:
         charge = charge.merged
     return charge
-
-
-def knows_better(later: Charge, first: Charge) -> bool:
-    """Tell whether a later record of the same call is more complete, more to be trusted, or tells of more parts."""
-    if (later.call.usage is None) != (first.call.usage is None):
-        return first.call.usage is None
-    one, other = _completeness(later), _completeness(first)
-    if one != other or one == 0:
-        return one > other
-    if later.trust != first.trust:
-        return later.trust > first.trust
-    return _parts(later) > _parts(first)
-
-
-def whose_money(first: Charge, later: Charge, numbers: Charge) -> Charge:
-    """Return the record of a call whose amount holds: what the provider charged goes before what anybody computed."""
-    if first.source == later.source:
-        return numbers
-    return first if first.source == "provider" else later
-
-
-def _completeness(charge: Charge) -> int:
-    if charge.amount is None:
-        return 0
-    return 1 if charge.status == "partial" else 2
-
-
-def _parts(charge: Charge) -> int:
-    """Return of how many kinds of tokens inside input and output a record knows."""
-    usage = charge.call.usage
-    return 0 if usage is None else sum(1 for part in usage[Field.CACHE_READ :] if part)

@@ -24,6 +24,11 @@ class Amounts(NamedTuple):
     cache_write: int = 0
     reasoning: int = 0
 
+    @property
+    def tell(self) -> bool:
+        """Whether they are of a call that told what it used."""
+        return bool(self.input or self.output or self.cost)
+
     def minus(self, other: Amounts) -> Amounts:
         """Return what has to be added to `other` to make it this."""
         return Amounts(*(mine - theirs for mine, theirs in zip(self, other, strict=True)))
@@ -84,7 +89,7 @@ class Below:
         self.booked = False
         """Whether anything was added: the sums alone can't tell."""
         self.own = False
-        """Whether any of it is of a call with no owner between."""
+        """Whether a call with no owner between has told what it used."""
         self.direct = self.children = self.calls = self.partial = self.unpriced = 0
         self.input = self.output = self.cache_read = self.cache_write = self.reasoning = 0
         self.sequence = 0
@@ -93,3 +98,8 @@ class Below:
         """The worst budget state that a charge below brought about."""
         self.inner: list[Charge] = []
         """Charges with no agent or tool between: candidates to be the same call as this span."""
+
+    @property
+    def tells(self) -> bool:
+        """Whether any call below has told what it used."""
+        return bool(self.input or self.output or self.direct or self.children)

@@ -196,7 +196,7 @@ class Tree:
             spent.calls += calls
             spent.partial += partial
             spent.unpriced += unpriced
-        return [] if node is None else self._add(node, cost, 0, amounts, True)
+        return [] if node is None else self._add(node, cost, 0, amounts, amounts.tell)
 
     def remember(self, span_id: int, node: Node) -> None:
         """Keep a closed span, or the one that stands for it, for children that come late; the oldest are forgotten."""

@@ -2,10 +2,9 @@
 
 An instrumentation of a framework and one of the client inside it may report a call in two traces, or as siblings. Such
 records are matched by what they tell and when: the same tokens, a like model, one inside the other in time, the outer
-one of a layer not lower. Of some libraries, as their tables say, the outer one is over before the inner begins or ends.
-Where several calls at once tell the same, whose record is whose can't be known, but how many calls there were can: a
-record that was matched before moves to another charge where that makes room (an augmenting path, after Berge, 1957),
-which keeps the matching the largest there is.
+one of a layer not lower (`enclosure`). Where several calls at once tell the same, whose record is whose can't be known,
+but how many calls there were can: a record that was matched before moves to another charge where that makes room (an
+augmenting path, after Berge, 1957), which keeps the matching the largest there is.
 """
 
 from __future__ import annotations
@@ -15,10 +14,8 @@ from collections.abc import Iterator
 from threading import RLock
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from spancost.calls.dialects import Kind
 from spancost.rollup.dedup import final
-from spancost.rollup.evidence import are_alike
-from spancost.rollup.node import above
+from spancost.rollup.enclosure import may_be_twins
 
 if TYPE_CHECKING:
     from spancost.rollup.charge import Charge
@@ -32,7 +29,11 @@ _ALONE: Final = 1_024
 """Records remembered while one instrumentation tells of all calls."""
 
 _ALIKE: Final = 256
-"""Records of one instrumentation that tell the same and are compared with another: the latest."""
+"""Records of one instrumentation that tell the same and are compared with another: the latest of those whose charge its
+own instrumentation has told of, too, and as many of the others."""
+
+_PASSED: Final = 1_024
+"""Records that tell the same, among which those are."""
 
 _LOOKED_AT: Final = 8_192
 """Records looked at in one search, milliseconds' worth: beyond that a record is taken for a call of its own."""
@@ -40,22 +41,11 @@ _LOOKED_AT: Final = 8_192
 _DISORDER_NS: Final = 5 * 10**9
 """How much later than its end a record may come: some libraries make their spans afterwards."""
 
-_READ_NS: Final = 10**9
-"""How long after a stream was made its request may leave, when it is read."""
-
-_CLOSES_NS: Final = 10**9
-"""How long one record of a stream may end behind another: one that broke off, or what is told after it."""
-
-_HIGHEST: Final = 64
-"""Spans climbed to find out what lies between two records in one trace."""
-
 _ATTEMPTS: Final = 64
 """Searches for one record; another one is needed only where another thread came in between."""
 
 _SCOPES: Final = 16
 """Instrumentations compared with each other; more of them tell of calls in no program."""
-
-_BOUNDARIES: Final = frozenset({Kind.AGENT, Kind.WORKFLOW, Kind.TOOL})
 
 _Tokens = tuple[int, int] | None
 _Key = tuple[str, _Tokens]
@@ -196,7 +186,7 @@ class Twins:
                     for generation in (self._recent, self._older):
                         records = generation.get((scope, each))
                         if records is not None:
-                            yield from _since(record.start_ns - _DISORDER_NS, records)
+                            yield from _latest(records, record.start_ns - _DISORDER_NS, record.emitter.scope)
 
 
 def _near(record: Charge, others: list[Charge]) -> list[Charge]:
@@ -204,7 +194,7 @@ def _near(record: Charge, others: list[Charge]) -> list[Charge]:
     found: dict[Charge, tuple[bool, int]] = {}
     for other in others:
         charge = final(other)
-        if not charge.is_void and _may_be_twins(record, other) and not _is_anothers(record, charge):
+        if not charge.is_void and may_be_twins(record, other) and not _is_anothers(record, charge):
             apart = abs(other.start_ns - record.start_ns) + abs(other.end_ns - record.end_ns)
             likeness = other.trace_id != record.trace_id, apart
             if charge not in found or likeness < found[charge]:
@@ -212,12 +202,23 @@ def _near(record: Charge, others: list[Charge]) -> list[Charge]:
     return sorted(found, key=found.__getitem__)
 
 
-def _since(moment_ns: int, records: list[Charge]) -> Iterator[Charge]:
-    """Yield the latest records that ended after a moment; they come about in the order in which they ended."""
-    for other in reversed(records[-_ALIKE:]):
-        if other.end_ns < moment_ns:
+def _latest(records: list[Charge], since_ns: int, scope: str) -> Iterator[Charge]:
+    """Yield the latest records that ended since a moment, some of charges that a scope told of, some of others.
+
+    They come about in the order in which they ended.
+    """
+    told = untold = _ALIKE
+    for other in reversed(records[-_PASSED:]):
+        if other.end_ns < since_ns:
             return
-        yield other
+        if final(other).record_of(scope) is None:
+            untold -= 1
+            if untold >= 0:
+                yield other
+        else:
+            told -= 1
+            if told >= 0:
+                yield other
 
 
 def _path(charge: Charge, wanted_by: dict[Charge, Charge], record: Charge) -> list[Move]:
@@ -255,60 +256,3 @@ def _is_anothers(record: Charge, charge: Charge) -> bool:
     return any(
         each.call.response_id not in ("", own) and not each.emitter.invents_ids for each in (charge, *charge.others)
     )
-
-
-def _may_be_twins(one: Charge, other: Charge) -> bool:
-    """Tell whether two records of different instrumentations can be of one call, their tokens and ids apart."""
-    if _encloses(one, other) or _heard_only_the_beginning(one, other):
-        outer, inner = one, other
-    elif _encloses(other, one) or _heard_only_the_beginning(other, one):
-        outer, inner = other, one
-    else:
-        return False
-    one_trace = outer.trace_id == inner.trace_id
-    if (outer.call.usage is None) != (inner.call.usage is None) and not (
-        outer.call.usage is None and (one_trace or inner.call.partial)
-    ):
-        # Two traces with nothing in common but a model and a moment are no evidence, unless both broke off.
-        return False
-    if outer.emitter.is_hand_made and inner.emitter.is_hand_made:
-        # Two tracers of the program's own are no two layers of anything.
-        return False
-    return are_alike(outer.call, inner.call) and not (one_trace and _is_boundary_between(outer, inner))
-
-
-def _encloses(outer: Charge, inner: Charge) -> bool:
-    if outer.emitter.tells_after and outer.start_ns == outer.end_ns:
-        return 0 <= outer.end_ns - inner.end_ns <= _CLOSES_NS
-    if outer.emitter.ends_early and outer.parent is not None and outer.parent is inner.parent:
-        return outer.start_ns <= inner.start_ns <= outer.end_ns + _READ_NS
-    # A client closes a stream that was left a moment after the framework's span of it has ended.
-    closed_ns = inner.end_ns - (_CLOSES_NS if outer.call.usage is None and inner.call.partial else 0)
-    return outer.emitter.layer >= inner.emitter.layer and (
-        outer.start_ns <= inner.start_ns <= outer.end_ns and closed_ns <= outer.end_ns
-    )
-
-
-def _heard_only_the_beginning(outer: Charge, inner: Charge) -> bool:
-    """Tell whether a record told nothing as it ended when a stream began, of a call begun in it below the same span."""
-    return (
-        outer.told is None
-        and not outer.error
-        and not outer.emitter.is_hand_made
-        and inner.told is not None
-        and outer.parent is not None
-        and outer.parent is inner.parent
-        and outer.emitter.layer >= inner.emitter.layer
-        and outer.start_ns <= inner.start_ns <= outer.end_ns < inner.end_ns
-    )
-
-
-def _is_boundary_between(outer: Charge, inner: Charge) -> bool:
-    """Tell whether an agent or tool lies above the inner record that does not lie above the outer one."""
-    around = set(above(outer.parent, _HIGHEST))
-    for span in above(inner.parent, _HIGHEST):
-        if span.span_id == outer.span_id or span in around:
-            return False
-        if span.kind in _BOUNDARIES:
-            return True
-    return False

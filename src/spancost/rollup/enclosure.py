@@ -1,0 +1,85 @@
+"""Which of two instrumentations' records lies in the other: by their times, their layers, and what is between.
+
+Of some libraries, as their tables say, the outer one is over before the inner begins or ends.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from spancost.calls.dialects import Kind
+from spancost.rollup.evidence import are_alike
+from spancost.rollup.node import above
+
+if TYPE_CHECKING:
+    from spancost.rollup.charge import Charge
+
+__all__ = ["may_be_twins"]
+
+_READ_NS: Final = 10**9
+"""How long after a stream was made its request may leave, when it is read."""
+
+_CLOSES_NS: Final = 10**9
+"""How long one record of a stream may end behind another: one that broke off, or what is told after it."""
+
+_HIGHEST: Final = 64
+"""Spans climbed to find out what lies between two records in one trace."""
+
+_BOUNDARIES: Final = frozenset({Kind.AGENT, Kind.WORKFLOW, Kind.TOOL})
+
+
+def may_be_twins(one: Charge, other: Charge) -> bool:
+    """Tell whether two records of different instrumentations can be of one call, their tokens and ids apart."""
+    if _encloses(one, other) or _heard_only_the_beginning(one, other):
+        outer, inner = one, other
+    elif _encloses(other, one) or _heard_only_the_beginning(other, one):
+        outer, inner = other, one
+    else:
+        return False
+    one_trace = outer.trace_id == inner.trace_id
+    if (outer.call.usage is None) != (inner.call.usage is None) and not (
+        outer.call.usage is None and (one_trace or inner.call.partial)
+    ):
+        # Two traces with nothing in common but a model and a moment are no evidence, unless both broke off.
+        return False
+    if outer.emitter.is_hand_made and inner.emitter.is_hand_made:
+        # Two tracers of the program's own are no two layers of anything.
+        return False
+    return are_alike(outer.call, inner.call) and not (one_trace and _is_boundary_between(outer, inner))
+
+
+def _encloses(outer: Charge, inner: Charge) -> bool:
+    if outer.emitter.tells_after and outer.start_ns == outer.end_ns:
+        return 0 <= outer.end_ns - inner.end_ns <= _CLOSES_NS
+    if outer.emitter.ends_early and outer.parent is not None and outer.parent is inner.parent:
+        return outer.start_ns <= inner.start_ns <= outer.end_ns + _READ_NS
+    # A client closes a stream that was left a moment after the framework's span of it has ended.
+    closed_ns = inner.end_ns - (_CLOSES_NS if outer.call.usage is None and inner.call.partial else 0)
+    return outer.emitter.layer >= inner.emitter.layer and (
+        outer.start_ns <= inner.start_ns <= outer.end_ns and closed_ns <= outer.end_ns
+    )
+
+
+def _heard_only_the_beginning(outer: Charge, inner: Charge) -> bool:
+    """Tell whether a record told nothing as it ended when a stream began, of a call begun in it below the same span."""
+    return (
+        outer.told is None
+        and not outer.error
+        and not outer.emitter.is_hand_made
+        and inner.told is not None
+        and outer.parent is not None
+        and outer.parent is inner.parent
+        and outer.emitter.layer >= inner.emitter.layer
+        and outer.start_ns <= inner.start_ns <= outer.end_ns < inner.end_ns
+    )
+
+
+def _is_boundary_between(outer: Charge, inner: Charge) -> bool:
+    """Tell whether an agent or tool lies above the inner record that does not lie above the outer one."""
+    around = set(above(outer.parent, _HIGHEST))
+    for span in above(inner.parent, _HIGHEST):
+        if span.span_id == outer.span_id or span in around:
+            return False
+        if span.kind in _BOUNDARIES:
+            return True
+    return False
