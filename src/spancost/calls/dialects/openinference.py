@@ -57,7 +57,12 @@ OPENINFERENCE: Final = Dialect(
         # Tells neither cached tokens nor reasoning.
         Emitter(f"{_SCOPE}.autogen_agentchat", recorded="autogen__oiautogen__delegate"),
         # Tells no usage, and an answer from DSPy's cache like any other.
-        Emitter(f"{_SCOPE}.dspy", keeps_answers=True, recorded="dspy__oidspy__calls"),
+        Emitter(
+            f"{_SCOPE}.dspy",
+            keeps_answers=True,
+            recorded="dspy__oidspy__calls",
+            also=("dspy__oidspy+oilitellm__calls",),
+        ),
         # Tells neither cached tokens nor reasoning, and no agent's name.
         Emitter(f"{_SCOPE}.haystack", recorded="haystack__oihaystack__delegate"),
         # No spans of calls: those of the client below it stand for them.
