@@ -45,7 +45,8 @@ too many: `tests/data/findings.json` says what.
 _SCOPES: Final = """
 ## Instrumentations
 
-What is known of each by the name of its scope. *Unverified* ones were only read in their source.
+What is known of each by the name of its scope, with the version that was run, and whether all calls of that run were
+counted once, with their tokens and dollars, or why not.
 
 | dialect | scope | version | run | |
 |---|---|---|---|---|
@@ -145,7 +146,7 @@ def _packaged(package: str, run: str) -> str:
 
 def _verdict(findings: Mapping[str, Mapping[str, list[str]]], run: str) -> str:
     if not run:
-        return ""
+        return "no run of its client is recorded: only its source was read"
     found = findings.get(run, {})
     wrong, untold = (_reasons(found.get(group, ())) for group in ("wrong", "untold"))
     if wrong:

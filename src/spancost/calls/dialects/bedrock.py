@@ -20,6 +20,11 @@ BEDROCK: Final = Dialect(
             exclusive=True,
             recorded="bedrock__botocore__calls",
         ),
-        Emitter("opentelemetry.instrumentation.genai.bedrock", Layer.CLIENT, exclusive=True),
+        Emitter(
+            "opentelemetry.instrumentation.genai.bedrock",
+            Layer.CLIENT,
+            exclusive=True,
+            recorded="bedrock__bedrockgenai__calls",
+        ),
     ),
 )

@@ -93,6 +93,9 @@ GEN_AI: Final = Dialect(
             recorded="openaiagents__oaagentsgenai+oaigenai__delegate",
         ),
         Emitter("opentelemetry.instrumentation.genai.dspy", keeps_answers=True, recorded="dspy__dspygenai__calls"),
+        # No spans of calls: those of the client below it stand for them.
+        Emitter("opentelemetry.instrumentation.genai.agno", recorded="agno__agnogenai+oaigenai__delegate"),
+        Emitter("opentelemetry.instrumentation.genai.smolagents", recorded="smolagents__smolgenai+oaigenai__delegate"),
         Emitter("opentelemetry.instrumentation.genai.llama_index", recorded="llamaindex__llamagenai+oaigenai__usage"),
     ),
 )

@@ -49,7 +49,9 @@ OPENINFERENCE: Final = Dialect(
         Emitter(f"{_SCOPE}.openai", Layer.CLIENT, recorded="openaisdk__oioai__calls"),
         Emitter(f"{_SCOPE}.anthropic", Layer.CLIENT, recorded="anthropicsdk__oianth__calls"),
         Emitter(f"{_SCOPE}.google_genai", Layer.CLIENT, recorded="googlesdk__oigoogle__calls"),
-        *(Emitter(f"{_SCOPE}.{client}", Layer.CLIENT) for client in ("bedrock", "groq", "mistralai", "vertexai")),
+        # Of Converse; of what else Amazon's models are asked by it leaves the cache out, and that was only read.
+        Emitter(f"{_SCOPE}.bedrock", Layer.CLIENT, recorded="bedrock__oibedrock__calls"),
+        *(Emitter(f"{_SCOPE}.{client}", Layer.CLIENT) for client in ("groq", "mistralai", "vertexai")),
         # Writes one call's attributes over the last one's on the agent's span: most of the calls can't be seen.
         Emitter(f"{_SCOPE}.google_adk", recorded="adk__oiadk__delegate"),
         # Tells reasoning only in the text of the answer.

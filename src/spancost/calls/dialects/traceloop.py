@@ -8,7 +8,7 @@ from spancost.calls.dialects.table import Dialect, Emitter, Field, Kind, Layer, 
 
 __all__ = ["TRACELOOP"]
 
-_CLIENTS: Final = ("bedrock", "cohere.v1", "google_generativeai", "groq", "mistralai", "ollama", "together", "vertexai")
+_CLIENTS: Final = ("cohere.v1", "google_generativeai", "groq", "mistralai", "ollama", "together", "vertexai")
 """Clients whose instrumentations were only read."""
 
 TRACELOOP: Final = Dialect(
@@ -42,6 +42,13 @@ TRACELOOP: Final = Dialect(
             Layer.CLIENT,
             trust=Trust.OFF,
             recorded="anthropicsdk__tlanth__calls",
+        ),
+        # Leaves the cache out, and out of the total.
+        Emitter(
+            "opentelemetry.instrumentation.bedrock",
+            Layer.CLIENT,
+            exclusive=True,
+            recorded="bedrock__tlbedrock__calls",
         ),
         *(Emitter(f"opentelemetry.instrumentation.{client}", Layer.CLIENT) for client in _CLIENTS),
         # Tells usage on agents' spans only, each its own calls'.
