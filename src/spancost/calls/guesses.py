@@ -10,13 +10,19 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from spancost.calls.dialects import EMITTERS
 from spancost.faults import leave_to_host
 
 if TYPE_CHECKING:
     from spancost.calls.dialects import Emitter
     from spancost.calls.usage import Usage
 
-__all__ = ["MESSAGES", "STREAM", "are_guessed", "without_words"]
+__all__ = ["GUESSING", "MESSAGES", "STREAM", "are_guessed", "without_words"]
+
+GUESSING: Final = frozenset(
+    emitter for emitter in EMITTERS.values() if emitter.told_beside or emitter.guessed_beside or emitter.halves_length
+)
+"""Emitters whose counts may be made up."""
 
 _ASKED: Final = "gen_ai.input.messages"
 _ANSWERED: Final = "gen_ai.output.messages"

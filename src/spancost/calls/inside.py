@@ -59,8 +59,8 @@ def whole(usage: Usage, emitter: Emitter, provider: str, model: str, attributes:
 
 def _total(attributes: Mapping[str, Any]) -> int:
     for name in TOTALS:
-        told = plain(attributes.get(name))
-        if type(told) is int and told > 0:
+        told = attributes.get(name)
+        if told is not None and type(told := plain(told)) is int and told > 0:
             return told
     return 0
 

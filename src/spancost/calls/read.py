@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple, cast
 
 from spancost.calls.dialects import ANYBODY, DIALECTS, Emitter, Field, Kind
-from spancost.calls.guesses import STREAM, are_guessed
+from spancost.calls.guesses import GUESSING, STREAM, are_guessed
 from spancost.calls.inside import CONVENTIONAL, whole
 from spancost.calls.plain import plain
 from spancost.calls.shapes import ABSENT, SHAPES, SPELLINGS, learn
@@ -197,7 +197,7 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
         # None at all is "not known", too: no request is free of input.
         reason = "invalid_usage" if told == _INVALID else "no_usage"
     guessed: bool | None = False
-    if usage is not None and emitter.guesses and operation != _EMBEDDINGS:
+    if usage is not None and emitter in GUESSING and operation != _EMBEDDINGS:
         guessed = are_guessed(attributes, emitter, usage)
         if guessed:
             usage, reason = None, "no_usage"

@@ -81,7 +81,7 @@ OPENINFERENCE: Final = Dialect(
             not_calls=("_prepare_chat_with_tools",),
             ends_early=True,
             recorded="llamaindex__oillama__delegate",
-            also=("llamaindex__oillama+oaigenai__usage",),
+            also=("llamaindex__oillama+oaigenai__usage", "llamaindex__oillama__calls"),
         ),
         # An answer out of its cache costs nothing, as it says.
         Emitter(f"{_SCOPE}.litellm", Layer.GATEWAY, repeats_answers=True, recorded="litellm__oilitellm__calls"),

@@ -121,11 +121,6 @@ class Emitter:
     package: str = ""
     """The package whose version counts, where its scope tells none."""
 
-    @property
-    def guesses(self) -> bool:
-        """Whether its counts may be made up."""
-        return bool(self.told_beside or self.guessed_beside or self.halves_length)
-
 
 @dataclass(frozen=True, slots=True)
 class Dialect:

@@ -61,6 +61,8 @@ TRACELOOP: Final = Dialect(
             recorded="langchain__tllc__delegate",
             also=("langchain__tllc__cache", "langchain__tllc__graph"),
         ),
+        # Of calls it tells embeddings alone, without usage.
+        Emitter("opentelemetry.instrumentation.llamaindex", recorded="llamaindex__tlllama+tloai__calls"),
         Emitter("opentelemetry.instrumentation.openai_agents", recorded="openaiagents__tloaagents__delegate"),
     ),
 )
