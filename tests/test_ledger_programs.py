@@ -285,6 +285,23 @@ def test_a_place_that_cannot_be_is_one_error(told: str, tmp_path: Path) -> None:
     ]
 
 
+def test_a_damaged_ledger_costs_what_it_held_and_nothing_else(receiver: Receiver, tmp_path: Path) -> None:
+    """The program keeps all of its charges in a new file, says so once, and counts it."""
+    (tmp_path / "ledger.db").write_bytes(b"no database at all" * 1000)
+    done = _run(
+        "for _ in range(3): call(1000)\nassert spancost.flush()\ncall(1000)\nassert spancost.flush()",
+        tmp_path,
+        OTEL_METRICS_EXPORTER="otlp",
+        OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint,
+    )
+    (told,) = done.stderr.splitlines()
+    assert (0, True) == (done.returncode, "It is set aside as ledger.db.damaged" in told)
+    assert b"no database at all" * 1000 == (tmp_path / "ledger.db.damaged").read_bytes()
+    assert [(4,)] == _ask(tmp_path, "SELECT count(*) FROM charges")
+    counted = {point.metric: point.value for point in receiver.points() if point.metric.startswith("spancost.internal")}
+    assert (1, 0) == (counted["spancost.internal.damaged_ledgers"], counted["spancost.internal.store_failures"])
+
+
 def test_no_prompt_and_no_key_is_in_a_ledger(tmp_path: Path) -> None:
     """Of a span's attributes only whom it is for, and what it used."""
     done = _run(

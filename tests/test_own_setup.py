@@ -628,6 +628,59 @@ print(*map(int, said), provider.sampler.get_description())
     assert "0 1 1 1 1 0 0 0 0 1 1 0 1 CostSampler{all, AlwaysOffSampler}\n" == finished.stdout
 
 
+def test_uninstalled_a_sampler_of_the_program_s_own_decides_as_the_one_inside(
+    receiver: Receiver, tmp_path: Path
+) -> None:
+    """So does one that a provider has which is made meanwhile; it is the program's that it stays where it is."""
+    finished = _run(
+        _DROPPED
+        + """
+from spancost.installation import uninstall
+provider.sampler = spancost.CostSampler(ALWAYS_OFF, "all")
+trace.set_tracer_provider(provider)
+spancost.install()
+said = [recorded(provider)]
+uninstall()
+made = TracerProvider(sampler=spancost.CostSampler(ALWAYS_OFF, "all"))
+said += [recorded(provider), recorded(made)]
+spancost.install()
+said += [recorded(provider), recorded(made)]
+print(*map(int, said), made.sampler.get_description())
+""",
+        receiver,
+        tmp_path,
+    )
+    assert (0, "") == (finished.returncode, finished.stderr)
+    assert "1 0 0 1 1 CostSampler{all, AlwaysOffSampler}\n" == finished.stdout
+
+
+def test_what_a_process_hands_itself_lies_below_its_own_spans(receiver: Receiver, tmp_path: Path) -> None:
+    """A queue's message, or a request to oneself: the spans between are recorded, and the call is its agent's."""
+    code = (
+        _DROPPED
+        + """
+from opentelemetry import context, propagate
+provider.sampler = ALWAYS_OFF
+trace.set_tracer_provider(provider)
+spancost.install()
+tracer = trace.get_tracer("program")
+sent = {}
+with tracer.start_as_current_span("invoke_agent a", attributes={**agent, "user.id": "ada"}):
+    propagate.inject(sent)
+    handed = propagate.extract(sent, context.Context())
+    with tracer.start_as_current_span("process", handed, attributes={"messaging.system": "kafka"}):
+        call(100)
+strange = propagate.extract({"traceparent": "00-" + "1" * 32 + "-" + "2" * 16 + "-00"}, context.Context())
+print(tracer.start_span("process", strange, attributes={"messaging.system": "kafka"}).is_recording())
+"""
+    )
+    finished = _run(code, receiver, tmp_path, SPANCOST_SAMPLER="subtree", SPANCOST_DIMENSIONS="user")
+    assert (0, "") == (finished.returncode, finished.stderr)
+    (counted,) = [point for point in receiver.points() if point.metric == "spancost.calls"]
+    assert ("a", "ada") == (counted.attributes["gen_ai.agent.name"], counted.attributes["user.id"])
+    assert "False\n" == finished.stdout
+
+
 def test_a_sampler_inside_another_is_still_a_warning(receiver: Receiver, tmp_path: Path) -> None:
     """There it isn't asked of what is below a dropped span; around that one ours helps, and the warning names it."""
     code = (

@@ -329,12 +329,30 @@ def test_a_dropped_call_that_passes_a_threshold_is_told_where_it_happened(receiv
     }
 
 
+def test_the_sampler_inside_is_asked_with_what_we_are_asked_with() -> None:
+    """With the trace state where we are given one, and else without: not every sampler takes it."""
+    asked: list[Any] = []
+
+    class Asked(_Custom):
+        def should_sample(self, *given: Any) -> SamplingResult:
+            asked.append(given)
+            return SamplingResult(Decision.DROP)
+
+    state = TraceState([("vendor", "1")])
+    sampler = CostSampler(Asked(lambda *_: SamplingResult(Decision.DROP)))
+    sampler.should_sample(None, 1, "chat", trace.SpanKind.CLIENT, {"a": 1}, (), state)
+    sampler.should_sample(None, 1, "chat")
+    assert [(None, 1, "chat", trace.SpanKind.CLIENT, {"a": 1}, (), state), (None, 1, "chat", None, None, None)] == asked
+
+
 # -- In a program -------------------------------------------------------------------------------------------------
 
 
 def test_it_can_be_pickled_and_stand_inside_another() -> None:
     """As samplers of the SDK can: in a `ParentBased` it decides of roots."""
-    copied = pickle.loads(pickle.dumps(CostSampler(ParentBasedTraceIdRatio(0.5), "all")))
+    used = CostSampler(ParentBasedTraceIdRatio(0.5), "all")
+    used.is_here = lambda _: True
+    copied = pickle.loads(pickle.dumps(used))
     assert CostSampler(ParentBasedTraceIdRatio(0.5), "all").get_description() == copied.get_description()
     tracer = TracerProvider(ParentBased(CostSampler(ALWAYS_OFF))).get_tracer("program")
     assert tracer.start_span("chat").is_recording()
@@ -396,6 +414,14 @@ def test_tracers_that_a_provider_has_made_get_it_too(provider: TracerProvider) -
     assert before.start_span("work").is_recording()
     assert provider.get_tracer("after").start_span("work").is_recording()
     assert not other.start_span("work").is_recording()
+
+
+def test_a_tracer_with_a_sampler_of_its_own_keeps_it(provider: TracerProvider) -> None:
+    """The program has given it one."""
+    tracer: Any = provider.get_tracer("own")
+    tracer.sampler = ALWAYS_ON
+    put_on(provider, "all")
+    assert tracer.sampler is ALWAYS_ON
 
 
 def test_it_is_put_on_once(provider: TracerProvider) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from spancost.budgets import Budgets, worst
 from spancost.calls import MARKERS, OPERATIONS, Kind, Who, kind_at_start, kind_of
 from spancost.calls.dialects import emitter_of
-from spancost.calls.elsewhere import is_counted_elsewhere
+from spancost.calls.elsewhere import asked_at, is_counted_elsewhere
 from spancost.calls.repeated import repeated_usage
 from spancost.calls.who import as_label
 from spancost.charging import Charging
@@ -180,6 +180,7 @@ class Engine:
                 self._charging.enter(charge, inside, outcome)
                 outcome.aggregate, outcome.charge, outcome.duplicate_of = outcome.charge, None, None
         elif kind == Kind.AGENT and not began_before_us and not is_told_below(node, emitter):
+            outcome.asked_at = asked_at(attributes)
             outcome.is_elsewhere = is_counted_elsewhere(attributes)
             charge = self._rating.agent(node, attributes, start_ns, resource, emitter, end_ns)
             if charge is not None and not outcome.is_elsewhere:

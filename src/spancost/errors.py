@@ -3,6 +3,7 @@
 SpancostError
  ├── ConfigError      a wrong environment variable, file or budget
  └── LedgerError      a ledger that isn't there, or can't be read or written
+      └── DamagedLedgerError   one that is no whole database any more
 """
 
 from __future__ import annotations
@@ -11,7 +12,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["MOST_PROBLEMS", "ConfigError", "LedgerError", "Problem", "SpancostError", "nearest", "shown"]
+__all__ = [
+    "MOST_PROBLEMS",
+    "ConfigError",
+    "DamagedLedgerError",
+    "LedgerError",
+    "Problem",
+    "SpancostError",
+    "nearest",
+    "shown",
+]
 
 MOST_PROBLEMS: Final = 50
 """Problems of one part of a file that are looked into and told; one with more is a file of something else."""
@@ -53,6 +63,10 @@ class ConfigError(SpancostError):
 
 class LedgerError(SpancostError):
     """A ledger that isn't there, or can't be read or written: which file, why, and what to do."""
+
+
+class DamagedLedgerError(LedgerError):
+    """A ledger that is no whole database any more."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

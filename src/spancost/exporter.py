@@ -69,6 +69,7 @@ class CostExporter:
         operation_cost: bool = False,
         resource: Callable[[], Resource] | None = None,
         store_failures: Callable[[], int] = lambda: 0,
+        damaged_ledgers: Callable[[], int] = lambda: 0,
     ) -> None:
         self.engine = engine or engine_of(clock=clock)
         self.worker = worker or Worker()
@@ -76,6 +77,7 @@ class CostExporter:
         self._clock = clock
         self._operation_cost = operation_cost
         self._store_failures = store_failures
+        self._damaged_ledgers = damaged_ledgers
         self._given = meter_provider, logger_provider
         # What our own metrics and events say of whose they are: the same as the program's spans.
         self._own = pipeline.Own(
@@ -220,6 +222,7 @@ class CostExporter:
             semconv.METRIC_INTERNAL_BUDGET_EVICTIONS: self.engine.budgets.evictions,
             semconv.METRIC_INTERNAL_DROPPED_EVENTS: self.worker.dropped + self.lost,
             semconv.METRIC_INTERNAL_STORE_FAILURES: self._store_failures(),
+            semconv.METRIC_INTERNAL_DAMAGED_LEDGERS: self._damaged_ledgers(),
         }
 
     def _begin(self) -> None:

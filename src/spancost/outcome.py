@@ -47,6 +47,7 @@ class Outcome:
 
     __slots__ = (
         "aggregate",
+        "asked_at",
         "changed",
         "charge",
         "corrections",
@@ -76,6 +77,8 @@ class Outcome:
         """What an agent said its calls used, where no span told of them; it is in its totals."""
         self.duplicate_of: Charge | None = None
         """This span is another record of it."""
+        self.asked_at = ""
+        """The host where this span's agent was asked, as far as the span tells."""
         self.is_elsewhere = False
         """This span is an agent's in another service, where its calls are told of."""
         self.refused = False

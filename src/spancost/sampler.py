@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import Any, Final
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import Tracer, TracerProvider
 from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
-from opentelemetry.trace import Link, NonRecordingSpan, SpanKind, TraceState, get_current_span
+from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, TraceState, get_current_span
 from opentelemetry.util.types import Attributes
 
 from spancost.calls.starts import may_be_ours
@@ -42,6 +42,8 @@ class CostSampler(Sampler):
         self.sampler = sampler
         self.mode = mode
         self._names = names
+        self.is_here: Callable[[SpanContext], bool] = _nowhere
+        """Whether a span that is handed in as a remote one is this process's own, and was recorded."""
         self.is_on = not is_off(os.environ)
         """Whether anything is recorded that the sampler inside drops; where all is switched off nothing is."""
 
@@ -74,6 +76,10 @@ class CostSampler(Sampler):
         """Name the mode and the sampler inside."""
         return f"CostSampler{{{self.mode if self.is_on else 'off'}, {self.sampler.get_description()}}}"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be pickled as it was made: what is of a process stays there."""
+        return CostSampler, (self.sampler, self.mode, self._names)
+
     def _seen(self, result: Any, context: Context | None, name: str, attributes: Attributes) -> SamplingResult:
         decision = result.decision
         if decision is _SAMPLE or not self.is_on:
@@ -83,11 +89,17 @@ class CostSampler(Sampler):
             and self.mode == "subtree"
             and not may_be_ours(name, attributes, self._names)
             # The parent was dropped, is in another process, or there is none. One that has ended was recorded.
-            and isinstance(get_current_span(context), NonRecordingSpan)
+            and isinstance(parent := get_current_span(context), NonRecordingSpan)
+            # Through a queue within the process, or by a request to itself, it comes as one of another's.
+            and not ((told := parent.get_span_context()).is_remote and self.is_here(told))
         ):
             return result
         # A sampler that drops a span gives none of the attributes back that it started with.
         return SamplingResult(_RECORD_ONLY, {**(attributes or {}), **(result.attributes or {})}, result.trace_state)
+
+
+def _nowhere(_: SpanContext) -> bool:
+    return False
 
 
 def put_on(provider: TracerProvider, mode: str, names: frozenset[str] = frozenset()) -> CostSampler | None:

@@ -70,6 +70,7 @@ __all__ = [
     "METRIC_COST",
     "METRIC_GEN_AI_CLIENT_OPERATION_COST",
     "METRIC_INTERNAL_BUDGET_EVICTIONS",
+    "METRIC_INTERNAL_DAMAGED_LEDGERS",
     "METRIC_INTERNAL_DROPPED_EVENTS",
     "METRIC_INTERNAL_DUPLICATES",
     "METRIC_INTERNAL_ERRORS",
@@ -389,6 +390,12 @@ METRIC_INTERNAL_STORE_FAILURES: Final = "spancost.internal.store_failures"
 They are in every other metric and on their spans all the same.
 """
 
+METRIC_INTERNAL_DAMAGED_LEDGERS: Final = "spancost.internal.damaged_ledgers"
+"""Damaged ledgers that this process has set aside, to begin a new one.
+
+What they held is in no report on the new one.
+"""
+
 METRIC_INTERNAL_DROPPED_EVENTS: Final = "spancost.internal.dropped_events"
 """Events, and values of histograms, dropped because their queue was full."""
 
@@ -539,6 +546,13 @@ METRICS: Final[tuple[Metric, ...]] = (
         instrument="counter",
         unit="{charge}",
         description="Charges that the ledger could not keep.",
+        value_type="int",
+    ),
+    Metric(
+        name=METRIC_INTERNAL_DAMAGED_LEDGERS,
+        instrument="counter",
+        unit="{ledger}",
+        description="Damaged ledgers that this process has set aside, to begin a new one.",
         value_type="int",
     ),
     Metric(

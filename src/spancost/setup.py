@@ -62,6 +62,7 @@ class Setup:
             operation_cost=config.operation_cost,
             resource=self._resource,
             store_failures=lambda: 0 if self.keeper is None else self.keeper.lost,
+            damaged_ledgers=lambda: 0 if self.keeper is None else self.keeper.set_aside,
         )
         if config.ledger is not None and not config.disabled:
             self.keeper = _keeper(config.ledger, self.engine, self.exporter.worker, clock)
@@ -86,6 +87,7 @@ class Setup:
         """
         if isinstance(provider, TracerProvider) and self._processors.get(provider) is None:
             processor = None
+            self._follow(provider.sampler)
             if self.active:
                 processor = self._on(provider)
                 if processor is None:
@@ -103,8 +105,16 @@ class Setup:
     @guarded("put a sampler on")
     def _see_what_is_dropped(self, provider: TracerProvider) -> None:
         """Have spans recorded that a provider's sampler drops, where that was asked for."""
-        if self.config.sampler != "off" and (sampler := put_on(provider, self.config.sampler, self._named)) is not None:
+        if self.config.sampler != "off":
+            put_on(provider, self.config.sampler, self._named)
+            self._follow(provider.sampler)
+
+    def _follow(self, sampler: Sampler) -> None:
+        """Switch a sampler of ours on and off with us, the program's own, too."""
+        if isinstance(sampler, CostSampler):
             self._samplers.add(sampler)
+            sampler.is_on &= self.active
+            sampler.is_here = self._is_here
 
     def _warn_if_sampled(self, sampler: Sampler) -> None:
         """Say, once, that spans which a sampler drops are not counted."""
@@ -143,6 +153,10 @@ class Setup:
     def has_counted(self, context: SpanContext) -> bool:
         """Tell whether a span that has ended was seen to end, even if not to start: then it is counted."""
         return self.engine.tree.has_ended(context.trace_id, context.span_id)
+
+    def _is_here(self, context: SpanContext) -> bool:
+        """Tell whether a span is one of this process that is seen, open or remembered."""
+        return self.engine.tree.find(context.trace_id, context.span_id) is not None
 
     def record(self, attributes: Mapping[str, Any], context: SpanContext, baggage: Mapping[str, Any]) -> None:
         """Count a call that no span records, under an id of its own: several may be told in one context."""

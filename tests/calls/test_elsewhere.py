@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from strategies import attribute_values
 
-from spancost.calls.elsewhere import is_counted_elsewhere
+from spancost.calls.elsewhere import asked_at, is_counted_elsewhere
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,8 @@ def test_so_is_one_that_was_asked_by_the_agents_protocol() -> None:
         "Ours.OpenAI.Azure.com",
         "ours.services.ai.azure.com",
         "ours.openai.azure.us",
+        "ours.openai.azure.cn",
+        "bedrock-agent-runtime.cn-north-1.amazonaws.com.cn",
         "http://api.openai.com",
         "api.openai.com.",
         "vpce-1.bedrock-agent-runtime.us-east-1.vpce.amazonaws.com",
@@ -50,6 +52,24 @@ def test_one_that_a_provider_runs_is_counted_by_nobody_else(address: str) -> Non
 def test_a_name_like_a_provider_s_is_not_a_provider_s(address: str) -> None:
     """One's own service may run on a provider's machines, or be called after it."""
     assert is_counted_elsewhere({"server.address": address})
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("https://ada:secret@agents.example.com:8443/v1?key=secret", "agents.example.com"),
+        ("agents.example.com.", "agents.example.com"),
+        ("localhost:8001", "localhost"),
+        ("fe80::1", "fe80::1"),
+        ("[fe80::1]:8001", "[fe80::1]:8001"),
+        ("a" * 999, "a" * 255),
+        (7, ""),
+        ("", ""),
+    ],
+)
+def test_of_an_address_the_host_is_told(address: object, host: str) -> None:
+    """No secret that stands beside it."""
+    assert host == asked_at({"server.address": address})
 
 
 def test_an_agent_without_an_address_is_here() -> None:

@@ -41,6 +41,8 @@ def test_an_answer_of_the_provider_is_a_refusal(told: str) -> None:
     [
         ("ValueError", "Streaming is required for operations that may take longer than 10 minutes. See https://x"),
         ("TypeError", "Could not resolve authentication method. Expected one of api_key, auth_token or credentials"),
+        ("TypeError", "Completions.create() got an unexpected keyword argument 'stream_options'"),
+        ("TypeError", "create() missing 1 required positional argument: 'model'"),
         ("TypeError", "Missing required arguments; Expected either ('messages' and 'model') arguments to be given"),
     ],
 )

@@ -11,6 +11,7 @@ from strategies import attribute_values
 
 from spancost.calls import OPERATIONS, kind_at_start
 from spancost.calls.dialects import DIALECTS, GEN_AI, Field
+from spancost.calls.shapes import SPELLINGS
 from spancost.calls.starts import may_be_ours
 
 
@@ -27,6 +28,18 @@ def test_so_may_one_with_a_name_of_the_conventions(operation: str) -> None:
     assert may_be_ours(operation, {"server.port": 443})
     assert may_be_ours(f"{operation} gpt-5.2", {"server.port": 443})
     assert not may_be_ours(f"{operation}s", {"server.port": 443})
+
+
+def test_so_may_one_that_tells_how_a_model_is_asked() -> None:
+    """OpenInference's spans of Groq and Mistral start with the parameters of the call, and say later that they are one."""
+    assert may_be_ours("Completions", {"llm.invocation_parameters": "{}", "input.mime_type": "application/json"})
+    assert may_be_ours("step", {"gen_ai.request.temperature": 0.5})
+
+
+@pytest.mark.parametrize("name", sorted({name for names in SPELLINGS.values() for name in names}))
+def test_so_may_one_that_tells_any_field_of_a_call(name: str) -> None:
+    """Of an instrumentation that says only at its end what it is: a model or a count is enough."""
+    assert may_be_ours("step", {"http.route": "/", name: 1})
 
 
 def test_one_that_tells_nothing_may_be_anything() -> None:

@@ -164,6 +164,23 @@ def test_a_report_as_text_and_as_csv(example: Path) -> None:
     ]
 
 
+def test_a_name_that_is_a_formula_is_a_text_in_csv(tmp_path: Path) -> None:
+    """Of agents and users, in both commands, and of a key that is asked for; JSON has it as it is."""
+    spans = [
+        told(2, 10, 20, call(1500, 500, **{"user.id": "-5"}), parent=1, name="chat gpt-5.2"),
+        told(1, 5, 90, agent("=cmd|' /C calc'!A0"), name="invoke_agent"),
+    ]
+    (tmp_path / "spans.jsonl").write_bytes(line(*spans))
+    report = _run(tmp_path, "report", "spans.jsonl", "--by", "agent,user,@key", "--format", "csv").stdout.decode()
+    assert [["agent", "user", "'@key", "cost"], ["'=cmd|' /C calc'!A0", "-5", "(none)", "0.012"]] == [
+        row[:4] for row in csv.reader(io.StringIO(report))
+    ]
+    tree = _run(tmp_path, "tree", "spans.jsonl", "--format", "csv").stdout.decode()
+    assert ["name", "'=cmd|' /C calc'!A0"] == [row[3] for row in csv.reader(io.StringIO(tree))]
+    (group,) = _json(tmp_path, "report", "spans.jsonl", "--by", "agent")["groups"]
+    assert "=cmd|' /C calc'!A0" == group["key"]["agent"]
+
+
 def test_a_window_of_time(tmp_path: Path) -> None:
     """`--last` counts back from now, `--since` and `--until` are moments."""
     now = datetime.now(UTC)
@@ -232,6 +249,24 @@ def test_a_reader_that_goes_away_is_no_error(example: Path) -> None:
         ["/bin/sh", "-c", shell],
         cwd=example,
         env={"SPANCOST_CONFIG": "spancost.toml", "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert b"" == done.stderr
+
+
+@pytest.mark.parametrize("command", ["tree --limit 0", "report"])
+def test_nor_is_it_where_the_ledger_is_asked(tmp_path: Path, command: str) -> None:
+    """That nobody reads on is not the ledger's fault."""
+    play = Kept(tmp_path / "ledger.db")
+    for number in range(1, 4_000):
+        play.play(call(1000, 0, model=f"model-{number}"), trace_id=number)
+    play.keeper.shutdown()
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{sys.executable} -m spancost.cli {command} | head -1"],
+        cwd=tmp_path,
+        env={"SPANCOST_LEDGER": "ledger.db", "PATH": "/usr/bin:/bin"},
         capture_output=True,
         timeout=60,
         check=False,
@@ -348,6 +383,29 @@ def test_a_wrong_ledger_is_not_taken_for_another(tmp_path: Path) -> None:
         done = _run(tmp_path, "report", HOME=str(tmp_path), SPANCOST_LEDGER=place)
         assert (2, b"") == (done.returncode, done.stdout)
         assert said in done.stderr
+
+
+def test_a_damaged_ledger_is_said_to_be_one(tmp_path: Path) -> None:
+    """Where it is, what is wrong and what to do, with the status of a damaged file; it stays as it is."""
+    (tmp_path / "ledger.db").write_bytes(b"no database at all" * 1000)
+    for command in ("tree", "report"):
+        done = _run(tmp_path, command, HOME=str(tmp_path), SPANCOST_LEDGER="ledger.db")
+        assert (1, b"") == (done.returncode, done.stdout)
+        assert b"/ledger.db: file is not a database: move it away and programs that run begin a new one" in done.stderr
+    assert {"ledger.db", "spancost.toml"} == {file.name for file in tmp_path.iterdir()}
+
+
+def test_a_ledger_that_was_set_aside_is_named_by_whoever_asks_its_successor(tmp_path: Path) -> None:
+    """What it holds is not in the sums."""
+    path = tmp_path / "ledger.db"
+    path.write_bytes(b"no database at all" * 1000)
+    play = Kept(path)
+    play.play(call(1000, 100))
+    play.keeper.shutdown()
+    for command in ("tree", "report"):
+        done = _run(tmp_path, command, HOME=str(tmp_path), SPANCOST_LEDGER=str(path))
+        assert 0 == done.returncode
+        assert f"{path}.damaged: what was kept until it was damaged is not among this".encode() in done.stderr
 
 
 def test_a_tree_is_printed_wherever_it_may_go(example: Path) -> None:

@@ -7,10 +7,12 @@ own. Afterwards the announcer is streamed, and the translator, too, where a fram
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from cost_tree import latest
 from frameworks.environments import build
 from frameworks.verdict import Received, Told, faults
 from otlp_receiver import Receiver
@@ -73,6 +75,7 @@ _SCOPES: Final = {
     "openinference-instrumentation-google-genai": "openinference.instrumentation.google_genai",
     "opentelemetry-instrumentation-openai": "opentelemetry.instrumentation.openai.v1",
     "opentelemetry-instrumentation-anthropic": "opentelemetry.instrumentation.anthropic",
+    "opentelemetry-instrumentation-google-genai": "opentelemetry.instrumentation.google_genai",
 }
 """Instrumentation of a model client -> the scope of its spans."""
 
@@ -114,9 +117,12 @@ class Team:
         self._installed = installed
         self._folder = folder
 
-    def work(self, framework: str, *instrumentations: str) -> None:
-        """Run a framework's program to its end, with these packages installed beside it."""
-        environment = build(framework, self._environments)
+    def work(self, framework: str, *instrumentations: str, versions: str = "") -> None:
+        """Run a framework's program to its end, with these packages installed beside it.
+
+        `versions` names the requirements, where they are not those that the framework's newest version has.
+        """
+        environment = build(versions or framework, self._environments)
         finished = Stage(environment.folder, self.provider, self.receiver, self._folder).run(
             "opentelemetry-instrument",
             "python",
@@ -136,6 +142,20 @@ class Team:
         clients = {_SCOPES[name] for name in instrumentations if name in _SCOPES and name not in hushed}
         # Else the framework would be alone, whatever is installed beside it.
         assert not clients or clients & {span.scope for span in self.receiver.spans()}, "no client's span came"
+
+    def calls(self) -> Counter[str | None]:
+        """Return how many calls were counted, by the agent that the counter names."""
+        counted = Counter[str | None]()
+        for point in latest(self.receiver.points(), "spancost.calls"):
+            counted[point.attributes.get("gen_ai.agent.name")] += int(point.value)
+        return counted
+
+    def tokens(self) -> Counter[str | None]:
+        """Return how many tokens were counted, by the agent that the counter names."""
+        counted = Counter[str | None]()
+        for point in latest(self.receiver.points(), "spancost.tokens"):
+            counted[point.attributes.get("gen_ai.agent.name")] += int(point.value)
+        return counted
 
     def faults(self, told: Told = _EVERYTHING) -> list[str]:
         """Return a sentence for everything received that is not what was billed, as far as the stack can tell it."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from frameworks.team import CLIENTS, Team, Told
 
@@ -36,6 +38,21 @@ def test_agents_alone_tell_of_no_call(team: Team) -> None:
     team.work("agno", _GENAI)
 
     assert [] == team.faults(Told(unseen=["coordinator", "researcher", "announcer"]))
+
+
+def test_traceloop_alone_tells_of_each_run_of_an_agent_and_not_of_its_calls(team: Team) -> None:
+    """A run counts as one call, with all tokens and cached ones at the full price; of a streamed agent nothing is told.
+
+    Of Claude's calls its own library tells. The remedy is an instrumentation of the client.
+    """
+    team.work("agno", _TRACELOOP)
+
+    assert {"coordinator": 1, "researcher": 2, "writer": 2, None: 1} == team.calls()
+    billed = Counter[str | None]()
+    for bill in team.provider.ledger():
+        if bill.agent != "announcer":
+            billed[None if bill.agent == "translator" else bill.agent] += bill.usage.input + bill.usage.output
+    assert billed == team.tokens()
 
 
 def test_calls_of_streamed_agents_belong_to_nobody_where_traceloop_tells_of_agents(team: Team) -> None:

@@ -29,8 +29,9 @@ def test_the_calls_of_coworkers_belong_to_their_manager_where_openinference_tell
     assert [] == team.faults(Told(nameless=True))
 
 
-def test_agents_alone_tell_of_no_call(team: Team) -> None:
+@pytest.mark.parametrize(("agents", "nameless"), [(_OPENINFERENCE, True), (_TRACELOOP, False)])
+def test_agents_alone_tell_of_no_call(team: Team, agents: str, nameless: bool) -> None:
     """Calls need an instrumentation of the client; of Claude's its own library tells."""
-    team.work("crewai", _OPENINFERENCE)
+    team.work("crewai", agents)
 
-    assert [] == team.faults(Told(unseen=["manager", "researcher", "announcer"], nameless=True))
+    assert [] == team.faults(Told(unseen=["manager", "researcher", "announcer"], nameless=nameless))

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from frameworks.team import CLIENTS, Team
 
 pytestmark = pytest.mark.frameworks
 
-_CLIENTS = {**CLIENTS, "gemini": ("openinference-instrumentation-google-genai",)}
+_GEMINI = {
+    "genai": "opentelemetry-instrumentation-google-genai",
+    "openinference": "openinference-instrumentation-google-genai",
+}
+_CLIENTS = {
+    **CLIENTS,
+    "gemini": (_GEMINI["openinference"],),
+    "official gemini": (_GEMINI["genai"],),
+    "official gemini, openinference": (_GEMINI["genai"], *CLIENTS["openinference"]),
+}
 
 
-# Not over the official ones: that of Gemini's client is for an older one, and LiteLLM asks OpenAI by itself.
-@pytest.mark.parametrize("client", ["alone", "openinference", "gemini"])
+# Not over the official ones of OpenAI and Anthropic: LiteLLM asks both by itself.
+@pytest.mark.parametrize(
+    "client", ["alone", "openinference", "gemini", "official gemini", "official gemini, openinference"]
+)
 def test_each_call_counts_once_for_its_agent(team: Team, client: str) -> None:
     """An agent that is a tool has a runner of its own, in the same trace."""
     team.work("google-adk", *_CLIENTS[client])
@@ -27,3 +40,14 @@ def test_openinference_leaves_the_last_call_of_each_run_of_an_agent(team: Team) 
     assert "spancost.calls says 1 of ('lead', 'exact'), billed were 3" in found
     assert "spancost.calls says 2 of ('researcher', 'exact'), billed were 4" in found
     assert not any("amounts stand on spans of calls that were not billed" in fault for fault in found)
+
+
+@pytest.mark.parametrize("gemini", _GEMINI.values(), ids=_GEMINI)
+def test_beside_openinference_a_client_s_instrumentation_tells_of_gemini_s_calls(team: Team, gemini: str) -> None:
+    """What nobody else tells of is still lost: the writer's first call, which LiteLLM made."""
+    team.work("google-adk", "openinference-instrumentation-google-adk", gemini)
+
+    assert ["spancost.calls says 1 of ('writer', 'exact'), billed were 2"] == [
+        fault for fault in team.faults() if "spancost.calls" in fault
+    ]
+    assert Counter(bill.agent for bill in team.provider.ledger()) - Counter(["writer"]) == team.calls()

@@ -1,4 +1,4 @@
-"""LlamaIndex: two instrumentations, over chat completions, Responses and Claude.
+"""LlamaIndex: three instrumentations, over chat completions, Responses and Claude.
 
 Its agents stream unless told otherwise, and ask for no usage of a chat completion, so the announcer's is unpriced
 wherever it is told of; the remedy is `OpenAI(..., additional_kwargs={"stream_options": {"include_usage": True}})`.
@@ -13,6 +13,7 @@ pytestmark = pytest.mark.frameworks
 
 _GENAI = "opentelemetry-instrumentation-genai-llama-index"
 _TRACELOOP = "opentelemetry-instrumentation-llamaindex"
+_OPENINFERENCE = "openinference-instrumentation-llama-index"
 
 
 def test_each_call_counts_once_for_its_agent(team: Team) -> None:
@@ -48,3 +49,34 @@ def test_calls_count_once_where_traceloop_tells_of_agents_without_their_names(te
     team.work("llama-index", _TRACELOOP, *CLIENTS["genai"])
 
     assert [] == team.faults(Told(nameless=True))
+
+
+def test_traceloop_alone_misses_chat_completions_and_what_was_cached(team: Team) -> None:
+    """It tells of Responses without cached tokens, of Claude's stream without its model, of chat completions nothing.
+
+    The remedy is an instrumentation of the client.
+    """
+    team.work("llama-index", _TRACELOOP)
+
+    told = Told(unseen=["researcher", "announcer"], misread=["coordinator"], silent=["translator"], nameless=True)
+    assert [] == team.faults(told)
+
+
+@pytest.mark.parametrize(
+    ("client", "told"),
+    [
+        # Of what Responses have cached it tells nothing.
+        ("alone", Told(misread=["coordinator"], nameless=True)),
+        ("genai", Told(nameless=True)),
+        ("openinference", Told(nameless=True)),
+        # Of a stream it tells one token too much, and ends first.
+        ("traceloop", Told(corrected=["translator"], nameless=True)),
+    ],
+)
+def test_calls_count_once_where_openinference_tells_of_agents_without_their_names(
+    team: Team, client: str, told: Told
+) -> None:
+    """Its spans of agents are chains; it tells of each call itself, too."""
+    team.work("llama-index", _OPENINFERENCE, *CLIENTS[client], versions="llama-index-openinference")
+
+    assert [] == team.faults(told)

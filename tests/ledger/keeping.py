@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic_ns
 from typing import Any
 
 from support import Player, Span
@@ -28,7 +29,10 @@ EVER: Period = (0, 2**63 - 1)
 
 
 class Kept(Player):
-    """A player with a keeper beside it. `keep` is how old a charge gets, `keys` what else is known of it."""
+    """A player with a keeper beside it. `keep` is how old a charge gets, `keys` what else is known of it.
+
+    `elapsed` is how much time has passed, whatever the clock says.
+    """
 
     def __init__(
         self,
@@ -37,13 +41,14 @@ class Kept(Player):
         keep: timedelta | None = None,
         keys: tuple[str, ...] = (),
         clock: Callable[[], int] | None = None,
+        elapsed: Callable[[], int] = monotonic_ns,
         resource: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(dimensions=(*NAMES, *keys), clock=clock, resource=resource)
         self.path = path
         self.worker = Worker()
         keep_ns = None if keep is None else int(keep.total_seconds()) * 10**9
-        self.keeper = Keeper(Store(path), self.worker, self.engine.who.keys, self.clock, keep_ns)
+        self.keeper = Keeper(Store(path), self.worker, self.engine.who.keys, self.clock, keep_ns, elapsed=elapsed)
         self.keeper.start()
 
     def end(self, span: Span, attributes: Mapping[str, Any] | None = None, error: str | None = None) -> Outcome | None:
@@ -52,6 +57,13 @@ class Kept(Player):
         if outcome is not None:
             self.keeper.take(outcome, None)
         return outcome
+
+    def prune(self) -> None:
+        """Take out what is too old, all of it."""
+        self.keeper.start()
+        assert self.worker.drain(10)
+        while self.worker.waiting:
+            assert self.worker.drain(10)
 
     def rows(self) -> list[dict[str, Any]]:
         """Return what stands in the table of charges, in the order of its making."""

@@ -14,6 +14,7 @@ from support import call
 
 from spancost.errors import LedgerError
 from spancost.ledger import kept
+from spancost.ledger.aside import asides_of
 from spancost.ledger.row import Row
 from spancost.ledger.schema import MIGRATIONS, migrate, version_of
 
@@ -113,9 +114,13 @@ play.keeper.shutdown()
 """
 
 
-def test_processes_that_start_at_once_make_one_file(tmp_path: Path) -> None:
-    """Eight come to a file that isn't there, and each finds a place for all its rows."""
+@pytest.mark.parametrize("there", [None, b"no database at all" * 1000], ids=["nothing", "damaged"])
+def test_processes_that_start_at_once_make_one_file(tmp_path: Path, there: bytes | None) -> None:
+    """Eight come to a file that isn't there, or to a damaged one, and each finds a place for all its rows."""
     path = tmp_path / "state" / "ledger.db"
+    if there is not None:
+        path.parent.mkdir()
+        path.write_bytes(there)
     environment = {"PYTHONPATH": str(Path(__file__).parents[1])}
     writers = [
         subprocess.Popen(
@@ -131,3 +136,4 @@ def test_processes_that_start_at_once_make_one_file(tmp_path: Path) -> None:
     with closing(_connect(path)) as connection:
         told = connection.execute("SELECT input, count(*), sum(output) FROM charges GROUP BY 1").fetchall()
     assert [(number, 50, sum(range(50))) for number in range(1, 9)] == told
+    assert [there] * (there is not None) == [aside.read_bytes() for aside in asides_of(path)]

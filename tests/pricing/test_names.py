@@ -106,6 +106,9 @@ def test_a_framework_is_no_provider(told: str) -> None:
         ("", "vertex_ai/gemini-2.5-pro", "google:gemini-2.5-pro"),
         ("", "openrouter/openai/gpt-5.2", "openrouter:openai/gpt-5.2"),
         ("", "azure/gpt-4o", "openai:gpt-4o"),
+        ("aws.bedrock", "nova-pro-v1:0", "aws:amazon.nova-pro-v1:0"),
+        ("aws.bedrock", "llama3-1-70b-instruct-v1:0", "aws:meta.llama3-1-70b-instruct-v1:0"),
+        ("aws.bedrock", "gpt-oss-120b-1:0", "aws:openai.gpt-oss-120b-1:0"),
     ],
 )
 def test_a_model_is_known_by_every_name_it_has(provider: str, model: str, matched: str) -> None:

@@ -36,6 +36,21 @@ def test_the_nearest_ancestor_wins() -> None:
     assert "near" == _user(play, call(1, 1), play.start(None, inner))
 
 
+def test_an_agent_without_a_name_is_a_step_of_the_one_above_it() -> None:
+    """OpenLIT has spans of an agent's turns that are called agents and tell no name: they are the agent's own."""
+    nameless = {"gen_ai.operation.name": "invoke_agent"}
+    play = Player()
+    run = play.start(nameless, name="invoke_agent")
+    writer = play.start(agent("writer"), run, name="invoke_agent writer")
+    turn = play.start(nameless, writer, name="invoke_agent")
+    charge = play.play(call(1, 1), turn).charge
+    alone = play.play(call(1, 1), run).charge
+    assert charge is not None
+    assert alone is not None
+    assert ("writer", "writer") == (charge.who[0], charge.agent_path)
+    assert ("invoke_agent", "invoke_agent") == (alone.who[0], alone.agent_path), "nobody has another name for it"
+
+
 @pytest.mark.parametrize(
     "above", [agent("a"), workflow("w"), tool("t"), {}], ids=["agent", "workflow", "tool", "plain"]
 )

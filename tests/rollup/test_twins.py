@@ -248,6 +248,14 @@ def test_a_record_that_tells_nothing_goes_with_a_call_of_its_model_only_where_it
     )
 
 
+def test_a_framework_may_hear_of_a_call_a_moment_late() -> None:
+    """Its span begins some milliseconds after its client's, or ends before it: they still overlap."""
+    assert 1 == _calls(_Record(1.015, 2), _Record(1, 2.015, _CLIENT))
+    assert 2 == _calls(_Record(1.025, 2), _Record(1, 1.5, _CLIENT)), "too late"
+    assert 2 == _calls(_Record(1, 2), _Record(1.5, 2.025, _CLIENT)), "too early"
+    assert 2 == _calls(_Record(1.012, 1.02), _Record(1, 1.01, _CLIENT)), "one after the other"
+
+
 def test_two_records_that_broke_off_together_are_one_call() -> None:
     """The framework knows nothing of a stream that broke off, and the client its input; it may close it a bit later."""
     silent, cut = call(), call(100)
@@ -256,6 +264,13 @@ def test_two_records_that_broke_off_together_are_one_call() -> None:
     assert 2 == _calls(_Record(0, 3, told=silent), _Record(1, 5, _CLIENT, cut)), "too late"
     assert 2 == _calls(_Record(0, 3, told=silent), _Record(3.1, 3.5, _CLIENT, cut)), "after it"
     assert 2 == _calls(_Record(0, 3, told=call(model="o3")), _Record(1, 2, _CLIENT, cut)), "another model"
+
+
+def test_two_records_of_a_stream_that_told_neither_of_them_are_one_call() -> None:
+    """Whose span ends first of an asynchronous stream is a matter of who is told first that it is over."""
+    silent = call()
+    assert 1 == _calls(_Record(0, 3, told=silent), _Record(1, 3.001, _CLIENT, silent))
+    assert 2 == _calls(_Record(0, 3, told=silent), _Record(1, 5, _CLIENT, silent)), "too late"
 
 
 def test_a_stream_that_is_read_after_its_span_is_one_call() -> None:

@@ -261,4 +261,5 @@ def test_our_own_counters_tell_of_duplicates_and_late_spans(receiver: Receiver) 
         "spancost.internal.budget_evictions": 0,
         "spancost.internal.dropped_events": 0,
         "spancost.internal.store_failures": 0,
+        "spancost.internal.damaged_ledgers": 0,
     } == told

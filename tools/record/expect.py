@@ -27,7 +27,7 @@ _PARTS: Final = {
     "cache_read_tokens": ("cache_read", "cached", "cache_input"),
     "cache_creation_tokens": ("cache_creation", "cache_write"),
     "cache_creation_1h": ("1h", "1hr"),
-    "reasoning_tokens": ("reason", "thought"),
+    "reasoning_tokens": ("reason", "thought", "thinking"),
 }
 """A class of tokens -> words that a name or a path of it holds one of."""
 

@@ -51,11 +51,12 @@ _REFUSAL: Final = re.compile(
 _ANY: Final = ("APIError", "ValueError", "TypeError")
 """Classes above many errors, or a framework's for several of them: the text says which it is."""
 
-# What Anthropic's and OpenAI's libraries raise before they send anything. pydantic-ai tries each large call of Claude
-# without a stream first, and so meets the first of them each time.
+# What Anthropic's and OpenAI's libraries raise before they send anything, and Python where they are called wrongly.
+# pydantic-ai tries each large call of Claude without a stream first, and so meets the first of them each time.
 _UNSENT: Final = re.compile(
     r"(?:(?:Value|Type)Error: )?(?:Streaming is required for operations"
-    r"|Could not resolve authentication method|Missing required arguments; )"
+    r"|Could not resolve authentication method|Missing required arguments; "
+    r"|[\w.]+\(\) (?:got an unexpected keyword argument|missing \d+ required))"
 )
 
 

@@ -23,7 +23,10 @@ SPELLINGS: Final[Mapping[int, tuple[str, ...]]] = {
 ABSENT: Final = (0, None)
 """What a count is that isn't told, and what any other field is."""
 
-_TEXTS: Final = frozenset[str]().union(*((*dialect.texts, *dialect.quoted) for dialect in DIALECTS))
+_TEXTS: Final = {
+    **{name: frozenset(fields) for dialect in DIALECTS for name, fields in dialect.texts.items()},
+    **{name: frozenset({field}) for dialect in DIALECTS for name, field in dialect.quoted.items()},
+}
 _FIELDS: Final = {name: field for field, names in SPELLINGS.items() for name in names}
 _USUAL: Final = frozenset({*range(Field.REASONING + 1), *range(Field.TOKENS, Field.COUNT)}) - {Field.CACHE_WRITE_1H}
 
@@ -45,7 +48,7 @@ class Shape(NamedTuple):
     usual: bool
     """No field is told under two names, nor any count that few calls have."""
     has_text: bool
-    """Counts or names stand in a JSON text, too."""
+    """Counts or names that nothing else tells may stand in a JSON text."""
 
 
 SHAPES: Final[dict[tuple[str, ...], Shape]] = {}
@@ -62,7 +65,7 @@ def learn(names: tuple[str, ...]) -> Shape:
         place=itemgetter(*(fields.index(field) if field in fields else absent[field] for field in range(Field.COUNT))),
         told=sum(1 << field for field in set(fields) if field < Field.TOKENS),
         usual=len(fields) == len(set(fields)) and _USUAL.issuperset(fields),
-        has_text=not _TEXTS.isdisjoint(names),
+        has_text=any(name in _TEXTS and not _TEXTS[name].issubset(fields) for name in names),
     )
     if len(names) <= _MOST_NAMES and sum(map(len, names)) <= _LONGEST:
         if len(SHAPES) >= _MOST_SHAPES:

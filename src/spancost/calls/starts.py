@@ -19,6 +19,9 @@ _TELLING: Final = MARKERS.union(*SPELLINGS.values(), *(names for key, names in N
 
 Whom calls are for may be told by a request's span far above them.
 """
+_FAMILIES: Final = ("gen_ai.", "llm.")
+"""What attributes begin with that only instrumentations of models write."""
+
 _OPERATIONS: Final = frozenset(GEN_AI.operations)
 """First words of the names that the conventions give such spans."""
 
@@ -31,5 +34,7 @@ def may_be_ours(name: object, attributes: Attributes | None, more: frozenset[str
     that tell whom calls are for.
     """
     if not attributes or not _TELLING.isdisjoint(attributes) or not more.isdisjoint(attributes):
+        return True
+    if any(each.startswith(_FAMILIES) for each in attributes):
         return True
     return type(name) is str and name.partition(" ")[0] in _OPERATIONS

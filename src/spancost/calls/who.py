@@ -26,7 +26,6 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "crewai.agent.role",
         "gen_ai.agent.name",
         "agent.name",
-        "graph.node.id",
         "ai.telemetry.functionId",
         "traceloop.association.properties.lc_agent_name",
         "langsmith.metadata.lc_agent_name",

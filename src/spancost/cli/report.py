@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import json
-import sys
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from spancost.cli.asked import ledger_of
+from spancost.cli.asked import ask
 from spancost.cli.reading import Reading, say
-from spancost.errors import LedgerError
+from spancost.cli.table import write_csv
 from spancost.ledger import kept
 from spancost.ledger.coverage_text import gaps
 from spancost.ledger.otlp.report import OWN_KEYS, Report
@@ -29,22 +28,22 @@ def run(options: argparse.Namespace) -> int:
     """Print the groups of the files named, or of the ledger."""
     period = period_of(datetime.now(UTC), options.last, options.since, options.until)
     if not options.files:
-        try:
-            with kept.opened(ledger_of()) as ledger:
-                summary = kept.summary(ledger, options.by, period)
-        except LedgerError as fault:
-            say(str(fault))
-            return 2
-        _print(summary, options.format)
-        for key in kept.unknown(summary):
-            say(f"no call in the ledger tells {key}: it knows what dimensions, budgets and [attribution] name")
-        return 0
+        return ask(
+            lambda ledger: kept.summary(ledger, options.by, period),
+            lambda summary: _print_kept(summary, options.format),
+        )
     reading = Reading(options.files, tuple(key for key in options.by if key not in OWN_KEYS))
     if missing := reading.missing():
         say(f"no such file: {', '.join(missing)}")
         return 2
     _print(_summary(reading, options.by, period), options.format)
     return reading.status()
+
+
+def _print_kept(summary: Summary, form: str) -> None:
+    _print(summary, form)
+    for key in kept.unknown(summary):
+        say(f"no call in the ledger tells {key}: it knows what dimensions, budgets and [attribution] name")
 
 
 def _summary(reading: Reading, keys: tuple[str, ...], period: Period) -> Summary:
@@ -58,9 +57,8 @@ def _print(summary: Summary, form: str) -> None:
     if form == "json":
         print(json.dumps(summary.as_dict()))  # noqa: T201
     elif form == "csv":
-        rows = csv.writer(sys.stdout, lineterminator="\n")
-        rows.writerow((*summary.keys, *summary.total.as_dict()))
-        rows.writerows((*group.key.values(), *group.as_dict().values()) for group in summary.groups)
+        groups = ((*group.key.values(), *group.as_dict().values()) for group in summary.groups)
+        write_csv(chain(((*summary.keys, *summary.total.as_dict()),), groups))
     else:
         print(_text(summary))  # noqa: T201
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import json
-import sys
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, Final
 
-from spancost.cli.asked import ledger_of
+from spancost.cli.asked import ask
 from spancost.cli.reading import Reading, say
-from spancost.errors import LedgerError
-from spancost.ledger import kept
+from spancost.cli.table import write_csv
 from spancost.ledger.trees import trees
 from spancost.money import exact_usd
 from spancost.owners import Branch, Owners
@@ -51,23 +49,17 @@ def _of_ledger(options: argparse.Namespace) -> int:
     trace = None if options.trace is None else f"{options.trace:032x}"
     # One more than is printed: so that it can be said that there are more.
     most = options.limit + 1 if options.limit and options.format == "text" else 0
-    try:
-        with kept.opened(ledger_of()) as ledger:
-            _print([root for root in trees(ledger, trace, most) if root.calls], options)
-    except LedgerError as fault:
-        say(str(fault))
-        return 2
-    return 0
+    return ask(
+        lambda ledger: [root for root in trees(ledger, trace, most) if root.calls],
+        lambda roots: _print(roots, options),
+    )
 
 
 def _print(roots: list[Branch], options: argparse.Namespace) -> None:
     if options.format == "json":
         print(json.dumps({"traces": [_node(root, 0) for root in roots]}))  # noqa: T201
     elif options.format == "csv":
-        rows = csv.writer(sys.stdout, lineterminator="\n")
-        rows.writerow(_COLUMNS)
-        for root in roots:
-            rows.writerows(_rows(root))
+        write_csv(chain((_COLUMNS,), chain.from_iterable(map(_rows, roots))))
     else:
         shown = roots[: options.limit] if options.limit else roots
         print(render(shown) or "no model call was found")  # noqa: T201

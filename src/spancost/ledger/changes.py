@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from spancost.calls.dialects import Kind
 from spancost.ledger.attempts import Attempts
 from spancost.ledger.row import OwnerRow, ancestors_of, key_of, row_of, span_key
+from spancost.ledger.silence import quiet_of
 from spancost.ledger.store import Statement, Statements
 from spancost.rollup.attribution import agent_name, workflow_name
 from spancost.rollup.dedup import final
@@ -84,12 +85,19 @@ class Changes:
         was_open = key in self._open
         self._open.pop(key, None)
         if outcome.kind is not None:
-            yield self._say.owner(self._owner(node, outcome.kind, outcome.name))
+            row = self._owner(node, outcome.kind, outcome.name)
+            if (quiet := quiet_of(outcome)) is not None:
+                row = OwnerRow(*row[:6], *quiet)
+            elif outcome.aggregate is not None:
+                row = row._replace(asked_at=outcome.asked_at)
+            yield self._say.owner(row)
         elif was_open:
             yield self._say.no_owner(key)
         for each in outcome.corrections:
             row = OwnerRow(*span_key(each.trace_id, each.span_id), each.kind, each.name, "", self._clock())
             yield self._say.owner(row, surely=False)
+            if each.totals.calls:
+                yield self._say.heard(span_key(each.trace_id, each.span_id))
 
     def _owner(self, node: Node, kind: str, name: str) -> OwnerRow:
         key = span_key(node.trace_id, node.span_id)

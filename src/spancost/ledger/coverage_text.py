@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
+from spancost.ledger.silence import ELSEWHERE, NO_CALL, OWN_WORD
 from spancost.tree_text import shown
 
 if TYPE_CHECKING:
     from spancost.ledger.summary import Missed, Silent
 
 __all__ = ["gaps"]
+
+_SILENT: Final = {
+    NO_CALL: "agents without a call",
+    ELSEWHERE: "agents asked in another service",
+    OWN_WORD: "agents charged with what they say themselves,",
+}
 
 _NAMED: Final = 10
 """Kinds of calls that are named."""
@@ -25,7 +32,8 @@ def gaps(missing: tuple[Missed, ...], silent: Iterable[Silent]) -> Iterator[str]
     if len(missing) > _NAMED:
         yield f"  {sum(missed.calls for missed in missing[_NAMED:])} more unpriced, of other kinds"
     for agents in silent:
-        yield f"  {agents.agents} agents without a call{_told_by(agents.instrumentation)}"
+        asked_at = f" at {shown(agents.asked_at)}" if agents.asked_at else ""
+        yield f"  {agents.agents} {_SILENT[agents.reason]}{asked_at}{_told_by(agents.instrumentation)}"
         yield f"    {agents.remedy}"
 
 

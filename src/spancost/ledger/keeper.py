@@ -10,10 +10,12 @@ from collections.abc import Callable
 from functools import lru_cache
 from itertools import islice
 from threading import RLock
+from time import monotonic_ns
 from typing import TYPE_CHECKING, Final, Protocol
 
 from spancost.errors import LedgerError
 from spancost.faults import say
+from spancost.ledger.ageing import Ageing
 from spancost.ledger.changes import Changes
 from spancost.ledger.store import Statement, Store, is_charge
 
@@ -65,7 +67,7 @@ class Keeper:
     """Keeps what an engine finds. In a hook it only queues; everything else happens on the worker, which owns the rest.
 
     A charge is written as it stands when the worker comes to it, and written again when a later record has changed it.
-    `process` draws a name that no other process has.
+    `process` draws a name that no other process has; `elapsed` are ns that pass whatever the clock is set to.
     """
 
     def __init__(
@@ -76,20 +78,24 @@ class Keeper:
         clock: Callable[[], int],
         keep_ns: int | None,
         process: Callable[[], str] = lambda: os.urandom(8).hex(),
+        elapsed: Callable[[], int] = monotonic_ns,
     ) -> None:
         self._store = store
         self._worker = worker
         self._keys = keys
         self._clock = clock
         self._keep_ns = keep_ns
-        self._process = process
+        self._draw = process
+        self._elapsed = elapsed
         self._begin()
 
     def _begin(self) -> None:
         self._queue: deque[Outcome] = deque()
         self._is_asked = False
         self._statements: deque[Statement] = deque()
-        self._changes = Changes(self._keys, self._process(), self._clock)
+        self._process = self._draw()
+        self._changes = Changes(self._keys, self._process, self._clock)
+        self._ageing = Ageing(self._clock, self._elapsed)
         self._is_failing = self._is_timed = False
         self._retry = _FIRST_RETRY
         # Hooks of any thread add to it.
@@ -97,6 +103,11 @@ class Keeper:
         self.lost = 0
         """Charges that were not kept."""
         self._crowded = False
+
+    @property
+    def set_aside(self) -> int:
+        """Damaged ledgers that this process has set aside."""
+        return self._store.set_aside
 
     def start(self) -> None:
         """Take out what is too old, now and then."""
@@ -194,7 +205,8 @@ class Keeper:
         if self._keep_ns is None:
             return
         try:
-            more = self._store.prune(max(0, self._clock() - self._keep_ns))
+            others = self._ageing.others(self._store.told_last(self._process)) - self._keep_ns
+            more = self._store.prune(self._process, self._ageing.own() - self._keep_ns, others)
         except (sqlite3.Error, OSError, LedgerError):
             # What keeps it from that keeps charges from being written, too, and then it is said.
             more = False

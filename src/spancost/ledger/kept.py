@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Final
 
 from spancost.calls.who import NAMES, NONE, as_label
-from spancost.errors import LedgerError
+from spancost.errors import DamagedLedgerError, LedgerError
+from spancost.ledger.aside import is_damage
 from spancost.ledger.period import Period
 from spancost.ledger.row import COLUMNS_OF_WHO
 from spancost.ledger.schema import MIGRATIONS, migrate, version_of
+from spancost.ledger.silence import OWN_WORD, Quiet
 from spancost.ledger.summary import Summary, summary_of
 from spancost.ledger.sums import Key, Missing, Sums
 
@@ -52,11 +54,35 @@ _SUMS: Final = f"""
 _WITHIN: Final = "FROM charges WHERE start_ns >= ? AND start_ns < ?"
 
 
+_ABOVE: Final = """json_each('["' || replace({}.ancestors, ' ', '","') || '"]') AS above"""
+"""The ids of the spans above an owner, one a row."""
+
+_SILENT: Final = f"""
+    SELECT silent, instrumentation, asked_at, count(*) FROM owners AS one WHERE at_ns >= ? AND at_ns < ? AND (
+        silent = 'elsewhere' OR silent = 'no_call' AND NOT EXISTS (
+            SELECT 1 FROM {_ABOVE.format("one")} CROSS JOIN owners AS around
+            ON around.process = one.process AND around.trace_id = one.trace_id AND around.span_id = above.value
+            WHERE around.kind IN ('agent', 'workflow')
+        ) AND (process, trace_id, span_id) NOT IN (
+            SELECT process, trace_id, above.value FROM owners AS other, {_ABOVE.format("other")}
+            WHERE silent = 'elsewhere'
+        )
+    ) GROUP BY 1, 2, 3
+"""  # noqa: S608 - names of ours
+"""Of agents below an agent the outermost speaks, and who asks an agent in another service may have no calls."""
+
+_OWN_WORD: Final = """
+    SELECT charges.instrumentation, count(*) FROM owners CROSS JOIN charges USING (process, trace_id, span_id)
+    WHERE start_ns >= ? AND start_ns < ? AND asked_at = '' GROUP BY 1
+"""
+"""A call is no owner: an owner that is charged is an agent that no call is known of."""
+
+
 @contextmanager
 def opened(path: Path) -> Generator[sqlite3.Connection]:
     """Open a ledger to ask it: all that is asked inside sees one moment of it.
 
-    Raises LedgerError where there is none, or it can't be read.
+    Raises LedgerError where there is none, or it can't be read, DamagedLedgerError where it is no whole database.
     """
     try:
         if not path.exists():
@@ -70,6 +96,11 @@ def opened(path: Path) -> Generator[sqlite3.Connection]:
         finally:
             connection.close()
     except (sqlite3.Error, OSError) as fault:
+        if is_damage(fault):
+            raise DamagedLedgerError(
+                f"{path}: {fault}: move it away and programs that run begin a new one; what is left of it"
+                " `sqlite3 FILE .recover` prints"
+            ) from fault
         raise LedgerError(f"{path}: can't be read ({fault})") from fault
 
 
@@ -94,7 +125,7 @@ def summary(connection: sqlite3.Connection, keys: tuple[str, ...], period: Perio
     """Return what the calls of a period cost, by these keys."""
     groups = dict(_groups(connection, keys, period))
     total = next((sums for _, sums in _groups(connection, (), period)), Sums())
-    return summary_of(keys, total, groups, _missing(connection, period))
+    return summary_of(keys, total, groups, _missing(connection, period), _silent(connection, period))
 
 
 def unknown(summary: Summary) -> list[str]:
@@ -153,6 +184,13 @@ def _sums(row: tuple[int | None, ...]) -> Sums:
     sums.latency_ns = millions * _MILLION + rest
     sums.input, sums.output, sums.cache_read, sums.cache_write, sums.reasoning = told[11:]
     return sums
+
+
+def _silent(connection: sqlite3.Connection, period: Period) -> dict[Quiet, int]:
+    """Return the agents of whose calls no span tells."""
+    silent = {Quiet(*told): agents for *told, agents in connection.execute(_SILENT, period)}
+    said = {Quiet(OWN_WORD, scope, ""): agents for scope, agents in connection.execute(_OWN_WORD, period)}
+    return silent | said
 
 
 def _missing(connection: sqlite3.Connection, period: Period) -> dict[Missing, int]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["OF_SILENCE", "remedy"]
+from spancost.ledger.silence import ELSEWHERE, NO_CALL, OWN_WORD
+
+__all__ = ["remedy", "remedy_of_silence"]
 
 _PRICE: Final = "in a [[price]] of the file that SPANCOST_CONFIG names"
 
@@ -40,11 +42,21 @@ _OF_EMITTERS: Final = {
     "opentelemetry.instrumentation.genai.openai_agents": _OPENAI_AGENTS,
 }
 
-OF_SILENCE: Final = (
-    "no span tells of a call: install an instrumentation of the model's client, such as"
-    " opentelemetry-instrumentation-genai-openai"
-)
+_CLIENT: Final = "an instrumentation of the model's client, such as opentelemetry-instrumentation-genai-openai"
+
+_OF_SILENCE: Final = {
+    NO_CALL: f"no span tells of a call: install {_CLIENT}",
+    ELSEWHERE: "what they used is counted where they run, if spancost runs there; where that host is a gateway to a"
+    f" model, install {_CLIENT}",
+    OWN_WORD: "each counts as one call, of what its own span says: to see its calls install"
+    f" {_CLIENT}; one that runs in another service is counted there, too, unless its span has server.address",
+}
 """What helps where agents ran and no span told of a call."""
+
+
+def remedy_of_silence(reason: str) -> str:
+    """Return what helps where no call is known of agents, for this reason."""
+    return _OF_SILENCE.get(reason, "")
 
 
 def remedy(reason: str, scope: str) -> str:

@@ -100,6 +100,12 @@ class OwnerRow(NamedTuple):
     name: str
     ancestors: str
     at_ns: int
+    silent: str | None = None
+    """Why no call of it is known, where none is."""
+    instrumentation: str = ""
+    """That told of it, where no call is known."""
+    asked_at: str = ""
+    """The host where it was asked, where no call is known."""
 
 
 def span_key(trace_id: int, span_id: int) -> Key:

@@ -8,9 +8,9 @@ from typing import Final
 
 from spancost.errors import LedgerError
 
-__all__ = ["MIGRATIONS", "migrate", "version_of"]
+__all__ = ["APPLICATION_ID", "MIGRATIONS", "migrate", "version_of"]
 
-_APPLICATION_ID: Final = 0x73706E63
+APPLICATION_ID: Final = 0x73706E63
 """`spnc`: says in the file's header whose it is. https://www.sqlite.org/pragma.html#pragma_application_id"""
 
 MIGRATIONS: Final = (
@@ -40,6 +40,11 @@ MIGRATIONS: Final = (
     );
     CREATE INDEX owners_by_time ON owners (at_ns);
     """,
+    """
+    ALTER TABLE owners ADD COLUMN silent TEXT;
+    ALTER TABLE owners ADD COLUMN instrumentation TEXT NOT NULL DEFAULT '';
+    ALTER TABLE owners ADD COLUMN asked_at TEXT NOT NULL DEFAULT '';
+    """,
 )
 """What makes each version out of the one before; only ever added to."""
 
@@ -58,7 +63,7 @@ def migrate(connection: sqlite3.Connection, path: str, migrations: Sequence[str]
             for statement in migration.split(";"):
                 connection.execute(statement)
         # A pragma takes no parameters; both are numbers of ours.
-        connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {newest}")
         connection.execute("COMMIT")
     finally:
@@ -70,7 +75,7 @@ def version_of(connection: sqlite3.Connection, path: str, newest: int = len(MIGR
     """Return the version of a file, 0 of an empty one; raises LedgerError where it is another program's or newer."""
     (mark,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if mark != _APPLICATION_ID:
+    if mark != APPLICATION_ID:
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         if tables or mark or version:
             raise LedgerError(f"{path}: is another program's database: name another file in SPANCOST_LEDGER")

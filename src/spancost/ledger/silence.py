@@ -1,21 +1,50 @@
-"""Agents that ran without a model call that any span tells of: what they cost is not known, which is not nothing."""
+"""Agents that ran without a call that any span tells of: what they cost is not known, or known from them alone."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from spancost.calls.dialects import Kind
 from spancost.rollup.node import above
 
 if TYPE_CHECKING:
     from spancost.outcome import Outcome
+    from spancost.rollup import Charge
 
-__all__ = ["Silence"]
+__all__ = ["ELSEWHERE", "NO_CALL", "OWN_WORD", "Quiet", "Silence", "quiet_of"]
+
+NO_CALL: Final = "no_call"
+"""Nothing tells what they used."""
+
+ELSEWHERE: Final = "elsewhere"
+"""They were asked in another service, where they are counted."""
+
+OWN_WORD: Final = "own_word"
+"""They are charged with what their own spans say, and no address tells whose process they ran in."""
 
 _OWNERS: Final = (Kind.AGENT, Kind.WORKFLOW)
 _HIGHEST: Final = 256
+
+
+class Quiet(NamedTuple):
+    """What agents without a call have in common."""
+
+    reason: str
+    instrumentation: str
+    asked_at: str
+    """The host where they were asked, of those elsewhere."""
+
+
+def quiet_of(outcome: Outcome) -> Quiet | None:
+    """Return why no call is known of an agent that ended, None where one is."""
+    totals = outcome.totals
+    if outcome.kind not in _OWNERS or totals is None or totals.calls:
+        return None
+    if outcome.is_elsewhere:
+        return Quiet(ELSEWHERE, outcome.scope, outcome.asked_at)
+    return Quiet(NO_CALL, outcome.scope, "")
 
 
 class Silence:
@@ -29,35 +58,50 @@ class Silence:
         self._scopes: dict[tuple[int, int], str] = {}
         # Those that asked an agent in another service: they may have no calls of their own.
         self._excused: set[tuple[int, int]] = set()
-        self._forgotten = Counter[str]()
+        # What agents said themselves; a call below one that is told later takes it back.
+        self._claims: deque[Charge] = deque()
+        self._counted = Counter[Quiet]()
 
     def take(self, outcome: Outcome) -> None:
         """Hear of an owner that ended, and of what came below one afterwards."""
         for correction in outcome.corrections:
             if correction.totals.calls:
                 self._scopes.pop((correction.trace_id, correction.span_id), None)
-        totals = outcome.totals
-        if outcome.kind not in _OWNERS or totals is None or totals.calls:
+        if outcome.aggregate is not None and not outcome.asked_at:
+            self._claim(outcome.aggregate)
+        quiet = quiet_of(outcome)
+        if quiet is None:
             return
         # Of agents below an agent the outermost speaks: one that only passes work on has no calls of its own.
         *_, outermost = (span for span in above(outcome.node, _HIGHEST) if span.kind in _OWNERS)
         owner = outermost.trace_id, outermost.span_id
-        if outcome.is_elsewhere:
+        if quiet.reason == ELSEWHERE:
+            self._counted[quiet] += 1
             self._excuse(owner)
         elif outermost is outcome.node and owner not in self._excused:
             self._remember(owner, outcome.scope)
 
-    def counts(self) -> Counter[str]:
-        """Return how many there are of each instrumentation."""
-        return self._forgotten + Counter(self._scopes.copy().values())
+    def counts(self) -> Counter[Quiet]:
+        """Return how many there are of each kind."""
+        claims = Counter(_said_by(claim) for claim in self._claims.copy() if not claim.is_void)
+        return self._counted + claims + Counter(Quiet(NO_CALL, scope, "") for scope in self._scopes.copy().values())
 
     def _remember(self, owner: tuple[int, int], scope: str) -> None:
         self._scopes[owner] = scope
         for span in list(islice(self._scopes, max(0, len(self._scopes) - self._most))):
-            self._forgotten[self._scopes.pop(span)] += 1
+            self._counted[Quiet(NO_CALL, self._scopes.pop(span), "")] += 1
+
+    def _claim(self, charge: Charge) -> None:
+        self._claims.append(charge)
+        if len(self._claims) > self._most and not (oldest := self._claims.popleft()).is_void:
+            self._counted[_said_by(oldest)] += 1
 
     def _excuse(self, owner: tuple[int, int]) -> None:
         self._scopes.pop(owner, None)
         if len(self._excused) >= self._most:
             self._excused.clear()
         self._excused.add(owner)
+
+
+def _said_by(claim: Charge) -> Quiet:
+    return Quiet(OWN_WORD, claim.emitter.scope, "")

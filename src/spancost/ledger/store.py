@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
+from spancost.faults import say
+from spancost.ledger.aside import alone, is_damage, set_aside
 from spancost.ledger.row import Key, OwnerRow, Row
 from spancost.ledger.schema import migrate
 
 __all__ = ["Statement", "Statements", "Store", "is_charge"]
+
+_T = TypeVar("_T")
+
+_logger = logging.getLogger(__name__)
 
 _PATIENCE: Final = 2.0
 """Seconds that a write waits for other processes' writes."""
@@ -47,9 +54,16 @@ _CHARGE: Final = (
     + ", ".join(f"{name} = {_TOLD_ONCE.get(name, f'excluded.{name}')}" for name in Row._fields[2:])
 )
 _OWNER: Final = _insert("owners", OwnerRow._fields)
-_KNOWN: Final = _OWNER + "UPDATE SET kind = excluded.kind, name = excluded.name, ancestors = excluded.ancestors"
+_KNOWN: Final = (
+    _OWNER
+    + "UPDATE SET "
+    + ", ".join(
+        f"{name} = excluded.{name}" for name in OwnerRow._fields if name not in ("trace_id", "span_id", "at_ns")
+    )
+)
 _PERHAPS: Final = _OWNER + "NOTHING"
 _SPAN: Final = "process = ? AND trace_id = ? AND span_id = ?"
+_HEARD: Final = f"UPDATE owners SET silent = NULL WHERE {_SPAN}"  # noqa: S608
 _NO_OWNER: Final = f"DELETE FROM owners WHERE {_SPAN}"  # noqa: S608
 _GONE: Final = f"DELETE FROM charges WHERE {_SPAN}"  # noqa: S608
 _AGAIN: Final = f"UPDATE charges SET duplicates = duplicates + 1 WHERE {_SPAN}"  # noqa: S608
@@ -57,9 +71,14 @@ _SAME: Final = (
     f"UPDATE charges SET duplicates = duplicates + 1 + coalesce((SELECT duplicates FROM charges WHERE {_SPAN}), 0)"  # noqa: S608
     f" WHERE {_SPAN}"
 )
-_OLD: Final = (
-    "DELETE FROM charges WHERE rowid IN (SELECT rowid FROM charges WHERE start_ns < ? LIMIT ?)",
-    "DELETE FROM owners WHERE rowid IN (SELECT rowid FROM owners WHERE at_ns < ? LIMIT ?)",
+_OLD: Final = tuple(
+    f"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE {at} < ? AND process {whose} ? LIMIT ?)"  # noqa: S608
+    for whose in ("=", "<>")
+    for table, at in (("charges", "start_ns"), ("owners", "at_ns"))
+)
+_LAST: Final = (
+    "SELECT start_ns FROM (SELECT process, start_ns FROM charges ORDER BY rowid DESC LIMIT 10000) WHERE process <> ?"
+    " LIMIT 1"
 )
 
 
@@ -97,6 +116,10 @@ class Statements:
         """Keep an owner; where it is not surely one, only as long as nothing else is known of that span."""
         return _KNOWN if surely else _PERHAPS, (self._process, *_clean(row))
 
+    def heard(self, key: Key) -> Statement:
+        """Say of an owner that a call of it is known now."""
+        return _HEARD, (self._process, *key)
+
     def no_owner(self, key: Key) -> Statement:
         """Take out what was taken for an owner."""
         return _NO_OWNER, (self._process, *key)
@@ -108,6 +131,8 @@ class Store:
     WAL lets others read meanwhile. What was committed outlives the process, however it ends; where the machine loses
     power the last of it may be lost (`synchronous=NORMAL`), the file stays whole.
     https://www.sqlite.org/wal.html
+
+    A file that turns out to be damaged is set aside, and what was to be written stands in a new one.
     """
 
     def __init__(self, path: Path) -> None:
@@ -117,35 +142,25 @@ class Store:
         # A connection must not be carried across a fork, nor be closed there: a child keeps its parent's, unused.
         # https://www.sqlite.org/howtocorrupt.html#_carrying_an_open_database_file_across_a_fork_
         self._inherited: list[sqlite3.Connection] = []
+        self.set_aside = 0
+        """Damaged files that this process has set aside."""
 
-    def write(self, statements: Iterable[Statement]) -> int:
+    def write(self, statements: Sequence[Statement]) -> int:
         """Carry out all statements or none; return how many charges had values that SQLite can't hold.
 
         Raises sqlite3.Error or OSError where the disk is full, the file locked, or the like; LedgerError where it is
         none of ours.
         """
-        connection = self._open()
-        connection.execute("BEGIN IMMEDIATE")
-        refused = 0
-        try:
-            for statement in statements:
-                try:
-                    connection.execute(*statement)
-                except _UNFIT:
-                    # It would be in the way of all others, however often they are tried.
-                    refused += is_charge(statement)
-            connection.execute("COMMIT")
-        finally:
-            # A full disk has rolled back by itself.
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-        return refused
+        return self._in_a_whole_file(lambda connection: _write(connection, statements))
 
-    def prune(self, before_ns: int) -> bool:
-        """Take out some of what is older; tell whether there may be more."""
-        connection = self._open()
-        taken = [connection.execute(old, (before_ns, _AT_ONCE)).rowcount for old in _OLD]
-        return _AT_ONCE in taken
+    def told_last(self, process: str) -> int | None:
+        """Return when the call began that another process has written last, None where none has of late."""
+        row = self._in_a_whole_file(lambda connection: connection.execute(_LAST, (process,)).fetchone())
+        return None if row is None else int(row[0])
+
+    def prune(self, process: str, before_ns: int, others_before_ns: int) -> bool:
+        """Take out some of what is older, of a process's own and of others; tell whether there may be more."""
+        return self._in_a_whole_file(lambda connection: _prune(connection, process, before_ns, others_before_ns))
 
     def close(self) -> None:
         """Let the file go; the next write opens it again."""
@@ -158,6 +173,31 @@ class Store:
         if self._connection is not None:
             self._inherited.append(self._connection)
             self._connection = None
+        self.set_aside = 0
+
+    def _in_a_whole_file(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Do something with the file, and where that finds it damaged with the one that takes its place."""
+        try:
+            return work(self._open())
+        except sqlite3.DatabaseError as fault:
+            if not is_damage(fault):
+                raise
+            self._replace(fault)
+        return work(self._open())
+
+    def _replace(self, fault: BaseException) -> None:
+        """Set the file aside that was open or being opened, where nobody else has."""
+        self.close()
+        with alone(self.path.parent):
+            if self._file is None or _identity(self.path) != self._file:
+                return
+            aside = set_aside(self.path, fault)
+        self.set_aside += 1
+        message = (
+            "spancost: %s: %s. It is set aside as %s, and a new ledger is begun; what is left of it "
+            "`sqlite3 FILE .recover` prints."
+        )
+        say(_logger, logging.ERROR, message, self.path, fault, aside.name)
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is not None and _identity(self.path) == self._file:
@@ -165,18 +205,51 @@ class Store:
         # It isn't open, or somebody has moved or deleted it: what is written to it now nobody would find.
         self.close()
         self.path.parent.mkdir(_PRIVATE, parents=True, exist_ok=True)
-        # SQLite would let everybody read it; its other two files are as this one is.
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
-        connection = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            migrate(connection, str(self.path))
-        except BaseException:
-            connection.close()
-            raise
-        self._connection, self._file = connection, _identity(self.path)
-        return connection
+        with alone(self.path.parent):
+            # SQLite would let everybody read it; its other two files are as this one is.
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            self._file = _identity(self.path)
+            self._connection = _connected(self.path)
+            self._file = _identity(self.path)
+        return self._connection
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        migrate(connection, str(path))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _write(connection: sqlite3.Connection, statements: Sequence[Statement]) -> int:
+    connection.execute("BEGIN IMMEDIATE")
+    refused = 0
+    try:
+        for statement in statements:
+            try:
+                connection.execute(*statement)
+            except _UNFIT:
+                # It would be in the way of all others, however often they are tried.
+                refused += is_charge(statement)
+        connection.execute("COMMIT")
+    finally:
+        # A full disk has rolled back by itself.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+    return refused
+
+
+def _prune(connection: sqlite3.Connection, process: str, *before_ns: int) -> bool:
+    before = [time for time in before_ns for _ in ("charges", "owners")]
+    taken = [
+        connection.execute(old, (time, process, _AT_ONCE)).rowcount for old, time in zip(_OLD, before, strict=True)
+    ]
+    return _AT_ONCE in taken
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -8,10 +8,11 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from spancost.ledger.remedies import OF_SILENCE, remedy
+from spancost.ledger.remedies import remedy, remedy_of_silence
 from spancost.money import exact_usd
 
 if TYPE_CHECKING:
+    from spancost.ledger.silence import Quiet
     from spancost.ledger.sums import Key, Missing, Sums
 
 __all__ = ["Coverage", "Group", "Missed", "Silent", "Summary", "missed_of", "silent_of", "summary_of"]
@@ -73,7 +74,12 @@ class Missed:
 class Silent:
     """Agents and workflows without a call that any span tells of, and what helps."""
 
+    reason: str
+    """`no_call`: nothing tells what they used; `elsewhere`: they ran in another service, which counts them; `own_word`:
+    each is charged, as one call, with what its own span says."""
     instrumentation: str
+    asked_at: str
+    """The host where they were asked, of those elsewhere."""
     agents: int
     remedy: str
 
@@ -89,7 +95,7 @@ class Coverage:
     missing: tuple[Missed, ...]
     """The most frequent first."""
     silent: tuple[Silent, ...] = ()
-    """Agents of whose calls nothing is known; a ledger, which has calls, has none of these."""
+    """Agents of whose calls no span tells."""
 
     def __str__(self) -> str:
         return f"priced {self.priced + self.partial} of {self.calls} calls"
@@ -135,9 +141,9 @@ def missed_of(missing: Mapping[Missing, int]) -> tuple[Missed, ...]:
     )
 
 
-def silent_of(counts: Mapping[str, int]) -> tuple[Silent, ...]:
-    """Return agents without calls as they are told, by their instrumentation."""
-    return tuple([Silent(scope, agents, OF_SILENCE) for scope, agents in sorted(counts.items())])
+def silent_of(counts: Mapping[Quiet, int]) -> tuple[Silent, ...]:
+    """Return agents without calls as they are told, by their instrumentation and where they were asked."""
+    return tuple([Silent(*quiet, agents, remedy_of_silence(quiet.reason)) for quiet, agents in sorted(counts.items())])
 
 
 def summary_of(
@@ -145,7 +151,7 @@ def summary_of(
     total: Sums,
     groups: Mapping[Key, Sums],
     missing: Mapping[Missing, int],
-    silent: Mapping[str, int] = MappingProxyType({}),
+    silent: Mapping[Quiet, int] = MappingProxyType({}),
 ) -> Summary:
     """Return sums as they are told."""
     ordered = sorted(groups.items(), key=lambda group: (-group[1].cost, -group[1].calls, group[0]))

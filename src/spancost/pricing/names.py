@@ -103,6 +103,24 @@ _VENDORS = {
     "embed-multilingual-": "cohere",
 }
 
+# Bedrock's name of a model without its maker, as Traceloop writes it: nova-pro-v1:0, gpt-oss-120b-1:0.
+# https://docs.aws.amazon.com/bedrock/latest/userguide/models-supported.html
+_ON_BEDROCK = re.compile(r"([a-z]+)[^.]*-v?\d+:\d+")
+_MAKERS = {
+    "claude": "anthropic",
+    "command": "cohere",
+    "gpt": "openai",
+    "jamba": "ai21",
+    "llama": "meta",
+    "mistral": "mistral",
+    "mixtral": "mistral",
+    "nova": "amazon",
+    "pixtral": "mistral",
+    "qwen": "qwen",
+    "r": "deepseek",
+    "titan": "amazon",
+}
+
 _SPACES = re.compile(r"[\s_]+")
 
 # models/gemini-2.5-pro, publishers/google/models/gemini-2.5-pro, projects/…/publishers/anthropic/models/claude-…
@@ -142,6 +160,9 @@ def spellings(name: str) -> Iterator[str]:
     routed = _ROUTING.fullmatch(name)
     if routed:
         yield routed[1]
+    on_bedrock = _ON_BEDROCK.fullmatch(name)
+    if on_bedrock and on_bedrock[1] in _MAKERS:
+        yield f"{_MAKERS[on_bedrock[1]]}.{name}"
 
 
 def is_moving(name: str) -> bool:

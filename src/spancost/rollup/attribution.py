@@ -29,6 +29,9 @@ _AGENT_NAMES: Final = (
 # The former was replaced by the latter in semantic-conventions-genai 0.1.0.
 _WORKFLOW_NAMES: Final = ("gen_ai.workflow.name", "gen_ai.agent.name")
 
+_NAMELESS: Final = "invoke_agent"
+"""What the conventions call the span of an agent that has no name."""
+
 _HIGHEST: Final = 256
 """Ancestors asked: a bound for chains of spans without end."""
 
@@ -145,6 +148,8 @@ class Attribution:
         for carried in (baggage, resource):
             if carried and not full:
                 full = self.who.fill(values, carried)
+        # One that tells no name is a step of the named one above it, where there is one: OpenLIT has spans of turns.
+        agents = [name for name in agents if name != _NAMELESS] or agents[:1]
         if agents:
             values[self._agent] = agents[0]
         if workflow is not None:

@@ -22,6 +22,10 @@ _READ_NS: Final = 10**9
 _CLOSES_NS: Final = 10**9
 """How long one record of a stream may end behind another: one that broke off, or what is told after it."""
 
+_LATE_NS: Final = 20 * 10**6
+"""How late a framework may hear that a call began, and its client that it ended: LangChain's callbacks in JavaScript
+run when the loop has time, and each span there has a clock of its own."""
+
 _HIGHEST: Final = 64
 """Spans climbed to find out what lies between two records in one trace."""
 
@@ -53,10 +57,12 @@ def _encloses(outer: Charge, inner: Charge) -> bool:
         return 0 <= outer.end_ns - inner.end_ns <= _CLOSES_NS
     if outer.emitter.ends_early and outer.parent is not None and outer.parent is inner.parent:
         return outer.start_ns <= inner.start_ns <= outer.end_ns + _READ_NS
-    # A client closes a stream that was left a moment after the framework's span of it has ended.
-    closed_ns = inner.end_ns - (_CLOSES_NS if outer.call.usage is None and inner.call.partial else 0)
-    return outer.emitter.layer >= inner.emitter.layer and (
-        outer.start_ns <= inner.start_ns <= outer.end_ns and closed_ns <= outer.end_ns
+    # A client closes a stream that was left, or told nothing, a moment after the framework's span of it has ended.
+    is_left = outer.call.usage is None and (inner.call.usage is None or inner.call.partial)
+    return (
+        outer.emitter.layer >= inner.emitter.layer
+        and outer.start_ns - _LATE_NS <= inner.start_ns <= outer.end_ns
+        and outer.start_ns <= inner.end_ns <= outer.end_ns + (_CLOSES_NS if is_left else _LATE_NS)
     )
 
 

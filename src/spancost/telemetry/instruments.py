@@ -33,6 +33,7 @@ _INTERNALS: Final = (
     semconv.METRIC_INTERNAL_BUDGET_EVICTIONS,
     semconv.METRIC_INTERNAL_DROPPED_EVENTS,
     semconv.METRIC_INTERNAL_STORE_FAILURES,
+    semconv.METRIC_INTERNAL_DAMAGED_LEDGERS,
 )
 
 _BY_NAME: Final = {metric.name: metric for metric in semconv.METRICS}

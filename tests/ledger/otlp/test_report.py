@@ -146,4 +146,4 @@ def test_an_agent_that_asks_one_in_another_service_is_not_of_those() -> None:
     ]
     report = _report(spans, "model").close()
     assert 0 == report.total.calls
-    assert [1] == [silent.agents for silent in report.coverage.silent]
+    assert [("elsewhere", 3), ("no_call", 1)] == [(each.reason, each.agents) for each in report.coverage.silent]

@@ -5,17 +5,21 @@ from __future__ import annotations
 from typing import Final
 
 from spancost.calls.dialects.adk import ADK
+from spancost.calls.dialects.ag2 import AG2
 from spancost.calls.dialects.agent_framework import AGENT_FRAMEWORK
 from spancost.calls.dialects.anthropic import ANTHROPIC
 from spancost.calls.dialects.autogen import AUTOGEN
 from spancost.calls.dialects.bedrock import BEDROCK
 from spancost.calls.dialects.crewai import CREWAI
 from spancost.calls.dialects.gen_ai import GEN_AI
+from spancost.calls.dialects.genkit import GENKIT
 from spancost.calls.dialects.haystack import HAYSTACK
 from spancost.calls.dialects.langfuse import LANGFUSE
 from spancost.calls.dialects.langsmith import LANGSMITH
 from spancost.calls.dialects.litellm import LITELLM
 from spancost.calls.dialects.logfire import LOGFIRE
+from spancost.calls.dialects.mastra import MASTRA
+from spancost.calls.dialects.mistral import MISTRAL
 from spancost.calls.dialects.mlflow import MLFLOW
 from spancost.calls.dialects.openinference import OPENINFERENCE
 from spancost.calls.dialects.openlit import OPENLIT
@@ -43,6 +47,7 @@ __all__ = [
 DIALECTS: Final = (
     GEN_AI,
     ANTHROPIC,
+    MISTRAL,
     PYDANTIC_AI,
     STRANDS,
     ADK,
@@ -61,6 +66,9 @@ DIALECTS: Final = (
     AUTOGEN,
     CREWAI,
     VERCEL,
+    AG2,
+    MASTRA,
+    GENKIT,
 )
 """Every dialect that is read, in the order in which their names for one field are preferred."""
 

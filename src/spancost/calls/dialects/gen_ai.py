@@ -83,6 +83,8 @@ GEN_AI: Final = Dialect(
             recorded="openaisdk__oaiv2__calls-mid",
             package="opentelemetry-instrumentation-openai-v2",
         ),
+        # Tells no cached tokens, and no reasoning.
+        Emitter("@opentelemetry/instrumentation-openai", Layer.CLIENT, recorded="openaijs__otoai__calls"),
         Emitter(
             "opentelemetry.instrumentation.genai.langchain",
             repeats_answers=True,

@@ -9,6 +9,7 @@ from spancost.calls.dialects.table import Dialect, Emitter, Field, Kind, Layer
 __all__ = ["OPENINFERENCE"]
 
 _SCOPE: Final = "openinference.instrumentation"
+_JAVASCRIPT: Final = "@arizeai/openinference-instrumentation"
 
 OPENINFERENCE: Final = Dialect(
     name="openinference",
@@ -45,19 +46,26 @@ OPENINFERENCE: Final = Dialect(
         Field.LIST_COST: ("llm.cost.total",),
     },
     totals=("llm.token_count.total",),
+    # Of a stream Groq's spans tell what was asked for, and nothing else.
+    texts={"llm.invocation_parameters": {Field.RESPONSE_MODEL: ("model",)}},
     emitters=(
         Emitter(f"{_SCOPE}.openai", Layer.CLIENT, recorded="openaisdk__oioai__calls"),
+        Emitter(f"{_JAVASCRIPT}-openai", Layer.CLIENT, recorded="openaijs__oioai__calls"),
         Emitter(f"{_SCOPE}.anthropic", Layer.CLIENT, recorded="anthropicsdk__oianth__calls"),
         Emitter(f"{_SCOPE}.google_genai", Layer.CLIENT, recorded="googlesdk__oigoogle__calls"),
         # Of Converse; of what else Amazon's models are asked by it leaves the cache out, and that was only read.
         Emitter(f"{_SCOPE}.bedrock", Layer.CLIENT, recorded="bedrock__oibedrock__calls"),
-        *(Emitter(f"{_SCOPE}.{client}", Layer.CLIENT) for client in ("groq", "mistralai", "vertexai")),
+        Emitter(f"{_SCOPE}.groq", Layer.CLIENT, recorded="groq__oigroq__calls"),
+        # Tells cached tokens only in the text of the answer.
+        Emitter(f"{_SCOPE}.mistralai", Layer.CLIENT, recorded="mistral__oimistral__calls"),
+        Emitter(f"{_SCOPE}.vertexai", Layer.CLIENT),
         # Writes one call's attributes over the last one's on the agent's span: most of the calls can't be seen.
         Emitter(f"{_SCOPE}.google_adk", recorded="adk__oiadk__delegate"),
         # Tells reasoning only in the text of the answer.
         Emitter(f"{_SCOPE}.agno", exclusive_of="Anthropic", recorded="agno__oiagno__delegate"),
         # Tells neither cached tokens nor reasoning.
         Emitter(f"{_SCOPE}.autogen_agentchat", recorded="autogen__oiautogen__delegate"),
+        Emitter(f"{_SCOPE}.beeai", recorded="beeai__oibee__calls"),
         # Tells no usage, and an answer from DSPy's cache like any other.
         Emitter(
             f"{_SCOPE}.dspy",
@@ -74,6 +82,11 @@ OPENINFERENCE: Final = Dialect(
             repeats_answers=True,
             recorded="langchain__oilc__delegate",
             also=("langchain__oilc__cache",),
+        ),
+        Emitter(
+            f"{_JAVASCRIPT}-langchain",
+            recorded="langchainjs__oilc__delegate",
+            also=("langchainjs__oilc+oioai__delegate",),
         ),
         # A span around each call with tools is called a call itself.
         Emitter(

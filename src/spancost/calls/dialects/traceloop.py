@@ -8,7 +8,7 @@ from spancost.calls.dialects.table import Dialect, Emitter, Field, Kind, Layer, 
 
 __all__ = ["TRACELOOP"]
 
-_CLIENTS: Final = ("cohere.v1", "google_generativeai", "groq", "mistralai", "ollama", "together", "vertexai")
+_CLIENTS: Final = ("cohere.v1", "google_generativeai", "ollama", "vertexai")
 """Clients whose instrumentations were only read."""
 
 TRACELOOP: Final = Dialect(
@@ -36,6 +36,7 @@ TRACELOOP: Final = Dialect(
     graphs={"gen_ai.workflow.nodes": frozenset({"model", "agent"})},
     emitters=(
         Emitter("opentelemetry.instrumentation.openai.v1", Layer.CLIENT, recorded="openaisdk__tloai__calls"),
+        Emitter("@traceloop/instrumentation-openai", Layer.CLIENT, recorded="openaijs__tloai__calls"),
         # Adds the first event's output to a stream's sum: a token too much.
         Emitter(
             "opentelemetry.instrumentation.anthropic",
@@ -43,13 +44,14 @@ TRACELOOP: Final = Dialect(
             trust=Trust.OFF,
             recorded="anthropicsdk__tlanth__calls",
         ),
-        # Leaves the cache out, and out of the total.
+        # Leaves the cache out, and out of the total, and the makers out of models' names.
         Emitter(
-            "opentelemetry.instrumentation.bedrock",
-            Layer.CLIENT,
-            exclusive=True,
-            recorded="bedrock__tlbedrock__calls",
+            "opentelemetry.instrumentation.bedrock", Layer.CLIENT, exclusive=True, recorded="bedrock__tlbedrock__calls"
         ),
+        Emitter("opentelemetry.instrumentation.groq", Layer.CLIENT, recorded="groq__tlgroq__calls"),
+        Emitter("opentelemetry.instrumentation.mistralai", Layer.CLIENT, recorded="mistral__tlmistral__calls"),
+        # Sees no asynchronous calls, and of streams nothing that tells usage.
+        Emitter("opentelemetry.instrumentation.together", Layer.CLIENT, recorded="together__tltogether__calls"),
         *(Emitter(f"opentelemetry.instrumentation.{client}", Layer.CLIENT) for client in _CLIENTS),
         # Tells usage on agents' spans only, each its own calls'.
         Emitter("opentelemetry.instrumentation.agno", sums_agents=True, recorded="agno__tlagno__delegate"),
