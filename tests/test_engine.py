@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from support import BOOK, NOW, Clock, Player, agent, call, cost, tool
+from support import BOOK, NOW, Clock, Player, agent, call, cost, tool, workflow
 
 from spancost.budgets import State, parse_line
 from spancost.calls import Kind, Usage
@@ -172,6 +172,26 @@ def test_agents_whose_numbers_are_their_own_are_charged_beside_their_sub_agents(
         play.end(span)
     told = play.owner(boss)
     assert (cost(100, 50), cost(10, 5) + cost(7, 3), 3) == (told.direct, told.children, told.calls)
+
+
+@pytest.mark.parametrize(
+    ("told_below", "calls"), [("chatcmpl-00001-of-the-last-call", 1), ("chatcmpl-00002-of-another", 2)]
+)
+def test_a_workflow_that_alone_tells_its_last_call_is_charged_with_it(told_below: str, calls: int) -> None:
+    """OpenLIT's graphs: what one says it used is one call, by the id beside it, whatever its sub-agents used."""
+    play = Player()
+    last = call(100, 50, response_id="chatcmpl-00001-of-the-last-call")
+    graph = play.start({**last, **workflow("graph")}, scope="openlit.instrumentation.langgraph")
+    asked = play.start(tool("ask"), graph)
+    play.play(call(100, 50, response_id=told_below), asked)
+    play.end(asked)
+    outcome = play.end(graph)
+    assert outcome is not None
+    assert (None, calls) == (outcome.charge, play.owner(graph).calls)
+    assert calls * cost(100, 50) == play.owner(graph).total
+    whole = play.start({**last, **workflow("whole")})
+    play.end(whole)
+    assert 0 == play.owner(whole).calls, "other workflows repeat what is below them"
 
 
 def test_an_agent_that_repeats_what_is_below_it_is_not_charged() -> None:

@@ -16,20 +16,19 @@ from spancost.calls.repeated import repeated_usage
 from spancost.calls.who import as_label
 from spancost.charging import Charging
 from spancost.outcome import Count, Outcome
-from spancost.rating import Pricer, Rating
+from spancost.rating import Pricer, Rating, is_told_below
 from spancost.rollup import Charge, Node, Totals, Tree
 from spancost.rollup.attribution import Attribution, agent_name, workflow_name
 from spancost.rollup.claimants import Claimants
+from spancost.rollup.gateways import Gateways
 from spancost.rollup.node import LONGEST_NAME, Live, top
 from spancost.rollup.sums import Below
 
 if TYPE_CHECKING:
     from spancost.calls import Attributes, Usage
-    from spancost.calls.dialects import Emitter
 
 __all__ = ["Engine", "Pricer"]
 
-_TELLS_USAGE: Final = (Kind.CALL, Kind.AGENT)
 _ONLY_AROUND: Final = (None, Kind.TOOL, Kind.OTHER)
 """Where nothing was charged below them, there is nothing to tell of these."""
 _CALL_OR_NAMED: Final = (Kind.CALL, Kind.AGENT, Kind.WORKFLOW)
@@ -166,17 +165,23 @@ class Engine:
             return None
         if type(start_ns) is not int or type(end_ns) is not int:
             start_ns = end_ns = self._clock()  # the SDK takes anything for a time
-        emitter = emitter_of(scope) if kind in _TELLS_USAGE else ANYBODY
+        emitter = emitter_of(scope) if kind in _CALL_OR_NAMED else ANYBODY
         if kind == Kind.CALL and emitter.not_calls and node.name.endswith(emitter.not_calls):
             kind = Kind.OTHER
         outcome = Outcome(node, scope)
         if kind == Kind.CALL:
             charge = self._rating.call(node, attributes, start_ns, resource, emitter, end_ns, error)
-            if charge is not None:
-                self._charging.enter(charge, node, outcome)
-            else:
+            if charge is None:
                 outcome.refused = error is not None
-        elif kind == Kind.AGENT and not began_before_us and not _is_told_below(node, emitter):
+            elif not self._gateways.had_kept(charge, node):
+                self._charging.enter(charge, node, outcome)
+        elif kind == Kind.WORKFLOW and emitter.tells_last_call and not began_before_us:
+            inside = Node(trace_id, span_id, node, "", Kind.CALL, None, node.baggage)
+            charge = self._rating.call(inside, attributes, start_ns, resource, emitter, end_ns, error)
+            if charge is not None and charge.call.usage is not None and charge.call.response_id:
+                self._charging.enter(charge, inside, outcome)
+                outcome.aggregate, outcome.charge, outcome.duplicate_of = outcome.charge, None, None
+        elif kind == Kind.AGENT and not began_before_us and not is_told_below(node, emitter):
             outcome.asked_at = asked_at(attributes)
             outcome.is_elsewhere = is_counted_elsewhere(attributes)
             charge = self._rating.agent(node, attributes, start_ns, resource, emitter, end_ns)
@@ -269,6 +274,7 @@ class Engine:
         self.tree = self._new_tree()
         self._declared: dict[Node, Attributes] = {}
         self._claimants = Claimants()
+        self._gateways = Gateways()
         self._charging = Charging(self.tree, self.budgets, self._places, self._claimants, self._clock)
 
     def _supplement(self, inner: list[Charge], repeated: Usage, node: Node, outcome: Outcome) -> None:
@@ -290,9 +296,3 @@ class Engine:
         kept = self.who.told(attributes)
         node.live = None if kept is None else lambda: kept
         node.known = None
-
-
-def _is_told_below(agent: Node, emitter: Emitter) -> bool:
-    """Tell whether spans below an agent tell of the calls that its own span sums up."""
-    below = agent.below
-    return below is not None and (below.own if emitter.sums_agents else below.tells)

@@ -15,7 +15,7 @@ from opentelemetry.trace import StatusCode
 from spancost.exporter import CostExporter
 from spancost.faults import Stack, guarded, leave_to_host, swallow
 from spancost.telemetry import stamps
-from spancost.telemetry.reading import inside
+from spancost.telemetry.reading import exception_of, inside
 
 if TYPE_CHECKING:
     from opentelemetry.trace import SpanContext
@@ -191,7 +191,7 @@ class CostSpanProcessor(SpanProcessor):
             self._resource or self._resource_of(span),
             scope_name,
             span._end_time or time_ns(),
-            None if status._status_code is not _ERROR else status._description or "",
+            None if status._status_code is not _ERROR else status._description or exception_of(span),
         )
         if outcome is None:
             return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from spancost.calls import read_call
 from spancost.calls.dialects import ANYBODY
-from spancost.calls.names import STREAM
+from spancost.calls.guesses import STREAM
 from spancost.calls.plain import plainly
 from spancost.calls.refusals import RESENT, kind_of_error, resent, was_refused
 from spancost.faults import leave_to_host
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from spancost.calls.dialects import Emitter
     from spancost.rollup.attribution import Attribution
 
-__all__ = ["Pricer", "Rating"]
+__all__ = ["Pricer", "Rating", "is_told_below"]
 
 _WITHOUT_REQUEST_NS: Final = 5_000_000
 """No call takes less in a library that keeps answers and tells no usage either way: DSPy works long on each."""
@@ -103,6 +103,12 @@ class Rating:
         call: Call = charge.call._replace(usage=known)
         price = self._pricer.price(call.provider, call.models, known, charge.start_ns)
         return Charge(node, call, price, charge.emitter)
+
+
+def is_told_below(agent: Node, emitter: Emitter) -> bool:
+    """Tell whether spans below an agent tell of the calls that its own span sums up."""
+    below = agent.below
+    return below is not None and (below.own if emitter.sums_agents else below.tells)
 
 
 def _read(attributes: Attributes, emitter: Emitter, error: str | None) -> tuple[Call, Attributes]:

@@ -367,10 +367,20 @@ def test_a_call_of_an_older_traceloop_is_one_before_it_tells_any_usage() -> None
     assert Kind.WORKFLOW == kind_of(told | {"traceloop.span.kind": "workflow"})
 
 
-def test_an_answer_without_tokens_is_a_guess_of_who_counts_words() -> None:
-    """OpenLIT's spans of LangChain: an answer of tool calls alone has no words, and no provider bills none."""
-    emitter = emitter_of("openlit.instrumentation.langchain")
-    guess = read_call(call(43, 0), emitter)
-    assert (None, "no_usage", True) == (guess.usage, guess.reason, guess.estimated)
-    assert Usage(43, 7) == read_call(call(43, 7), emitter).usage
-    assert not read_call(call(43, 0)).estimated
+@pytest.mark.parametrize(
+    ("told", "kind"),
+    [
+        ({}, Kind.AGENT),
+        ({"traceloop.span.kind": "workflow"}, Kind.WORKFLOW),
+        ({"traceloop.span.kind": "agent"}, Kind.AGENT),
+        ({"gen_ai.workflow.nodes": ("planner", "critic")}, Kind.WORKFLOW),
+        ({"gen_ai.workflow.nodes": ("model", "tools")}, Kind.AGENT),
+        ({"gen_ai.workflow.nodes": ["agent", "tools"]}, Kind.AGENT),
+        ({"gen_ai.workflow.nodes": "model"}, Kind.AGENT),
+    ],
+)
+def test_a_runnable_that_calls_itself_an_agent_is_the_workflow_it_is(told: dict[str, Any], kind: str) -> None:
+    """Traceloop's spans of LangChain: a graph around steps, or what a program runs, is nobody's agent."""
+    attributes = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "pipeline"} | told
+    assert (kind, kind) == (kind_of(attributes), kind_at_start(attributes))
+    assert Kind.CALL == kind_of(call(1, 1) | told), "only an agent is asked"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from spancost.calls.refusals import was_refused
+from spancost.calls.refusals import exception, was_refused
 
 
 @pytest.mark.parametrize(
@@ -106,3 +108,18 @@ def test_a_class_for_any_error_leaves_it_to_the_text() -> None:
 def test_a_text_without_end_is_read_in_no_time() -> None:
     """Of a status only its beginning is looked at."""
     assert not was_refused({}, "a." * 10**6)
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        ({"exception.type": "InternalServerError", "exception.message": "down"}, "InternalServerError: down"),
+        ({"exception.message": "Error code: 429"}, "Error code: 429"),
+        ({"exception.type": "openai.RateLimitError", "exception.message": 5.5j}, "openai.RateLimitError"),
+        ({}, ""),
+    ],
+)
+def test_what_an_event_says_of_an_exception_is_what_a_status_would(event: dict[str, Any], text: str) -> None:
+    """MLflow leaves the status empty: then the exception it recorded says whether the provider refused."""
+    assert text == exception(event)
+    assert bool(text) == was_refused({}, exception(event))

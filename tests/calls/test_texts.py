@@ -106,3 +106,35 @@ def test_usage_in_an_answers_own_text_is_read() -> None:
         call.models,
     )
     assert read_call({"haystack.agent.step.llm.output": json.dumps({"replies": []})}).usage is None
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "cost"),
+    [
+        ("mlflow.llm.cost", '{"input_cost": 0.001, "output_cost": 0.002, "total_cost": 0.003}', 3 * 10**9),
+        ("langfuse.observation.cost_details", '{"input": 0.001, "output": 0.002, "total": 0.003}', 3 * 10**9),
+        ("langfuse.observation.cost_details", '{"total_cost": 2}', 2 * 10**12),
+        ("langfuse.observation.cost_details", '{"input": 0, "output": 0, "total": 0}', None),
+        ("langfuse.observation.cost_details", '{"total": true}', None),
+        ("mlflow.llm.cost", '{"total_cost": -1}', None),
+        ("mlflow.llm.cost", '{"total_cost": NaN}', None),
+        ("mlflow.llm.cost", "null", None),
+    ],
+)
+def test_an_amount_in_a_text_is_a_librarys(name: str, text: str, cost: int | None) -> None:
+    """It holds where we have no price; 0, and what is no amount, says nothing."""
+    read = read_call({"gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": 5, name: text})
+    assert (cost, "" if cost is None else "local", False) == (read.stated_cost, read.stated_by, read.amount_present)
+
+
+def test_the_usage_in_an_answer_as_it_came_is_all_that_is_read_of_it() -> None:
+    """MLflow tells reasoning, and what an embedding used, in the answer alone; a text cut short tells none."""
+    usage = {"input_tokens": 1215, "output_tokens": 163, "output_tokens_details": {"reasoning_tokens": 128}}
+    answer = json.dumps({"id": "resp_1", "output": ["x" * 100_000], "usage": usage, "user": None})
+    told = {"mlflow.spanType": '"CHAT_MODEL"', "mlflow.spanOutputs": answer}
+    assert Usage(1215, 163, reasoning=128) == read_call(told).usage
+    assert read_call(told | {"mlflow.spanOutputs": answer[:-40]}).usage is None
+    assert read_call(told | {"mlflow.spanOutputs": json.dumps({"text": answer, "usage": None})}).usage is None
+    vectors = json.dumps({"data": [[0.1] * 9_000], "usage": {"prompt_tokens": 68, "total_tokens": 68}})
+    embedding = read_call({"mlflow.spanType": '"EMBEDDING"', "mlflow.spanOutputs": vectors})
+    assert (Usage(68), False) == (embedding.usage, embedding.partial)

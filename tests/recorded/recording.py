@@ -14,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, cast
 
+from spancost.calls.refusals import EXCEPTION, exception
 from spancost.money import pico_from_decimal
 
 __all__ = [
@@ -171,8 +172,13 @@ def _span(span: Mapping[str, Any], scope: str, resource: Mapping[str, Any]) -> S
         int(span["endTimeUnixNano"]),
         _attributes(span),
         resource,
-        status.get("message", "") if status.get("code") == _ERROR else None,
+        status.get("message") or _exception(span) if status.get("code") == _ERROR else None,
     )
+
+
+def _exception(span: Mapping[str, Any]) -> str:
+    told = [exception(_attributes(event)) for event in span.get("events", ()) if event["name"] == EXCEPTION]
+    return told[-1] if told else ""
 
 
 def _attributes(holder: Mapping[str, Any]) -> dict[str, Any]:

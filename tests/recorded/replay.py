@@ -143,12 +143,16 @@ def _end(engine: Engine, span: Span, tally: Tally) -> Outcome | None:
     )
     if outcome is None:
         return None
-    if outcome.aggregate is not None:
+    charge = outcome.charge
+    if outcome.aggregate is not None and outcome.aggregate.call.response_id:
+        # One call, whatever else the span stands for.
+        charge = outcome.aggregate
+    elif outcome.aggregate is not None:
         tally.aggregates.append(outcome.aggregate)
-    if outcome.charge is not None:
-        tally.charges.append(outcome.charge)
-        tally.records.setdefault(outcome.charge.span_id, set()).add(span.span_id)
-        tally.times[outcome.charge.span_id] = span.start_ns, span.end_ns
+    if charge is not None:
+        tally.charges.append(charge)
+        tally.records.setdefault(charge.span_id, set()).add(span.span_id)
+        tally.times[charge.span_id] = span.start_ns, span.end_ns
     if outcome.duplicate_of is not None:
         tally.records.setdefault(outcome.duplicate_of.span_id, set()).add(span.span_id)
     tally.counted += sum(count.amounts.cost for count in outcome.counts)

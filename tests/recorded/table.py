@@ -45,7 +45,8 @@ too many: `tests/data/findings.json` says what.
 _SCOPES: Final = """
 ## Instrumentations
 
-What is known of each by the name of its scope. *Unverified* ones were only read in their source.
+What is known of each by the name of its scope, with the version that was run, and whether all calls of that run were
+counted once, with their tokens and dollars, or why not.
 
 | dialect | scope | version | run | |
 |---|---|---|---|---|
@@ -145,12 +146,21 @@ def _packaged(package: str, run: str) -> str:
 
 def _verdict(findings: Mapping[str, Mapping[str, list[str]]], run: str) -> str:
     if not run:
-        return ""
+        return "no run of its client is recorded: only its source was read"
     found = findings.get(run, {})
-    if found.get("wrong"):
-        return f"wrong: {', '.join(found['wrong'])}"
-    untold = {line.partition(": ")[2] for line in found.get("untold", ())}
-    return "exact" if not untold else f"exact but for calls that no span tells of: {'; '.join(sorted(untold))}"
+    wrong, untold = (_reasons(found.get(group, ())) for group in ("wrong", "untold"))
+    if wrong:
+        return f"wrong: {wrong}"
+    return f"exact but for calls that no span tells of: {untold}" if untold else "exact"
+
+
+def _reasons(lines: Iterable[str]) -> str:
+    """Return each reason once, with what it is the reason of."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for line in lines:
+        what, _, reason = line.partition(": ")
+        found[reason].append(what.removeprefix("untold "))
+    return "; ".join(f"{reason} ({', '.join(what)})" for reason, what in sorted(found.items()))
 
 
 if __name__ == "__main__":

@@ -19,8 +19,10 @@ _RECORDINGS: Final = {recording.name: recording for recording in recordings(RUNS
 _FINDINGS: Final[dict[str, dict[str, list[Any]]]] = json.loads(
     (Path(__file__).parents[1] / "data" / "findings.json").read_text()
 )
-"""What is found in each run: `wrong` is to be mended, `untold` are calls that no span speaks of, with the reason, and
-`unnamed` those whose agent no span names."""
+"""What is found in each run: what is `wrong`, and which calls no span speaks of (`untold`), each with the reason, and
+those whose agent no span names (`unnamed`)."""
+
+_REASONED: Final = ("wrong", "untold")
 
 _WAYS: Final[tuple[tuple[Order, Live], ...]] = (("events", "start"), ("events", "final"), ("times", "final"))
 
@@ -29,14 +31,18 @@ def _said(finding: Finding) -> str:
     return f"{finding.what} #{finding.seq}"
 
 
+def _named(lines: list[str]) -> list[str]:
+    return [line.partition(": ")[0] for line in lines]
+
+
 @pytest.mark.parametrize("name", _RECORDINGS)
 def test_each_billed_call_is_one_charge_with_its_tokens_and_dollars(name: str) -> None:
     """Call by call as the ledger says, but for what the checked-in list names: no more, and no less."""
     listed = _FINDINGS.get(name, {})
     recording = _RECORDINGS[name]
     verdict = judge(recording, replay(recording))
-    assert listed.get("wrong", []) == [_said(finding) for finding in verdict.wrong]
-    assert [line.partition(":")[0] for line in listed.get("untold", [])] == [
+    assert _named(listed.get("wrong", [])) == [_said(finding) for finding in verdict.wrong]
+    assert _named(listed.get("untold", [])) == [
         _said(finding) for finding in verdict.findings if finding.what == "untold"
     ]
 
@@ -94,12 +100,15 @@ def test_the_list_names_only_what_is_recorded() -> None:
     """A run that is gone, or a group nobody reads, leaves nothing behind in the list."""
     assert set() == _FINDINGS.keys() - _RECORDINGS.keys()
     assert {"untold", "unnamed", "wrong"} >= {group for each in _FINDINGS.values() for group in each}
-    assert all(": " in line for each in _FINDINGS.values() for line in each.get("untold", [])), "a reason each"
+    reasons = [
+        line.partition(": ")[2] for each in _FINDINGS.values() for group in _REASONED for line in each.get(group, [])
+    ]
+    assert all(reasons), "a reason each"
 
 
 def test_every_run_of_the_folder_is_judged() -> None:
     """Every recorded run, each with its processes' files."""
-    assert (94, 95) == (len(_RECORDINGS), sum(len(each.processes) for each in _RECORDINGS.values()))
+    assert (101, 102) == (len(_RECORDINGS), sum(len(each.processes) for each in _RECORDINGS.values()))
 
 
 def test_the_page_on_accuracy_is_what_the_recordings_say() -> None:

@@ -378,14 +378,20 @@ def test_no_ended_span_is_ever_touched(
 
 
 def test_how_a_span_ended_is_known(receiver: Receiver, way: str) -> None:
-    """An error makes a lower bound of what was told, and its text tells a refusal; its scope says whose numbers."""
+    """An error makes a lower bound of what was told, its text or its last event a refusal; its scope says whose numbers."""
     with Program(receiver.endpoint, way=way) as program:
         call(program.tracer, status=Status(StatusCode.ERROR, "the connection broke"))
         call(program.tracer, 0, 0, status=Status(StatusCode.ERROR, "RateLimitError: slow down"))
         call(program.tracer, status=Status(StatusCode.OK))
         bedrock = program.tracing.get_tracer("opentelemetry.instrumentation.botocore.bedrock-runtime")
         call(bedrock, 1000, 500, gen_ai__usage__cache_read__input_tokens=500)
+        silent = program.tracer.start_span("chat", attributes={"gen_ai.operation.name": "chat"})
+        silent.set_status(Status(StatusCode.ERROR))
+        silent.record_exception(ValueError("before"))
+        silent.add_event("exception", {"exception.type": "InternalServerError", "exception.message": "Error code: 500"})
+        silent.add_event("done")
+        silent.end()
     told = sorted((span.start_ns, span.attributes) for span in receiver.spans())
     statuses = [attributes.get("spancost.pricing.status") for _, attributes in told]
-    assert ["partial", None, "override", "override"] == statuses
+    assert ["partial", None, "override", "override", None] == statuses
     assert 0.012 == told[3][1]["gen_ai.usage.cost.amount"]

@@ -22,6 +22,7 @@ __all__ = ["expected"]
 _AT: Final = datetime(2026, 11, 23, 12, tzinfo=UTC)
 """When every call is priced as of: prices change, and recordings don't."""
 
+_WHOLES: Final = ("input_tokens", "output_tokens")
 _PARTS: Final = {
     "cache_read_tokens": ("cache_read", "cached", "cache_input"),
     "cache_creation_tokens": ("cache_creation", "cache_write"),
@@ -63,8 +64,8 @@ def _expected(call: Mapping[str, Any], spans: list[_Span]) -> dict[str, Any]:
         if carries is not None:
             carried |= carries
             speaking.append({"span": span.span_id, "name": span.name, "scope": span.scope})
-    missing = [name for name in ("input_tokens", "output_tokens", *_PARTS) if usage[name] and name not in carried]
-    state = _state(call["usage_delivered"], missing)
+    missing = [name for name in (*_WHOLES, *_PARTS) if usage[name] and name not in carried]
+    state = _state(call["usage_delivered"], [name for name in _WHOLES if usage[name]], missing)
     seen = {name: 0 if name in missing else count for name, count in usage.items()}
     return {
         "seq": call["seq"],
@@ -102,11 +103,12 @@ def _carried(call: Mapping[str, Any], usage: Mapping[str, int], span: _Span) -> 
     return carries
 
 
-def _state(told: bool, missing: list[str]) -> str:
-    is_partial = ("input_tokens" in missing) != ("output_tokens" in missing)
+def _state(told: bool, used: list[str], missing: list[str]) -> str:
     if not told:
         return "unpriced" if "input_tokens" in missing else "partial"
-    return "partial" if is_partial else "unpriced" if "input_tokens" in missing else "priced"
+    # An embedding has no output.
+    lost = [name for name in used if name in missing]
+    return "priced" if not lost else "unpriced" if lost == used else "partial"
 
 
 def _cost(call: Mapping[str, Any], usage: Mapping[str, int]) -> Decimal:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from spancost.calls.dialects import DIALECTS
+from spancost.calls.content import READ_OF
+from spancost.calls.dialects import DIALECTS, EMITTERS
 from spancost.calls.elsewhere import WHERE
+from spancost.calls.guesses import STREAM
+from spancost.calls.inside import TOTALS
 from spancost.calls.read import MARKERS
 from spancost.calls.refusals import ERROR_TYPE, RESENT
-from spancost.calls.repeated import TEXTS
 from spancost.calls.shapes import SPELLINGS
 from spancost.calls.who import NAMES
 
-__all__ = ["CALL_NAMES", "JSON_NAMES", "STREAM"]
+__all__ = ["CALL_NAMES", "JSON_NAMES"]
 
 JSON_NAMES: Final = frozenset[str]().union(
     *((*dialect.texts, *dialect.quoted) for dialect in DIALECTS),
@@ -20,15 +22,14 @@ JSON_NAMES: Final = frozenset[str]().union(
 )
 """Those whose text is JSON that holds counts or names, and so may be long."""
 
-STREAM: Final = "gen_ai.request.stream"
-"""Says of a request whether its answer is read piece by piece."""
-
 CALL_NAMES: Final = MARKERS.union(
     {ERROR_TYPE, RESENT, STREAM},
     WHERE,
     JSON_NAMES,
-    TEXTS,
+    READ_OF,
+    TOTALS,
+    *(dialect.graphs for dialect in DIALECTS),
     *SPELLINGS.values(),
-    (emitter.told_beside for dialect in DIALECTS for emitter in dialect.emitters if emitter.told_beside),
+    (name for emitter in EMITTERS.values() for name in (emitter.told_beside, *emitter.guessed_beside[:1]) if name),
 )
 """Those that say what a span is and what it used; whom it is for is told by the names of a Who."""

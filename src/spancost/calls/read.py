@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple, cast
 
 from spancost.calls.dialects import ANYBODY, DIALECTS, Emitter, Field, Kind
+from spancost.calls.guesses import GUESSING, STREAM, are_guessed
+from spancost.calls.inside import CONVENTIONAL, whole
 from spancost.calls.plain import plain
 from spancost.calls.shapes import ABSENT, SHAPES, SPELLINGS, learn
+from spancost.calls.stated import stated
 from spancost.calls.texts import opened
 from spancost.calls.usage import Usage
 from spancost.faults import leave_to_host
@@ -20,16 +23,11 @@ Attributes = Mapping[str, Any]
 ABSURD: Final = 10**10
 """Tokens that no call can have used, a thousand times the longest context: a fault of who wrote it, never money."""
 
-_GOOGLES_PATHS: Final = frozenset({"endpoints", "locations", "models", "projects", "publishers", "tunedModels"})
-"""What Google's names of models begin with that are paths."""
-
 _NO_ID: Final = frozenset({"None", "null", "undefined"})
 """What languages make of an id that is not there, where it is written as text."""
 
 _PLAUSIBLE: Final = 1 << 33
 """Less than ABSURD, and more than any real call uses."""
-
-_ABSURD_USD: Final = 10**7
 
 _EMBEDDINGS: Final = "embeddings"
 """The operation that has no output."""
@@ -49,6 +47,10 @@ _KINDS: Final[dict[str, str]] = {
 _OPERATIONS: Final = tuple(name for dialect in DIALECTS for name in dialect.fields.get(Field.OPERATION, ()))
 OPERATIONS: Final = frozenset(_OPERATIONS)
 """A span that starts with none of these attributes doesn't say yet what it is."""
+
+_WORKFLOWS: Final = {name: value for dialect in DIALECTS for name, value in dialect.workflows.items()}
+_GRAPHS: Final = {name: steps for dialect in DIALECTS for name, steps in dialect.graphs.items()}
+_RUNS_OTHERS: Final = frozenset({*_WORKFLOWS, *_GRAPHS})
 
 _SPOKEN: Final = {told: spoken for dialect in DIALECTS for told, spoken in dialect.spoken.items()}
 
@@ -90,7 +92,8 @@ class Call(NamedTuple):
     usage: Usage | None
     """None where nothing was told, or where what was told can't be true."""
     partial: bool
-    """Input or output was told and the other was not, or the answer broke off: `usage` is a lower bound."""
+    """Input or output was told and the other was not, or the answer broke off, or cached tokens may be missing: `usage`
+    is a lower bound."""
     reason: str
     """Why `usage` is None: `no_usage` or `invalid_usage`; else empty."""
     stated_cost: int | None
@@ -102,7 +105,8 @@ class Call(NamedTuple):
     operation: str
     """As the conventions call it, `chat` where nothing is told."""
     estimated: bool
-    """The instrumentation counted tokens itself, which the provider bills otherwise: `usage` is None for that."""
+    """The instrumentation counted tokens itself, which the provider bills otherwise: `usage` is None for that. Where it
+    only may have, `usage` is what it says."""
     is_free: bool
     """The span says that it cost nothing: so libraries say of models they don't know, and of answers they kept."""
 
@@ -112,7 +116,8 @@ def kind_at_start(attributes: Attributes) -> str | None:
     for name in _OPERATIONS:
         operation = attributes.get(name)
         if operation is not None:
-            return _KINDS.get(operation) if type(operation) is str else _kind(operation)
+            kind = _KINDS.get(operation) if type(operation) is str else _kind(operation)
+            return _who_runs(attributes) if kind == Kind.AGENT else kind
     return None
 
 
@@ -123,7 +128,7 @@ def kind_of(attributes: Attributes) -> str | None:
         if operation is not None:
             kind = _KINDS.get(operation) if type(operation) is str else _kind(operation)
             if kind is not None:
-                return kind
+                return _who_runs(attributes) if kind == Kind.AGENT else kind
     if MARKERS.isdisjoint(attributes):
         return None
     # An operation we don't know, or none (conventions before v1.26): a call where it tells usage, or what tells of it.
@@ -136,6 +141,20 @@ def kind_of(attributes: Attributes) -> str | None:
 def _kind(operation: object) -> str | None:
     operation = plain(operation)
     return _KINDS.get(operation) if type(operation) is str else None
+
+
+def _who_runs(attributes: Attributes) -> str:
+    """Tell an agent from a workflow that calls itself one."""
+    if _RUNS_OTHERS.isdisjoint(attributes):
+        return Kind.AGENT
+    for name, value in _WORKFLOWS.items():
+        if plain(attributes.get(name)) == value:
+            return Kind.WORKFLOW
+    for name, steps in _GRAPHS.items():
+        told = plain(attributes.get(name))
+        if type(told) is tuple and steps.isdisjoint(cast("tuple[object, ...]", told)):
+            return Kind.WORKFLOW
+    return Kind.AGENT
 
 
 def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | None = None) -> Call:
@@ -164,36 +183,34 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
         # All five at once: it is negative if one is, and as large as the largest.
         and 0 <= input_ | output | read | write | reasoning < _PLAUSIBLE
     ):
-        inclusive = read + write <= input_ and reasoning <= output
+        is_whole = read + write <= input_ and reasoning <= output
     else:
         row, told = _mended(attributes)
-        inclusive = False
+        is_whole = False
     provider, models, request_model, operation = _named(row[_NAMED])
     usage = None
     reason = ""
     if told & _BOTH and (row[Field.INPUT] or row[Field.OUTPUT]):
         usage = _tuple(Usage, row[_USAGE])
-        exclusive = emitter.exclusive or (emitter.exclusive_of != "" and emitter.exclusive_of == provider)
-        if exclusive or not inclusive:
-            usage = _inclusive(usage, exclusive)
-        if emitter.repeats_reasoning and usage.reasoning and _has_provider_before(request_model):
-            usage = usage._replace(output=max(usage.output - usage.reasoning, usage.reasoning))
+        if not is_whole or emitter not in CONVENTIONAL:
+            usage = whole(usage, emitter, provider, request_model, attributes)
     else:
         # None at all is "not known", too: no request is free of input.
         reason = "invalid_usage" if told == _INVALID else "no_usage"
-    guessed = (
-        usage is not None
-        and (bool(emitter.told_beside) or emitter.counts_words)
-        and _is_guess(attributes, emitter, operation, usage)
-    )
-    if guessed:
-        usage, reason = None, "no_usage"
-    if error is not None and usage is not None:
+    guessed: bool | None = False
+    if usage is not None and emitter in GUESSING and operation != _EMBEDDINGS:
+        guessed = are_guessed(attributes, emitter, usage)
+        if guessed:
+            usage, reason = None, "no_usage"
+    is_bound = error is not None or (told & _BOTH != _BOTH and operation != _EMBEDDINGS)
+    if usage is not None and error is not None:
         usage = _cut_short(usage, models)
+    elif usage is not None and emitter.hides_cache_of and emitter.hides_cache_of == provider:
+        is_bound = is_bound or not (usage.cache_read or usage.cache_write or attributes.get(STREAM) is True)
     response_id, amount, _, _, list_cost = row[_REST]
     stated_cost, stated_by = None, ""
     if (amount is not None or list_cost is not None) and not guessed:
-        stated_cost, stated_by = _stated(row)
+        stated_cost, stated_by = stated(row)
     return _tuple(
         Call,
         (
@@ -202,13 +219,13 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
             request_model,
             _id(response_id) if response_id is not None else "",
             usage,
-            usage is not None and (error is not None or (told & _BOTH != _BOTH and operation != _EMBEDDINGS)),
+            usage is not None and is_bound,
             reason,
             stated_cost,
             stated_by,
             amount is not None,
             operation,
-            guessed,
+            guessed is not False,
             list_cost is not None and plain(list_cost) == 0,
         ),
     )
@@ -278,51 +295,8 @@ def _id(told: object) -> str:
     return told if type(told) is str and len(told) <= _LONGEST and told not in _NO_ID else ""
 
 
-def _inclusive(usage: Usage, exclusive: bool) -> Usage:
-    """Put the cache inside input and reasoning inside output, as the conventions say and some emitters don't."""
-    if usage.cache_write_1h > usage.cache_write:
-        usage = usage._replace(cache_write=usage.cache_write_1h)
-    cached = usage.cache_read + usage.cache_write
-    if exclusive or cached > usage.input:
-        usage = usage._replace(input=usage.input + cached)
-    if usage.reasoning > usage.output:
-        usage = usage._replace(output=usage.output + usage.reasoning)
-    return usage
-
-
-def _has_provider_before(model: str) -> bool:
-    """Tell whether a model is named as LiteLLM names it: `openai/gpt-5-mini`, and no path of Google's."""
-    provider, slash, _ = model.partition("/")
-    return bool(slash) and provider not in _GOOGLES_PATHS
-
-
-def _is_guess(attributes: Attributes, emitter: Emitter, operation: str, usage: Usage) -> bool:
-    """Tell whether an instrumentation counted tokens itself, which the provider bills otherwise."""
-    if operation == _EMBEDDINGS:
-        return False
-    # No provider answers with no tokens at all.
-    without_words = emitter.counts_words and usage.output == 0
-    return without_words or (emitter.told_beside != "" and emitter.told_beside not in attributes)
-
-
 def _cut_short(usage: Usage, models: tuple[str, ...]) -> Usage:
     """Return what is known of the usage of an answer that broke off."""
     if usage.output <= _FIRST_EVENT and any("claude" in model for model in models):
         return usage._replace(output=0, reasoning=0)
     return usage
-
-
-def _stated(row: tuple[Any, ...]) -> tuple[int | None, str]:
-    if (amount := _pico(row[Field.COST])) is not None and row[Field.COST_CURRENCY] in ("USD", None):
-        return amount, "provider" if row[Field.COST_SOURCE] == "provider" else "local"
-    if (amount := _pico(row[Field.LIST_COST])) is not None:
-        return amount, "local"
-    return None, ""
-
-
-def _pico(amount: object) -> int | None:
-    # A reported 0 with tokens is ignored: libraries write it for models they don't know.
-    amount = plain(amount)
-    if (type(amount) is int or type(amount) is float) and 0 < amount < _ABSURD_USD:
-        return round(amount * 10**12)
-    return None

@@ -9,10 +9,13 @@ from typing import Final
 from spancost.calls.plain import plain
 from spancost.calls.read import Attributes
 
-__all__ = ["ERROR_TYPE", "RESENT", "kind_of_error", "refusal", "resent", "was_refused"]
+__all__ = ["ERROR_TYPE", "EXCEPTION", "RESENT", "exception", "kind_of_error", "refusal", "resent", "was_refused"]
 
 ERROR_TYPE: Final = "error.type"
 """The attribute that names the class or the code of an error."""
+
+EXCEPTION: Final = "exception"
+"""The span event that tells of an exception: all that MLflow's spans tell of one."""
 
 RESENT: Final = "http.request.resend_count"
 """The attribute that tells how often a client had sent a request before in vain; Anthropic's own spans have it."""
@@ -70,6 +73,12 @@ def refusal(error: str) -> str:
     """Return what of an error says that nothing is billed for it, empty where nothing does: no words of the prompt."""
     found = _REFUSAL.match(error[:_LONGEST]) or _UNSENT.match(error[:_LONGEST])
     return "" if found is None else found.group()
+
+
+def exception(attributes: Attributes) -> str:
+    """Return what an event says of an exception, as a span's status would; empty where it says nothing."""
+    kind, message = (plain(attributes.get(f"{EXCEPTION}.{part}")) or "" for part in ("type", "message"))
+    return f"{kind}: {message}" if kind and message else str(kind or message)
 
 
 def kind_of_error(attributes: Attributes, error: str) -> str:

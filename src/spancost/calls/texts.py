@@ -10,7 +10,7 @@ from spancost.calls.dialects import DIALECTS, Field
 from spancost.calls.shapes import SPELLINGS
 from spancost.faults import leave_to_host
 
-__all__ = ["opened"]
+__all__ = ["ANSWERS", "only_usage", "opened"]
 
 _Path = tuple[str, ...]
 
@@ -23,6 +23,9 @@ _TEXTS: Final[Mapping[str, Mapping[int, list[list[_Path]]]]] = {
     for name, fields in dialect.texts.items()
 }
 
+ANSWERS: Final = tuple(name for dialect in DIALECTS for name in dialect.answers)
+"""Attributes with a provider's answer as it came, of which only the usage is read."""
+
 _QUOTED: Final = {name: field for dialect in DIALECTS for name, field in dialect.quoted.items()}
 
 _IMPOSSIBLE: Final = -1
@@ -30,6 +33,23 @@ _IMPOSSIBLE: Final = -1
 
 _LONGEST: Final = 65_536
 """Characters of a text that is read: counts are few and short, but an answer's words may stand beside them."""
+
+_USAGE: Final = '"usage": {'
+_DECODER: Final = json.JSONDecoder()
+
+
+def only_usage(text: str) -> str:
+    """Return what is read of an answer: an object with its usage, the last one in it; empty where it tells none."""
+    place = text.rfind(_USAGE, max(0, len(text) - _LONGEST))
+    if place < 0:
+        return ""
+    begin = place + len(_USAGE) - 1
+    try:
+        _, end = _DECODER.raw_decode(text, begin)
+    except (ValueError, RecursionError) as fault:
+        leave_to_host(fault)
+        return ""
+    return f"{{{_USAGE[:-1]}{text[begin:end]}}}"
 
 
 def opened(attributes: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,13 +63,13 @@ def opened(attributes: Mapping[str, Any]) -> dict[str, Any]:
         if told and all(plain.get(each) is None for each in SPELLINGS[field]):
             plain[SPELLINGS[field][0]] = told
     for name, fields in _TEXTS.items():
-        counts = _parsed(attributes.get(name))
+        counts = _parsed(attributes.get(name), name in ANSWERS)
         if not counts:
             continue
         for field, spellings in fields.items():
             names = SPELLINGS[field]
             if all(plain.get(each) is None for each in names):
-                found = _first_sum(spellings, counts) if field < Field.TOKENS else _first_name(spellings, counts)
+                found = (_first_sum if field < Field.TOKENS else _first_told)(spellings, counts)
                 if found is not None:
                     plain[names[0]] = found
     return plain
@@ -66,7 +86,9 @@ def _unquoted(text: object) -> str:
         return ""
 
 
-def _parsed(text: object) -> Mapping[str, Any]:
+def _parsed(text: object, is_answer: bool) -> Mapping[str, Any]:
+    if type(text) is str and is_answer:
+        text = only_usage(text)
     if type(text) is not str or not text.startswith("{") or len(text) > _LONGEST:
         return {}
     try:
@@ -88,11 +110,11 @@ def _first_sum(spellings: list[list[_Path]], counts: Mapping[str, Any]) -> int |
     return None
 
 
-def _first_name(spellings: list[list[_Path]], told: Mapping[str, Any]) -> str | None:
-    """Return the first name that a path leads to, None where none does."""
+def _first_told(spellings: list[list[_Path]], told: Mapping[str, Any]) -> str | float | None:
+    """Return the first name or amount that a path leads to, None where none does."""
     for path, *_ in spellings:
         found = _found(path, told)
-        if type(found) is str and found:
+        if type(found) in (str, int, float) and found != "":
             return found
     return None
 

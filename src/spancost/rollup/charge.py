@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from spancost.calls.dialects import ANYBODY
+from spancost.calls.dialects import ANYBODY, Trust
 from spancost.calls.usage import Usage
 from spancost.rollup.sums import Amounts
 
@@ -87,7 +87,7 @@ class Charge:
         """Requests that the client had sent for it before in vain."""
         self.told = call.usage
         """What this record tells; `call` may be another one's, that knows better."""
-        self.trust = emitter.trust
+        self.trust = Trust.OFF if call.estimated else emitter.trust
         """How far the numbers are to be trusted: those of the record whose numbers they are."""
         self.layer = emitter.layer
         """Where in the program that record was made."""

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 from opentelemetry import baggage
 from opentelemetry.context import get_current
 
+from spancost.calls.refusals import EXCEPTION, exception
 from spancost.faults import leave_to_host
 
 if TYPE_CHECKING:
     from spancost.calls import Attributes
 
-__all__ = ["baggage_of", "inside"]
+__all__ = ["baggage_of", "exception_of", "inside"]
 
 
 _KEY: Final[str | None] = getattr(baggage, "_BAGGAGE_KEY", None)
@@ -25,6 +26,14 @@ def inside(attributes: Any) -> Attributes:
     except AttributeError as fault:
         leave_to_host(fault)
         return attributes if attributes is not None else {}
+
+
+def exception_of(span: Any) -> str:
+    """Return what the last event of an exception says of it, empty where there is none."""
+    for event in reversed(span.events):
+        if event.name == EXCEPTION:
+            return exception(event.attributes or {})
+    return ""
 
 
 def baggage_of(context: Any) -> Attributes | None:

@@ -210,6 +210,29 @@ def test_no_content_is_kept(form: str, tmp_path: Path) -> None:
     assert 2000 > len(read.scope)
 
 
+@pytest.mark.parametrize("form", ["JSON", "protobuf"])
+def test_a_refusal_in_an_event_is_one_where_the_status_says_nothing(form: str, tmp_path: Path) -> None:
+    """The last exception that was recorded counts, and no word of its message is kept."""
+    kinds = ("exception.type", "ValueError"), ("exception.type", "InternalServerError")
+    events = [
+        {
+            "name": "exception",
+            "timeUnixNano": "5",
+            "attributes": [
+                {"key": key, "value": {"stringValue": kind}},
+                {"key": "exception.message", "value": {"stringValue": "SECRET"}},
+                {"key": "exception.stacktrace", "value": {"stringValue": "SECRET"}},
+            ],
+        }
+        for key, kind in kinds
+    ]
+    span = told(2, 3, 9, error="") | {"events": [*events, {"name": "done", "timeUnixNano": "6"}]}
+    spoken = told(3, 3, 9, error="the connection broke") | {"events": events}
+    write = line if form == "JSON" else message
+    spans, damages = _read(_write(tmp_path, write(span, spoken)))
+    assert (["InternalServerError", ""], []) == ([each.error for each in spans], damages)
+
+
 def test_a_wrong_span_costs_none_of_its_neighbours(tmp_path: Path) -> None:
     """One bad id among the spans of a request is that span's alone."""
     wrong = told(3, 1, 2) | {"spanId": "not hex"}

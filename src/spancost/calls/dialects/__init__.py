@@ -26,11 +26,23 @@ from spancost.calls.dialects.openlit import OPENLIT
 from spancost.calls.dialects.pydantic_ai import PYDANTIC_AI
 from spancost.calls.dialects.semantic_kernel import SEMANTIC_KERNEL
 from spancost.calls.dialects.strands import STRANDS
-from spancost.calls.dialects.table import Dialect, Emitter, Field, Kind, Layer
+from spancost.calls.dialects.table import Dialect, Emitter, Field, Kind, Layer, Trust
 from spancost.calls.dialects.traceloop import TRACELOOP
 from spancost.calls.dialects.vercel import VERCEL
 
-__all__ = ["ANYBODY", "DIALECTS", "EMITTERS", "GEN_AI", "Dialect", "Emitter", "Field", "Kind", "Layer", "emitter_of"]
+__all__ = [
+    "ANYBODY",
+    "DIALECTS",
+    "EMITTERS",
+    "GEN_AI",
+    "Dialect",
+    "Emitter",
+    "Field",
+    "Kind",
+    "Layer",
+    "Trust",
+    "emitter_of",
+]
 
 DIALECTS: Final = (
     GEN_AI,

@@ -66,6 +66,8 @@ GEN_AI: Final = Dialect(
         Field.COST_CURRENCY: ("gen_ai.usage.cost.currency",),
         Field.COST_SOURCE: ("gen_ai.usage.cost.source",),
     },
+    # Traceloop's and others', in the conventions' manner.
+    totals=("gen_ai.usage.total_tokens",),
     emitters=(
         Emitter("opentelemetry.instrumentation.genai.openai", Layer.CLIENT, recorded="openaisdk__oaigenai__calls"),
         Emitter(
@@ -93,6 +95,9 @@ GEN_AI: Final = Dialect(
             recorded="openaiagents__oaagentsgenai+oaigenai__delegate",
         ),
         Emitter("opentelemetry.instrumentation.genai.dspy", keeps_answers=True, recorded="dspy__dspygenai__calls"),
+        # No spans of calls: those of the client below it stand for them.
+        Emitter("opentelemetry.instrumentation.genai.agno", recorded="agno__agnogenai+oaigenai__delegate"),
+        Emitter("opentelemetry.instrumentation.genai.smolagents", recorded="smolagents__smolgenai+oaigenai__delegate"),
         Emitter("opentelemetry.instrumentation.genai.llama_index", recorded="llamaindex__llamagenai+oaigenai__usage"),
     ),
 )

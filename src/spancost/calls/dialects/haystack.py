@@ -5,10 +5,9 @@ A component's type names it; an agent's step calls a model under no name, and is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
-from spancost.calls.dialects.raw_usage import RAW_USAGE
+from spancost.calls.dialects.raw_usage import RAW_USAGE, inside
 from spancost.calls.dialects.table import Dialect, Emitter, Field, Kind
 
 __all__ = ["HAYSTACK"]
@@ -43,13 +42,8 @@ _EMBEDDERS: Final = (
 )
 
 
-def _of(usage: str) -> Mapping[int, tuple[str, ...]]:
-    """Return the paths of counts in the first answer's usage, which is the provider's own, with all its parts."""
-    return {
-        field: tuple(" + ".join(f"{usage}.{part}" for part in path.split(" + ")) for path in paths)
-        for field, paths in RAW_USAGE.items()
-    }
-
+_COUNTS: Final = inside("replies.0.meta.usage", RAW_USAGE)
+"""The first answer's usage is the provider's own, with all its parts."""
 
 HAYSTACK: Final = Dialect(
     name="haystack",
@@ -68,9 +62,9 @@ HAYSTACK: Final = Dialect(
         Field.OPERATION: ("haystack.component.type",),
     },
     texts={
-        _STEP: {**_of("replies.0.meta.usage"), Field.RESPONSE_MODEL: ("replies.0.meta.model",)},
+        _STEP: {**_COUNTS, Field.RESPONSE_MODEL: ("replies.0.meta.model",)},
         "haystack.component.output": {
-            **_of("replies.0.meta.usage"),
+            **_COUNTS,
             Field.RESPONSE_MODEL: ("replies.0.meta.model", "meta.model"),
         },
     },

@@ -53,6 +53,8 @@ LANGFUSE: Final = Dialect(
             Field.AUDIO_INPUT: (*RAW_USAGE[Field.AUDIO_INPUT], "input_audio", "input_audio_tokens"),
             Field.AUDIO_OUTPUT: (*RAW_USAGE[Field.AUDIO_OUTPUT], "output_audio", "output_audio_tokens"),
         },
+        # The program's own word, or OpenRouter's: nothing tells which.
+        "langfuse.observation.cost_details": {Field.LIST_COST: ("total", "total_cost")},
     },
     emitters=(Emitter("langfuse-sdk", recorded="langchain__langfuse__delegate"),),
 )

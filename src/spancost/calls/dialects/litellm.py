@@ -32,6 +32,8 @@ LITELLM: Final = Dialect(
     fields={
         # `vendor/model`: embeddings tell no provider.
         Field.PRICED_MODEL: ("litellm.provider.model",),
+        # In the span of the bare request, which is no call.
+        Field.RESPONSE_ID: ("llm.openai.id",),
         Field.LIST_COST: ("gen_ai.cost.total_cost", "litellm.cost.total"),
     },
     # For Anthropic and Gemini it makes an id up, in its second spans, too (litellm__otelv2__calls): those have the
@@ -41,9 +43,16 @@ LITELLM: Final = Dialect(
             "litellm",
             Layer.GATEWAY,
             invents_ids=True,
+            # 1.75 to 1.100 counted what a stream didn't tell; later ones tell 0.
+            guessed_beside=(
+                "metadata.usage_object",
+                "'reasoning_tokens': 0",
+                "'text_tokens': None",
+                "'prompt_tokens_details': None",
+            ),
             repeats_answers=True,
             recorded="litellm__otelcb__calls",
-            also=("litellm__otelv2__calls",),
+            also=("litellm__otelv2__calls", "litellm__otelcb-old__streams"),
             package="litellm",
         ),
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from spancost.calls.dialects.raw_usage import RAW_USAGE, inside
 from spancost.calls.dialects.table import Dialect, Emitter, Field, Kind
 
 __all__ = ["MLFLOW"]
@@ -43,7 +44,12 @@ MLFLOW: Final = Dialect(
             Field.CACHE_WRITE: ("cache_creation_input_tokens",),
             Field.CACHE_WRITE_1H: ("cache_creation_input_tokens_above_1hr",),
         },
+        # From a price list, where MLflow's server is not the one to reckon it.
+        "mlflow.llm.cost": {Field.LIST_COST: ("total_cost",)},
+        # Reasoning, and whatever an embedding used, stand only here.
+        "mlflow.spanOutputs": inside("usage", RAW_USAGE),
     },
+    answers=("mlflow.spanOutputs",),
     emitters=(
         # Around clients and frameworks alike.
         Emitter("mlflow.tracing.provider", recorded="clients__mlflow__calls", package="mlflow"),

@@ -45,6 +45,7 @@ OPENINFERENCE: Final = Dialect(
         Field.AUDIO_OUTPUT: ("llm.token_count.completion_details.audio",),
         Field.LIST_COST: ("llm.cost.total",),
     },
+    totals=("llm.token_count.total",),
     # Of a stream Groq's spans tell what was asked for, and nothing else.
     texts={"llm.invocation_parameters": {Field.RESPONSE_MODEL: ("model",)}},
     emitters=(
@@ -52,6 +53,7 @@ OPENINFERENCE: Final = Dialect(
         Emitter(f"{_JAVASCRIPT}-openai", Layer.CLIENT, recorded="openaijs__oioai__calls"),
         Emitter(f"{_SCOPE}.anthropic", Layer.CLIENT, recorded="anthropicsdk__oianth__calls"),
         Emitter(f"{_SCOPE}.google_genai", Layer.CLIENT, recorded="googlesdk__oigoogle__calls"),
+        # Of Converse; of what else Amazon's models are asked by it leaves the cache out, and that was only read.
         Emitter(f"{_SCOPE}.bedrock", Layer.CLIENT, recorded="bedrock__oibedrock__calls"),
         Emitter(f"{_SCOPE}.groq", Layer.CLIENT, recorded="groq__oigroq__calls"),
         # Tells cached tokens only in the text of the answer.
@@ -65,7 +67,12 @@ OPENINFERENCE: Final = Dialect(
         Emitter(f"{_SCOPE}.autogen_agentchat", recorded="autogen__oiautogen__delegate"),
         Emitter(f"{_SCOPE}.beeai", recorded="beeai__oibee__calls"),
         # Tells no usage, and an answer from DSPy's cache like any other.
-        Emitter(f"{_SCOPE}.dspy", keeps_answers=True, recorded="dspy__oidspy__calls"),
+        Emitter(
+            f"{_SCOPE}.dspy",
+            keeps_answers=True,
+            recorded="dspy__oidspy__calls",
+            also=("dspy__oidspy+oilitellm__calls",),
+        ),
         # Tells neither cached tokens nor reasoning, and no agent's name.
         Emitter(f"{_SCOPE}.haystack", recorded="haystack__oihaystack__delegate"),
         # No spans of calls: those of the client below it stand for them.
@@ -87,7 +94,7 @@ OPENINFERENCE: Final = Dialect(
             not_calls=("_prepare_chat_with_tools",),
             ends_early=True,
             recorded="llamaindex__oillama__delegate",
-            also=("llamaindex__oillama+oaigenai__usage",),
+            also=("llamaindex__oillama+oaigenai__usage", "llamaindex__oillama__calls"),
         ),
         # An answer out of its cache costs nothing, as it says.
         Emitter(f"{_SCOPE}.litellm", Layer.GATEWAY, repeats_answers=True, recorded="litellm__oilitellm__calls"),

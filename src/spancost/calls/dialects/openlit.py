@@ -34,14 +34,21 @@ OPENLIT: Final = Dialect(
             recorded="clients__openlit__calls",
             package="openlit",
         ),
-        # A guess at words can't be told from a count: both stand beside a cache of 0. Leaves Claude's cache out of the
-        # input where it tells none of it.
+        # A guess stands beside a cache of 0, as a count may: how long the answer is tells them apart.
         Emitter(
             "openlit.instrumentation.langchain",
             repeats_answers=True,
-            counts_words=True,
+            halves_length=True,
+            hides_cache_of="anthropic",
             recorded="langchain__openlit__delegate",
             also=("langchain__openlit__stream", "langchain__openlit__cache"),
+            package="openlit",
+        ),
+        # Where a graph is run by a program's own call, its first calls have no spans, and the last only the graph's.
+        Emitter(
+            "openlit.instrumentation.langgraph",
+            tells_last_call=True,
+            recorded="langchain__openlit__delegate",
             package="openlit",
         ),
     ),

@@ -7,7 +7,7 @@ from typing import Final
 
 from spancost.calls.dialects.table import Field
 
-__all__ = ["CLAUDES_CACHE", "RAW_USAGE"]
+__all__ = ["CLAUDES_CACHE", "RAW_USAGE", "inside"]
 
 CLAUDES_CACHE: Final = "cache_read_input_tokens + cache_creation_input_tokens"
 """What Anthropic leaves out of its input."""
@@ -27,3 +27,11 @@ RAW_USAGE: Final[Mapping[int, tuple[str, ...]]] = {
     Field.AUDIO_INPUT: ("prompt_tokens_details.audio_tokens",),
     Field.AUDIO_OUTPUT: ("completion_tokens_details.audio_tokens",),
 }
+
+
+def inside(place: str, counts: Mapping[int, tuple[str, ...]]) -> Mapping[int, tuple[str, ...]]:
+    """Return the paths of counts that stand in another object."""
+    return {
+        field: tuple(" + ".join(f"{place}.{part}" for part in path.split(" + ")) for path in paths)
+        for field, paths in counts.items()
+    }

@@ -85,6 +85,8 @@ class Emitter:
     """Its input leaves cache reads and writes out, where the conventions put them inside."""
     exclusive_of: str = ""
     """The one provider, as the instrumentation calls it, whose cache alone it leaves out."""
+    hides_cache_of: str = ""
+    """The one provider whose cache it leaves out, and tells nothing of, where the answer is not streamed."""
     repeats_reasoning: bool = False
     """Through LiteLLM, whose names have a provider before the model, it adds reasoning to an output that holds it."""
     trust: int = Trust.USUAL
@@ -92,6 +94,8 @@ class Emitter:
     """Its response ids may be its own and not the provider's: two that differ can be of one call."""
     sums_agents: bool = False
     """What an agent's span says it used are its own calls, without its sub-agents', and no span tells of them."""
+    tells_last_call: bool = False
+    """What a workflow's span says it used is its last call, by the id beside it, which no other span may tell of."""
     tells_after: bool = False
     """A stream's span tells nothing, and is no call; a span of no length tells of it when the stream has ended."""
     ends_early: bool = False
@@ -104,8 +108,10 @@ class Emitter:
     """Its library keeps answers, and tells of one it had as of a call, with the usage of then."""
     told_beside: str = ""
     """An attribute that a call's counts never stand without where the provider told them: else they are a guess."""
-    counts_words: bool = False
-    """It counts what was said where the provider told nothing: an answer of tool calls alone has no tokens then."""
+    guessed_beside: tuple[str, ...] = ()
+    """An attribute, and what all stands in its text where a call's counts are a guess."""
+    halves_length: bool = False
+    """It takes two characters for a token where the provider told nothing: the counts are half as long as the words."""
     is_hand_made: bool = False
     """As far as its name tells a tracer of the program's own, and no instrumentation."""
     recorded: str = ""
@@ -129,12 +135,20 @@ class Dialect:
     """Field -> attribute names, best first."""
     emitters: tuple[Emitter, ...] = ()
     """Instrumentations that write it."""
+    workflows: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Attribute -> what stands in it where a span that calls itself an agent is a workflow."""
+    graphs: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    """Attribute with the steps of what calls itself an agent -> those of which an agent has one, a workflow none."""
     texts: Mapping[str, Mapping[int, tuple[str, ...]]] = field(default_factory=dict[str, Mapping[int, tuple[str, ...]]])
     """Attribute that holds counts or names as a JSON text -> field -> paths in the text, best first.
 
     A path is keys with dots between, and places in an array. Where a text tells only parts that never overlap, a count
     is the sum of paths with ` + ` between, if the first is there.
     """
+    totals: tuple[str, ...] = ()
+    """Attributes that tell all tokens of a call in one number, best first."""
+    answers: tuple[str, ...] = ()
+    """Of these texts those that are a provider's answer as it came: only the usage in it is read."""
     quoted: Mapping[str, int] = field(default_factory=dict[str, int])
     """Attribute whose value is JSON's text of a name, quotes and all -> field."""
     spoken: Mapping[str, str] = field(default_factory=dict[str, str])

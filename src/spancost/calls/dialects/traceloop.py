@@ -23,12 +23,17 @@ TRACELOOP: Final = Dialect(
         "rerank": Kind.OTHER,
     },
     fields={
-        # Where there is an operation of the conventions, too, that one holds.
+        # Where there is an operation of the conventions, too, that one holds, but for workflows.
         # Up to 0.47 a call had nothing but the type of its request.
         Field.OPERATION: ("traceloop.span.kind", "llm.request.type"),
         Field.INPUT: ("llm.usage.prompt_tokens",),
         Field.OUTPUT: ("llm.usage.completion_tokens",),
     },
+    totals=("llm.usage.total_tokens",),
+    # Of LangChain each runnable that a program runs calls itself an agent.
+    workflows={"traceloop.span.kind": "workflow"},
+    # LangChain's agents are graphs around a model, which LangGraph's of before have under `agent`.
+    graphs={"gen_ai.workflow.nodes": frozenset({"model", "agent"})},
     emitters=(
         Emitter("opentelemetry.instrumentation.openai.v1", Layer.CLIENT, recorded="openaisdk__tloai__calls"),
         Emitter("@traceloop/instrumentation-openai", Layer.CLIENT, recorded="openaijs__tloai__calls"),
@@ -39,7 +44,7 @@ TRACELOOP: Final = Dialect(
             trust=Trust.OFF,
             recorded="anthropicsdk__tlanth__calls",
         ),
-        # Leaves the makers out of models' names.
+        # Leaves the cache out, and out of the total, and the makers out of models' names.
         Emitter(
             "opentelemetry.instrumentation.bedrock", Layer.CLIENT, exclusive=True, recorded="bedrock__tlbedrock__calls"
         ),
@@ -56,8 +61,10 @@ TRACELOOP: Final = Dialect(
             "opentelemetry.instrumentation.langchain",
             repeats_answers=True,
             recorded="langchain__tllc__delegate",
-            also=("langchain__tllc__cache",),
+            also=("langchain__tllc__cache", "langchain__tllc__graph"),
         ),
+        # Of calls it tells embeddings alone, without usage.
+        Emitter("opentelemetry.instrumentation.llamaindex", recorded="llamaindex__tlllama+tloai__calls"),
         Emitter("opentelemetry.instrumentation.openai_agents", recorded="openaiagents__tloaagents__delegate"),
     ),
 )

@@ -54,6 +54,7 @@ VERCEL: Final = Dialect(
         Field.CACHE_WRITE: (f"{_INPUT}.cacheWriteTokens",),
         Field.REASONING: (f"{_OUTPUT}.reasoningTokens", "ai.usage.reasoningTokens"),
     },
+    totals=("ai.usage.totalTokens",),
     texts={
         # Which of Claude's written tokens are kept for an hour stands in the provider's own words alone.
         "ai.response.providerMetadata": {

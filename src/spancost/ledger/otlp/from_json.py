@@ -9,11 +9,11 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from spancost.calls.refusals import refusal
-from spancost.calls.repeated import TEXTS
+from spancost.calls.content import READ_OF
+from spancost.calls.refusals import EXCEPTION, exception, refusal
 from spancost.ledger.otlp.spans import MOST_VALUES, SHORT, Span, Wanted, forget_texts, once, shortened, span_of
 
-__all__ = ["ERROR", "WRONG", "spans_of", "unreadable"]
+__all__ = ["ERROR", "WRONG", "exception_of", "spans_of", "unreadable"]
 
 WRONG: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError)
 """What comes of JSON that is not OTLP: names missing, or values of another type."""
@@ -28,6 +28,8 @@ _KINDS: Final = frozenset(
     {"stringValue", "intValue", "doubleValue", "boolValue", "arrayValue", "kvlistValue", "bytesValue"}
 )
 """What a value may be."""
+
+_OF_EXCEPTIONS: Final = {name: name for name in (f"{EXCEPTION}.type", f"{EXCEPTION}.message")}
 
 _LARGEST: Final = 1 << 63
 """No time in ns, and no count, is as large."""
@@ -68,7 +70,7 @@ def _span(told: Mapping[str, Any], scope: str, resource: dict[str, Any], wanted:
     status = told.get("status")
     error = None
     if status and status.get("code") in ERROR:
-        error = refusal(str(status.get("message") or ""))
+        error = refusal(str(status.get("message") or exception_of(told.get("events"))))
     start, end = int(told["startTimeUnixNano"]), int(told["endTimeUnixNano"])
     if not (0 <= start < _LARGEST and 0 <= end < _LARGEST):
         raise ValueError("a time that can't be")
@@ -89,6 +91,14 @@ def _span(told: Mapping[str, Any], scope: str, resource: dict[str, Any], wanted:
     )
 
 
+def exception_of(events: Any) -> str:
+    """Return what the last event of an exception says of it, empty where there is none."""
+    for event in reversed(events or ()):
+        if event.get("name") == EXCEPTION:
+            return exception(_attributes(event.get("attributes"), _OF_EXCEPTIONS))
+    return ""
+
+
 def _attributes(told: Any, wanted: Wanted) -> dict[str, Any]:
     attributes: dict[str, Any] = {}
     known = wanted.get
@@ -100,7 +110,7 @@ def _attributes(told: Any, wanted: Wanted) -> dict[str, Any]:
         if text is None:
             attributes[name] = _value(value)
         else:
-            attributes[name] = once(text, text) if len(text) <= SHORT and name not in TEXTS else shortened(name, text)
+            attributes[name] = once(text, text) if len(text) <= SHORT and name not in READ_OF else shortened(name, text)
     forget_texts()
     return attributes
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
-from spancost.calls.refusals import refusal
-from spancost.calls.repeated import TEXTS
+from spancost.calls.content import READ_OF
+from spancost.calls.refusals import EXCEPTION, exception, refusal
 from spancost.ledger.otlp.protobuf_types import TracesData
 from spancost.ledger.otlp.spans import MOST_VALUES, SHORT, Span, Wanted, forget_texts, once, shortened, span_of
 
@@ -41,9 +41,17 @@ def spans_of(message: bytes, wanted: Wanted) -> Iterator[Span]:
                         scope,
                         _attributes(told.attributes, wanted),
                         resource,
-                        refusal(told.status.message) if failed else None,
+                        refusal(told.status.message or _exception(told.events)) if failed else None,
                     )
                 )
+
+
+def _exception(events: Sequence[Any]) -> str:
+    """Return what the last event of an exception says of it, empty where there is none."""
+    for event in reversed(events):
+        if event.name == EXCEPTION:
+            return exception({each.key: each.value.string_value for each in event.attributes})
+    return ""
 
 
 def _attributes(told: Mapping[str, AnyValue], wanted: Wanted) -> dict[str, Any]:
@@ -56,7 +64,7 @@ def _attributes(told: Mapping[str, AnyValue], wanted: Wanted) -> dict[str, Any]:
         # Nearly all are texts, and short, or counts: what is empty or 0 may be of any kind.
         value = told[key]
         if text := value.string_value:
-            attributes[name] = once(text, text) if len(text) <= SHORT and name not in TEXTS else shortened(name, text)
+            attributes[name] = once(text, text) if len(text) <= SHORT and name not in READ_OF else shortened(name, text)
         else:
             attributes[name] = value.int_value or _other(value)
     forget_texts()

@@ -6,14 +6,15 @@ https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/pr
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Final
 
 from msgspec import UNSET, Meta, MsgspecError, Raw, Struct, UnsetType
 from msgspec.json import Decoder
 
+from spancost.calls.content import READ_OF
 from spancost.calls.refusals import refusal
-from spancost.calls.repeated import TEXTS
 from spancost.ledger.otlp import from_json
 from spancost.ledger.otlp.spans import MOST_VALUES, SHORT, Span, Wanted, forget_texts, once, shortened, span_of
 
@@ -59,6 +60,8 @@ class _Span(Struct, rename="camel", gc=False):
     name: str | None = None
     attributes: list[_KeyValue] | None = None
     status: _Status | None = None
+    events: Raw = _PASSED_OVER
+    """Of few is anything asked, and most hold what was said."""
 
 
 class _Scope(Struct, gc=False):
@@ -108,7 +111,7 @@ def spans_of(line: bytes, wanted: Wanted, wrong: Callable[[str], None]) -> Itera
             for told in of_scope.spans or ():
                 try:
                     span = _span(told, scope, resource, wanted)
-                except ValueError as fault:  # an id that is no number
+                except from_json.WRONG as fault:  # an id that is no number, events that are none
                     wrong(from_json.unreadable(fault))
                 else:
                     yield span
@@ -116,6 +119,9 @@ def spans_of(line: bytes, wanted: Wanted, wrong: Callable[[str], None]) -> Itera
 
 def _span(told: _Span, scope: str, resource: dict[str, Any], wanted: Wanted) -> Span:
     parent, name, status = told.parent_span_id, told.name or "", told.status
+    error = None
+    if status and status.code in from_json.ERROR:
+        error = refusal(status.message or from_json.exception_of(json.loads(bytes(told.events) or b"[]")))
     return span_of(
         (
             told.start_time_unix_nano,
@@ -127,7 +133,7 @@ def _span(told: _Span, scope: str, resource: dict[str, Any], wanted: Wanted) -> 
             scope,
             _attributes(told.attributes, wanted),
             resource,
-            refusal(status.message or "") if status and status.code in from_json.ERROR else None,
+            error,
         )
     )
 
@@ -143,7 +149,7 @@ def _attributes(told: list[_KeyValue] | None, wanted: Wanted) -> dict[str, Any]:
         # Nearly all are texts, and short, or counts.
         text = value.string_value
         if text is not UNSET:
-            attributes[name] = once(text, text) if len(text) <= SHORT and name not in TEXTS else shortened(name, text)
+            attributes[name] = once(text, text) if len(text) <= SHORT and name not in READ_OF else shortened(name, text)
         elif (count := value.int_value) is not UNSET:
             attributes[name] = count
         elif value != _EMPTY_VALUE:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from spancost.calls.content import READ_OF
 from spancost.calls.names import CALL_NAMES, JSON_NAMES
-from spancost.calls.repeated import TEXTS, without_content
 from spancost.rollup.attribution import NAMES_OF_AGENTS
 
 if TYPE_CHECKING:
@@ -79,8 +79,8 @@ def forget_texts() -> None:
 
 def shortened(name: str, text: str) -> str:
     """Return as much of an attribute's text as is ever read."""
-    if name in TEXTS:
-        return without_content(text)
+    if name in READ_OF:
+        return READ_OF[name](text)
     if len(text) <= SHORT:
         return text
     # What is too long to be read must stay too long.
