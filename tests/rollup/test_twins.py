@@ -256,6 +256,37 @@ def test_a_framework_may_hear_of_a_call_a_moment_late() -> None:
     assert 2 == _calls(_Record(1.012, 1.02), _Record(1, 1.01, _CLIENT)), "one after the other"
 
 
+@pytest.mark.parametrize(
+    ("around", "inner", "model"),
+    [
+        ("mlflow.tracing.provider", "com.anthropic.sdk.python", "claude-haiku-4-5"),
+        ("openinference.instrumentation.litellm", "litellm", "gpt-4o-mini"),
+    ],
+)
+def test_a_record_that_heard_no_stream_is_of_the_call_that_its_library_always_tells(
+    around: str, inner: str, model: str
+) -> None:
+    """Two traces with but a model and a moment in common, of which one instrumentation never goes without the other."""
+    silent, told = call(model=model), call(100, 20, model=model)
+    assert 1 == _calls(_Record(0, 2, around, silent), _Record(1, 3, inner, told))
+    assert 1 == _calls(_Record(0, 4, around, silent), _Record(1, 3, inner, told))
+    assert 2 == _calls(_Record(0, 2, around, silent), _Record(2.5, 3, inner, told)), "begun after it"
+    assert 2 == _calls(_Record(0, 2, around, silent), _Record(1, 3, inner, call(100, 20))), "of another model"
+    assert 2 == _calls(_Record(0, 2, _FRAMEWORK, silent), _Record(1, 3, inner, told)), "by whoever may go without"
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(1, 20)), min_size=1, max_size=8), st.integers(0, 3))
+def test_records_that_heard_no_stream_are_as_many_calls_as_there_were(begun: list[tuple[int, int]], more: int) -> None:
+    """However many of one model at once, each with its library's in a trace of its own, and some that it tells alone."""
+    records: list[_Record] = []
+    for start, length in begun:
+        records.append(_Record(start, start + length, "mlflow.tracing.provider", call(model="claude-haiku-4-5")))
+        told = call(100, 20, model="claude-haiku-4-5")
+        records.append(_Record(start + 0.5, start + length + 5.5, "com.anthropic.sdk.python", told))
+    alone = [_Record(100 + at, 101 + at, "com.anthropic.sdk.python", call(100, 20)) for at in range(more)]
+    assert len(begun) + more == _calls(*records, *alone)
+
+
 def test_two_records_that_broke_off_together_are_one_call() -> None:
     """The framework knows nothing of a stream that broke off, and the client its input; it may close it a bit later."""
     silent, cut = call(), call(100)

@@ -42,9 +42,10 @@ def may_be_twins(one: Charge, other: Charge) -> bool:
         return False
     one_trace = outer.trace_id == inner.trace_id
     if (outer.call.usage is None) != (inner.call.usage is None) and not (
-        outer.call.usage is None and (one_trace or inner.call.partial)
+        outer.call.usage is None and (one_trace or inner.call.partial or inner.emitter.scope in outer.emitter.around)
     ):
-        # Two traces with nothing in common but a model and a moment are no evidence, unless both broke off.
+        # Two traces with nothing in common but a model and a moment are no evidence, unless both broke off or the inner
+        # instrumentation never goes without the outer's calls.
         return False
     if outer.emitter.is_hand_made and inner.emitter.is_hand_made:
         # Two tracers of the program's own are no two layers of anything.
@@ -57,6 +58,8 @@ def _encloses(outer: Charge, inner: Charge) -> bool:
         return 0 <= outer.end_ns - inner.end_ns <= _CLOSES_NS
     if outer.emitter.ends_early and outer.parent is not None and outer.parent is inner.parent:
         return outer.start_ns <= inner.start_ns <= outer.end_ns + _READ_NS
+    if outer.told is None and inner.emitter.scope in outer.emitter.around:
+        return outer.start_ns <= inner.start_ns <= outer.end_ns
     # A client closes a stream that was left, or told nothing, a moment after the framework's span of it has ended.
     is_left = outer.call.usage is None and (inner.call.usage is None or inner.call.partial)
     return (

@@ -51,7 +51,12 @@ MLFLOW: Final = Dialect(
     },
     answers=("mlflow.spanOutputs",),
     emitters=(
-        # Around clients and frameworks alike.
-        Emitter("mlflow.tracing.provider", recorded="clients__mlflow__calls", package="mlflow"),
+        # Around clients and frameworks alike; of a stream of Claude's it tells nothing, and ends when that begins.
+        Emitter(
+            "mlflow.tracing.provider",
+            around=("com.anthropic.sdk.python",),
+            recorded="clients__mlflow__calls",
+            package="mlflow",
+        ),
     ),
 )

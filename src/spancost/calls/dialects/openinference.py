@@ -97,7 +97,13 @@ OPENINFERENCE: Final = Dialect(
             also=("llamaindex__oillama+oaigenai__usage", "llamaindex__oillama__calls"),
         ),
         # An answer out of its cache costs nothing, as it says.
-        Emitter(f"{_SCOPE}.litellm", Layer.GATEWAY, repeats_answers=True, recorded="litellm__oilitellm__calls"),
+        Emitter(
+            f"{_SCOPE}.litellm",
+            Layer.GATEWAY,
+            around=("litellm",),
+            repeats_answers=True,
+            recorded="litellm__oilitellm__calls",
+        ),
         Emitter(f"{_SCOPE}.openai_agents", recorded="openaiagents__oioaagents+oioai__delegate"),
         # Tells neither cached tokens nor reasoning.
         Emitter(f"{_SCOPE}.smolagents", recorded="smolagents__oismol__delegate"),

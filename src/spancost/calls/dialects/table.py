@@ -102,6 +102,8 @@ class Emitter:
     """A stream's span is over before its request leaves: it stands for making the stream, not for reading it."""
     not_calls: tuple[str, ...] = ()
     """Ends of the names of spans that call themselves calls and only lie around one."""
+    around: tuple[str, ...] = ()
+    """Scopes that tell of each call that this one does: one begun inside it, of its model, is the same call."""
     keeps_answers: bool = False
     """Its library keeps answers, and tells of one it had as of a call, without usage either way."""
     repeats_answers: bool = False
