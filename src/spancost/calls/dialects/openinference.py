@@ -52,6 +52,7 @@ OPENINFERENCE: Final = Dialect(
         Emitter(f"{_SCOPE}.openai", Layer.CLIENT, recorded="openaisdk__oioai__calls"),
         Emitter(f"{_JAVASCRIPT}-openai", Layer.CLIENT, recorded="openaijs__oioai__calls"),
         Emitter(f"{_SCOPE}.anthropic", Layer.CLIENT, recorded="anthropicsdk__oianth__calls"),
+        Emitter(f"{_JAVASCRIPT}-anthropic", Layer.CLIENT, recorded="anthropicjs__oianth__calls"),
         Emitter(f"{_SCOPE}.google_genai", Layer.CLIENT, recorded="googlesdk__oigoogle__calls"),
         # Of Converse; of what else Amazon's models are asked by it leaves the cache out, and that was only read.
         Emitter(f"{_SCOPE}.bedrock", Layer.CLIENT, recorded="bedrock__oibedrock__calls"),
