@@ -18,5 +18,6 @@ ANTHROPIC: Final = Dialect(
     },
     emitters=(
         Emitter("com.anthropic.sdk.python", Layer.CLIENT, trust=Trust.OWN, recorded="anthropicsdk__native__calls"),
+        Emitter("com.anthropic.sdk.typescript", Layer.CLIENT, trust=Trust.OWN, recorded="anthropicjs__native__calls"),
     ),
 )
