@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from spancost.ledger import kept
 from spancost.ledger.aside import asides_of
 from spancost.ledger.row import Row
 from spancost.ledger.schema import MIGRATIONS, migrate, version_of
+from spancost.ledger.store import Store
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -80,6 +82,16 @@ def test_another_programs_database_is_not_touched(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="another program's database: name another file"), kept.opened(path):
         pass
     assert [{"name": "users"}] == play.ask("SELECT name FROM sqlite_schema")
+
+
+def test_a_named_pipe_is_no_ledger(tmp_path: Path) -> None:
+    """Whoever opened it would wait for ever for somebody to write a database into it."""
+    os.mkfifo(path := tmp_path / "pipe.db")
+    said = r"pipe.db: is no file: name one in SPANCOST_LEDGER"
+    with pytest.raises(LedgerError, match=said), kept.opened(path):
+        pass
+    with pytest.raises(LedgerError, match=said):
+        Store(path).told_last("p")
 
 
 def test_an_empty_file_is_no_ledger_yet(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 from collections.abc import Generator
@@ -56,6 +55,8 @@ def alone(folder: Path) -> Generator[None]:
     finally:
         if held is not None:
             # A child that was forked meanwhile has it open, too, and would keep the lock as long as it lives.
+            import fcntl
+
             with suppress(OSError):
                 fcntl.flock(held, fcntl.LOCK_UN)
             os.close(held)
@@ -63,6 +64,8 @@ def alone(folder: Path) -> Generator[None]:
 
 def _lock(held: int) -> None:
     """Wait for whoever has the lock; one that keeps it for long is opening no ledger."""
+    import fcntl  # not above: Windows has none, and opens no folder
+
     until = monotonic() + _PATIENCE
     while True:
         try:

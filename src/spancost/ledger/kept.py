@@ -89,6 +89,8 @@ def opened(path: Path) -> Generator[sqlite3.Connection]:
             raise LedgerError(
                 f"{path}: there is no ledger: set SPANCOST_LEDGER where programs run, or name files of spans"
             )
+        if not path.is_file():
+            raise LedgerError(f"{path}: is no file: name one in SPANCOST_LEDGER")
         connection = _connected(path)
         try:
             connection.execute("BEGIN")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
+from spancost.errors import LedgerError
 from spancost.faults import say
 from spancost.ledger.aside import alone, is_damage, set_aside
 from spancost.ledger.row import Key, OwnerRow, Row
@@ -208,6 +209,9 @@ class Store:
         with alone(self.path.parent):
             # SQLite would let everybody read it; its other two files are as this one is.
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            if not self.path.is_file():
+                # A named pipe, from which SQLite would read for ever.
+                raise LedgerError(f"{self.path}: is no file: name one in SPANCOST_LEDGER")
             self._file = _identity(self.path)
             self._connection = _connected(self.path)
             self._file = _identity(self.path)

@@ -16,7 +16,7 @@ from ledger.written import line, message, request, told
 
 from spancost.calls import Usage, Who
 from spancost.calls.repeated import repeated_usage
-from spancost.ledger.otlp import from_json, from_typed_json
+from spancost.ledger.otlp import from_json
 from spancost.ledger.otlp.files import Damage, read_spans
 from spancost.ledger.otlp.spans import Span, Wanted, wanted
 
@@ -75,6 +75,23 @@ def test_a_span_is_the_same_in_every_form(form: str, packed: bool, tmp_path: Pat
     assert ([_SPAN], []) == _read(_write(tmp_path, gzip.compress(content) if packed else content))
 
 
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        b'{"resourceSpans": [' + b"{}," * 5_000_000 + b"{}]}\n",
+        b'{"resourceSpans": [' + b"[]," * 5_000_000 + b"[]]}\n",
+        b'{"resourceSpans": [' + b"1," * 33_000_000 + b"1]}\n",
+        (34_000_000).to_bytes(4) + b"\x0a\x00" * 17_000_000,
+    ],
+    ids=["objects", "lists", "numbers", "protobuf"],
+)
+def test_a_few_bytes_that_unpack_to_millions_of_values_are_no_request(bomb: bytes, tmp_path: Path) -> None:
+    """What is made of them would fill the memory; what stands around them is read."""
+    around = _JSON if bomb.startswith(b"{") else _FORMS["the Collector's protobuf"]
+    spans, damages = _read(_write(tmp_path, gzip.compress(around + bomb + around, 1)))
+    assert ([_SPAN, _SPAN], ["holds more values than any request"]) == (spans, [damage.what for damage in damages])
+
+
 def test_without_msgspec_the_standard_library_reads_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The extra `cli` makes it faster, no more."""
     monkeypatch.setitem(sys.modules, "msgspec", None)
@@ -118,6 +135,9 @@ def test_a_value_is_the_same_by_way_of_types_and_of_dicts(name: str, value: Any)
 
 
 def _same_by_both_ways(content: bytes) -> None:
+    # Not above: without msgspec the rest of this file can be run, too.
+    from spancost.ledger.otlp import from_typed_json
+
     assert _by(from_json.spans_of, content) == _by(from_typed_json.spans_of, content)
 
 

@@ -30,6 +30,16 @@ _PREFIX: Final = 4
 _LARGEST: Final = 256 << 20
 """Bytes of one line or message that is read; a longer one is named as damage."""
 
+_MOST_PARTS: Final = 4_000_000
+"""Objects and lists of one line: a file of some kB can unpack to many of them, each of a hundred bytes of memory. A
+batch of spans has not nearly as many."""
+
+_MOST_ZEROS: Final = 16_000_000
+"""Bytes of 0 in one message: what says that an object is empty. A batch of spans has three a span, in its flags."""
+
+_MOST_VALUES: Final = 32_000_000
+"""Values of one line."""
+
 _CUT_OFF: Final = (EOFError, zlib.error, gzip.BadGzipFile, OSError)
 
 
@@ -113,6 +123,11 @@ def _of_lines(file: str, lines: IO[bytes], wanted: Wanted, damaged: Callable[[Da
             line = line.removeprefix(b"\xef\xbb\xbf")
         if line.isspace():
             continue
+        if len(line) > _MOST_PARTS and (
+            line.count(b"{") + line.count(b"[") > _MOST_PARTS or line.count(b",") > _MOST_VALUES
+        ):
+            damaged(Damage(file, where, "holds more values than any request"))
+            continue
         try:
             yield from spans_of(line, wanted, lambda what, where=where: damaged(Damage(file, where, what)))
         except WRONG as fault:
@@ -152,6 +167,9 @@ def _of_messages(file: str, messages: IO[bytes], wanted: Wanted, damaged: Callab
             damaged(Damage(file, where, "the file ends in the middle of it"))
             return
         at += _PREFIX + size
+        if size > _MOST_ZEROS and message.count(0) > _MOST_ZEROS:
+            damaged(Damage(file, where, "holds more values than any request"))
+            continue
         try:
             yield from from_protobuf.spans_of(message, wanted)
         except from_protobuf.DecodeError as fault:
