@@ -221,6 +221,21 @@ def test_what_an_agent_says_is_charged_where_the_calls_below_it_told_nothing() -
     assert cost(70, 30) == play.owner(boss).total == play.engine.spent.direct == play.counted
 
 
+def test_what_an_agent_says_is_not_charged_where_an_open_span_holds_its_calls() -> None:
+    """A span between that ends late, or never, keeps what a call told from the agent; it was told all the same."""
+    play = Player(*parse_line("agent=0.001/day", ZoneInfo("UTC")))
+    boss = play.start(agent("boss"))
+    between = play.start({}, boss)
+    play.play(call(100, 50), between)
+    outcome = play.end(boss, {**call(100, 50), **agent("boss")})
+    assert outcome is not None
+    assert () == outcome.crossings
+    assert (cost(100, 50), 1) == (play.engine.spent.direct, play.engine.spent.calls)
+    play.end(between)
+    play.settle()
+    assert cost(100, 50) == play.owner(boss).total == play.counted == play.booked
+
+
 def test_what_an_agent_says_is_taken_back_when_a_call_below_is_told_of_elsewhere() -> None:
     """A call below it told nothing; its framework's span in another trace, which ends last, tells what it used."""
     play = Player(clock=(clock := Clock()))

@@ -185,7 +185,7 @@ class Engine:
             outcome.asked_at = asked_at(attributes)
             outcome.is_elsewhere = is_counted_elsewhere(attributes)
             charge = self._rating.agent(node, attributes, start_ns, resource, emitter, end_ns)
-            if charge is not None and not outcome.is_elsewhere:
+            if charge is not None and not outcome.is_elsewhere and not tree.holds_below(node):
                 self._charging.enter(charge, node, outcome)
                 # On the span stands what it owns. An amount of its own would be counted beside those of calls.
                 outcome.aggregate, outcome.charge, outcome.duplicate_of = outcome.charge, None, None

@@ -57,7 +57,7 @@ class Rating:
         call, attributes = _read(attributes, emitter, error)
         if call.usage is None:
             was_none = (
-                _was_not_made(emitter, attributes, start_ns, end_ns)
+                _was_not_made(call, emitter, attributes, start_ns, end_ns)
                 if error is None
                 else was_refused(attributes, error)
             )
@@ -68,6 +68,7 @@ class Rating:
             price = self._pricer.price(call.provider, call.models, call.usage, start_ns)
         charge = Charge(node, call, price, emitter, start_ns, end_ns, self._clock())
         charge.who, charge.agent_path, charge.rank = self._attribution.resolve(attributes, node, resource)
+        charge.told_who = charge.who
         if error is not None:
             charge.error = kind_of_error(attributes, error)
         if RESENT in attributes:
@@ -121,8 +122,9 @@ def _read(attributes: Attributes, emitter: Emitter, error: str | None) -> tuple[
         return read_call(attributes, emitter, error), attributes
 
 
-def _was_not_made(emitter: Emitter, attributes: Attributes, start_ns: int, end_ns: int) -> bool:
+def _was_not_made(call: Call, emitter: Emitter, attributes: Attributes, start_ns: int, end_ns: int) -> bool:
     """Tell whether a call without usage is a stream that is told of afterwards, or was answered from memory."""
     length = end_ns - start_ns
-    is_told_after = emitter.tells_after and length > 0 and attributes.get(STREAM) is not False
+    # The id comes with the answer.
+    is_told_after = emitter.tells_after and length > 0 and not call.response_id and attributes.get(STREAM) is not False
     return is_told_after or (emitter.keeps_answers and 0 <= length < _WITHOUT_REQUEST_NS)

@@ -46,6 +46,14 @@ def test_answers_of_several_models_are_each_remembered() -> None:
     assert 2 == play.engine.duplicates
 
 
+def test_an_answer_without_the_id_that_it_had_may_take_its_time() -> None:
+    """LangChain keeps the words of an answer and not its id; the first of them takes it some milliseconds to find."""
+    first = call(100, 20, response_id=f"resp_{1:040}")
+    assert cost(100, 20) == _play((30, first), (9, call(100, 20))).engine.spent.direct
+    assert 2 * cost(100, 20) == _play((30, first), (60, call(100, 20))).engine.spent.direct
+    assert 2 * cost(100, 20) == _play((30, call(100, 20)), (9, call(100, 20))).engine.spent.direct
+
+
 def test_a_request_made_again_is_a_call() -> None:
     """What takes as long as a request takes was one, whatever it tells."""
     play = _play((30, call(100, 20)), (30, call(100, 20)))

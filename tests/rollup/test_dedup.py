@@ -436,6 +436,27 @@ def test_a_long_chain_below_a_call_does_not_hide_the_same_call() -> None:
     assert (1, cost(10, 5)) == (play.engine.duplicates, play.engine.spent.direct)
 
 
+def test_a_call_that_began_after_the_one_above_it_had_ended_is_another() -> None:
+    """A span handed on as a parent does not make what follows it a part of it, however equal the numbers."""
+    play = Player(clock=(clock := Clock()))
+    first = play.start(call())
+    clock.now_ns += 10**9
+    play.end(first, call(100, 50))
+    clock.now_ns += 1
+    second = play.start(call(), first)
+    clock.now_ns += 10**9
+    play.end(second, call(100, 50))
+    assert (2, 2 * cost(100, 50)) == (play.engine.spent.calls, play.engine.spent.direct)
+
+
+def test_a_short_id_is_no_evidence_where_a_record_tells_nothing_of_another_model() -> None:
+    """Servers that count their answers from 1 give each model's the same ids."""
+    play = Player()
+    play.play(call(response_id="chatcmpl-7"))
+    play.play(call(10, 5, model="gemini-3-pro", response_id="chatcmpl-7"))
+    assert (2, 1) == (play.engine.spent.calls, play.engine.spent.unpriced)
+
+
 @pytest.mark.parametrize(("output", "calls"), [(5, 1), (6, 1), (9, 2)])
 def test_a_short_id_is_no_evidence_where_the_numbers_differ(output: int, calls: int) -> None:
     """Some servers draw ids from a thousand: `chatcmpl-7` with other tokens is another call."""

@@ -9,9 +9,9 @@ _LITELLM = "openinference.instrumentation.litellm"
 _CLIENT = "opentelemetry.instrumentation.genai.openai"
 
 
-def _ask(play: Player, clock: Clock, *inside: str, error: str | None = None) -> None:
+def _ask(play: Player, clock: Clock, *inside: str, error: str | None = None, name: str = "LM.__call__") -> None:
     """Ask as DSPy does, in spans that tell no usage and lie around those of whoever carries the request."""
-    outer = play.start(call(), scope=_DSPY)
+    outer = play.start(call(), scope=_DSPY, name=name)
     clock.now_ns += 20_000_000
     for scope in inside:
         play.play(call(100, 20), outer, scope=scope)
@@ -36,3 +36,11 @@ def test_a_call_counts_where_nothing_shows_that_a_gateway_hears_it() -> None:
     _ask(play, clock, _LITELLM)
     _ask(play, clock, error="the connection broke")
     assert (5, 3) == (play.engine.spent.calls, play.engine.spent.unpriced)
+
+
+def test_a_class_of_the_program_s_own_may_ask_no_gateway() -> None:
+    """DSPy takes any model that answers: nothing says that LiteLLM carries its requests."""
+    play = Player(clock=(clock := Clock()))
+    _ask(play, clock, _LITELLM)
+    _ask(play, clock, name="HomeGrown.__call__")
+    assert (2, 1) == (play.engine.spent.calls, play.engine.spent.unpriced)

@@ -32,9 +32,9 @@ class _Record(NamedTuple):
     """The trace it is in: of its own where it is 0."""
 
 
-def _count(records: Sequence[_Record]) -> Player:
+def _count(records: Sequence[_Record], *dimensions: str) -> Player:
     """Play records, each when it starts and ends."""
-    play = Player(clock=(clock := Clock()))
+    play = Player(clock=(clock := Clock()), dimensions=dimensions)
     moments = sorted(
         [(record.end, 1, place) for place, record in enumerate(records)]
         + [(record.start, 0, place) for place, record in enumerate(records)]
@@ -98,6 +98,25 @@ def test_what_one_record_does_not_know_another_tells() -> None:
     assert [("boss", "ada")] == [
         (row.attributes["gen_ai.agent.name"], row.attributes["user.id"]) for row in play.series
     ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "calls"),
+    [
+        ({"user.id": "ada"}, {"user.id": "bob"}, 2),
+        ({"user.id": "ada"}, {"user.id": "ada"}, 1),
+        ({"user.id": "ada"}, {}, 1),
+        ({"gen_ai.agent.name": "planner"}, {"gen_ai.agent.name": "planner.agent"}, 1),
+        ({"gen_ai.usage.cache_read.input_tokens": 64}, {"gen_ai.usage.cache_read.input_tokens": 80}, 2),
+        ({"gen_ai.usage.cache_read.input_tokens": 64}, {}, 1),
+    ],
+    ids=["two users", "one user", "nobody knows", "an agent's two names", "two caches", "one cache"],
+)
+def test_what_speaks_against_two_records_of_two_traces(one: dict[str, Any], other: dict[str, Any], calls: int) -> None:
+    """Two frameworks at once, each for a user of its own, may well tell the same tokens."""
+    told, beside = call(100, 20, **one), call(100, 20, **other)
+    play = _count([_Record(0, 3, told=told), _Record(1, 2, _ANOTHER_FRAMEWORK, beside)], "user")
+    assert calls == play.engine.spent.calls
 
 
 def test_three_layers_are_one_call() -> None:

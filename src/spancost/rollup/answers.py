@@ -20,6 +20,9 @@ _ANSWERS: Final = 4_096
 _FROM_MEMORY_NS: Final = 2_000_000
 """No request and answer over HTTP take Python less; to look an answer up takes LangChain less than one."""
 
+_LOOKED_UP_NS: Final = 50_000_000
+"""How long it may take where the id, which the call had, is missing: some keep the words, and not what came along."""
+
 _MODELS: Final = 8
 """Models remembered of which a call told the same."""
 
@@ -31,8 +34,8 @@ class Answers:
     """The last calls that instrumentations of such libraries told of, bounded, by what they told.
 
     A span alone is no evidence, however short: it must tell what a whole one before it told, of the same model, that
-    was as long as a call takes and had ended. Or it must say that it cost nothing, where that one cost something. A
-    response id of its own speaks against both.
+    was as long as a call takes and had ended. It may take longer where it has lost that one's id. Or it must say that
+    it cost nothing, where that one cost something. A response id of its own speaks against both.
     """
 
     def __init__(self, most: int = _ANSWERS) -> None:
@@ -48,7 +51,8 @@ class Answers:
         key = told.operation, usage.input, usage.output
         calls = self._calls.get(key, ())
         call = next((each for each in calls if _may_be_its_answer(record, each)), None)
-        if record.end_ns - record.start_ns < _FROM_MEMORY_NS:
+        lost_its_id = call is not None and call.call.response_id and not told.response_id
+        if record.end_ns - record.start_ns < (_LOOKED_UP_NS if lost_its_id else _FROM_MEMORY_NS):
             return None if call is None else final(call)
         if told.is_free and call is not None and call.call.stated_cost:
             return final(call)

@@ -56,6 +56,7 @@ class Charge:
         "start_ns",
         "status",
         "told",
+        "told_who",
         "trace_id",
         "trust",
         "who",
@@ -113,6 +114,8 @@ class Charge:
         """How well the record knows whose it is; see `rollup.attribution.Rank`."""
         self.who: tuple[str | None, ...] = ()
         """Values of the engine's attribution keys, in their order."""
+        self.told_who: tuple[str | None, ...] = ()
+        """The same as this record tells it; `who` may be another one's, too."""
         self.agent_path = ""
         self.entered = False
         """Whether it is booked: its id may be known to other threads a moment before."""

@@ -175,11 +175,16 @@ def outlived(charge: Charge, node: Node | None) -> Node | None:
     most = _HIGHEST
     while node is not None and node.kind not in _BOUNDARIES and most > 0:
         record = node.record
-        if record is not None and nested(record.call, [*inside(node), charge]) is charge:
+        if record is not None and _began_in(charge, record) and nested(record.call, [*inside(node), charge]) is charge:
             return node
         node = node.parent
         most -= 1
     return None
+
+
+def _began_in(charge: Charge, record: Charge) -> bool:
+    """Tell whether a record began before another had ended, or its like: else it is of a later call."""
+    return record.emitter.ends_early or any(charge.start_ns <= each.end_ns for each in (record, *record.others))
 
 
 def final(charge: Charge) -> Charge:

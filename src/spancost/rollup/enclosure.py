@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from spancost.calls.dialects import Kind
+from spancost.calls.dialects import Field, Kind
 from spancost.rollup.evidence import are_alike
 from spancost.rollup.node import above
 
@@ -28,6 +28,9 @@ run when the loop has time, and each span there has a clock of its own."""
 
 _HIGHEST: Final = 64
 """Spans climbed to find out what lies between two records in one trace."""
+
+_OWNERS: Final = 2
+"""Agent and workflow come first among what is told of whom a call is for."""
 
 _BOUNDARIES: Final = frozenset({Kind.AGENT, Kind.WORKFLOW, Kind.TOOL})
 
@@ -50,7 +53,23 @@ def may_be_twins(one: Charge, other: Charge) -> bool:
     if outer.emitter.is_hand_made and inner.emitter.is_hand_made:
         # Two tracers of the program's own are no two layers of anything.
         return False
+    if not one_trace and _are_for_others(outer, inner):
+        return False
     return are_alike(outer.call, inner.call) and not (one_trace and _is_boundary_between(outer, inner))
+
+
+def _are_for_others(one: Charge, other: Charge) -> bool:
+    """Tell whether two records are known to be for two users, or whatever else is asked, or read from two caches.
+
+    What their agents are called is no evidence: two instrumentations of one framework may name one agent differently.
+    """
+    mine, theirs = one.told, other.told
+    if mine is not None and theirs is not None:
+        read, read_there = mine[Field.CACHE_READ], theirs[Field.CACHE_READ]
+        if read and read_there and read != read_there:
+            return True
+    keys = zip(one.told_who[_OWNERS:], other.told_who[_OWNERS:], strict=True)
+    return any(value is not None and value_there is not None and value != value_there for value, value_there in keys)
 
 
 def _encloses(outer: Charge, inner: Charge) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -13,16 +14,23 @@ _LONG_ENOUGH: Final = 16
 """Characters from which on a response id is taken to be unique: OpenAI's have 38, Anthropic's 28, Google's 22."""
 
 
+# A date, or three or four digits of one, or Bedrock's version. Not `-1` or `-32k`: that is another model.
+_VERSION: Final = re.compile(
+    r"(?:[-@:](?:20\d\d-?\d\d-?\d\d|\d{6}|\d{4}|\d{3}|\d\d-20\d\d|\d\d-\d\d|latest))?(?:[-@:]v\d+(?::\d+)?)?"
+)
+
+
 def share_id(one: Call, other: Call) -> bool:
     """Tell whether two records with the same response id are of one call.
 
     A short id is no evidence by itself, for some servers draw from a thousand of them: where both records are complete
     tokens and model must agree, too. A long one is, unless provider, model and tokens all speak against it.
     """
+    is_long = len(one.response_id) >= _LONG_ENOUGH
     if one.usage is None or other.usage is None or one.partial or other.partial:
-        return True
+        return is_long or not one.models or not other.models or share_model(one, other)
     same_tokens, same_model = agree(one, other, may_be_partial=False), are_alike(one, other)
-    if len(one.response_id) < _LONG_ENOUGH:
+    if not is_long:
         return same_tokens and same_model
     return same_tokens or same_model or one.provider == other.provider or not (one.provider and other.provider)
 
@@ -65,5 +73,4 @@ def _is_version(model: str, family: str) -> bool:
     model, family = model.rpartition("/")[2], family.rpartition("/")[2]
     if not model.startswith(family):
         return False
-    rest = model[len(family) :].lstrip("-@:")
-    return not rest or rest[0].isdigit() or rest == "latest"
+    return _VERSION.fullmatch(model[len(family) :]) is not None

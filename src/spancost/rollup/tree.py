@@ -249,6 +249,14 @@ class Tree:
                 cost += below.direct + below.children
         return cost
 
+    def holds_below(self, node: Node) -> bool:
+        """Tell whether an open span below one that ends holds what a call told: it will hand it up, or never end."""
+        inside = {node: True}
+        return any(
+            span.trace_id == node.trace_id and span.below is not None and span.below.tells and _is_under(span, inside)
+            for span in list(self._open.values())
+        )
+
     def _add(self, node: Node | None, direct: int, children: int, counts: Amounts, own: bool) -> list[Node]:
         corrected: list[Node] = []
         first = node
