@@ -14,6 +14,7 @@ from spancost.calls import Kind, Usage, kind_of, read_call
 from spancost.calls.dialects import DIALECTS
 from spancost.calls.texts import opened
 
+_RAW = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
 _TEXT = "langsmith.metadata.usage_metadata"
 _NAMES = sorted(name for dialect in DIALECTS for name in dialect.texts)
 _TOLD = [(name, told) for each in DIALECTS for name, fields in each.texts.items() for told in fields.values()]
@@ -138,3 +139,18 @@ def test_the_usage_in_an_answer_as_it_came_is_all_that_is_read_of_it() -> None:
     vectors = json.dumps({"data": [[0.1] * 9_000], "usage": {"prompt_tokens": 68, "total_tokens": 68}})
     embedding = read_call({"mlflow.spanType": '"EMBEDDING"', "mlflow.spanOutputs": vectors})
     assert (Usage(68), False) == (embedding.usage, embedding.partial)
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("OpenAIChatGenerator", {"replies": [{"content": "x", "meta": {"model": "gpt-4o", "usage": _RAW}}]}),
+        ("OpenAIGenerator", {"replies": ["x"], "meta": [{"model": "gpt-4o", "usage": _RAW}]}),
+        ("OpenAITextEmbedder", {"embedding": [0.25] * 9_000, "meta": {"model": "gpt-4o", "usage": _RAW}}),
+    ],
+)
+def test_each_of_haystack_s_components_has_its_usage_where_its_answer_has_it(kind: str, told: dict[str, Any]) -> None:
+    """Beside each reply, beside all replies, or beside a vector of any length."""
+    read = read_call({"haystack.component.type": kind, "haystack.component.output": json.dumps(told)})
+    assert read.usage is not None
+    assert (100, 20, "gpt-4o") == (read.usage.input, read.usage.output, read.models[0])

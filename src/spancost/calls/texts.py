@@ -31,7 +31,7 @@ _QUOTED: Final = {name: field for dialect in DIALECTS for name, field in dialect
 _IMPOSSIBLE: Final = -1
 """A count that can't be true, whatever stands there: it makes the call unpriced."""
 
-_LONGEST: Final = 65_536
+_LONGEST: Final = 262_144
 """Characters of a text that is read: counts are few and short, but an answer's words may stand beside them."""
 
 _USAGE: Final = '"usage": {'

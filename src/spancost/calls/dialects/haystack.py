@@ -45,6 +45,10 @@ _EMBEDDERS: Final = (
 _COUNTS: Final = inside("replies.0.meta.usage", RAW_USAGE)
 """The first answer's usage is the provider's own, with all its parts."""
 
+_OF_TEXTS: Final = inside("meta.0.usage", RAW_USAGE)
+_OF_EMBEDDINGS: Final = inside("meta.usage", RAW_USAGE)
+"""Generators of texts, and embedders, have it beside their answers."""
+
 HAYSTACK: Final = Dialect(
     name="haystack",
     markers=frozenset({"haystack.component.type", _STEP}),
@@ -64,8 +68,8 @@ HAYSTACK: Final = Dialect(
     texts={
         _STEP: {**_COUNTS, Field.RESPONSE_MODEL: ("replies.0.meta.model",)},
         "haystack.component.output": {
-            **_COUNTS,
-            Field.RESPONSE_MODEL: ("replies.0.meta.model", "meta.model"),
+            **{field: (*paths, *_OF_TEXTS[field], *_OF_EMBEDDINGS[field]) for field, paths in _COUNTS.items()},
+            Field.RESPONSE_MODEL: ("replies.0.meta.model", "meta.0.model", "meta.model"),
         },
     },
     emitters=(Emitter("haystack", recorded="haystack__native__delegate", package="haystack-ai"),),

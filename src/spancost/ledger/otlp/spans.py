@@ -36,7 +36,7 @@ INSTANCE: Final = ("service.namespace", "service.name", "service.instance.id")
 PID: Final = "process.pid"
 """What tells the processes of a resource apart, with the two above."""
 
-_MOST_OF_JSON: Final = 65_536
+_MOST_OF_JSON: Final = 262_144
 
 MOST_VALUES: Final = 128
 """Values kept of an array."""
