@@ -17,6 +17,7 @@ from spancost.rollup.evidence import share_model
         ("claude-haiku-4-5-20251001", "claude-haiku-4-5"),
         ("claude-haiku-4-5@20251001", "anthropic/claude-haiku-4-5"),
         ("anthropic.claude-haiku-4-5-20251001-v1:0", "anthropic.claude-haiku-4-5"),
+        ("claude-3-5-sonnet-v2@20241022", "claude-3-5-sonnet"),
         ("us.amazon.nova-pro-v1:0", "us.amazon.nova-pro"),
         ("gemini-2.0-flash-001", "gemini-2.0-flash"),
         ("mistral-large-2411", "mistral-large"),

@@ -14,9 +14,12 @@ _LONG_ENOUGH: Final = 16
 """Characters from which on a response id is taken to be unique: OpenAI's have 38, Anthropic's 28, Google's 22."""
 
 
-# A date, or three or four digits of one, or Bedrock's version. Not `-1` or `-32k`: that is another model.
+# A date, or three or four digits of one, and the version that clouds write before or behind it. Not `-1` or `-32k`:
+# that is another model.
 _VERSION: Final = re.compile(
-    r"(?:[-@:](?:20\d\d-?\d\d-?\d\d|\d{6}|\d{4}|\d{3}|\d\d-20\d\d|\d\d-\d\d|latest))?(?:[-@:]v\d+(?::\d+)?)?"
+    r"(?:[-@:]v\d+)?"
+    r"(?:[-@:](?:20\d\d-?\d\d-?\d\d|\d{6}|\d{4}|\d{3}|\d\d-20\d\d|\d\d-\d\d|latest))?"
+    r"(?:[-@:]v\d+(?::\d+)?)?"
 )
 
 
