@@ -236,6 +236,20 @@ def test_what_an_agent_says_is_not_charged_where_an_open_span_holds_its_calls() 
     assert cost(100, 50) == play.owner(boss).total == play.counted == play.booked
 
 
+@pytest.mark.parametrize(("input_", "calls"), [(110, 2), (111, 3)], ids=["their sum", "more"])
+def test_what_an_agent_says_is_not_charged_where_it_is_the_sum_of_calls_that_lost_their_parent(
+    input_: int, calls: int
+) -> None:
+    """The span between was made by a provider that nobody sees, or is in no file; calls of other traces are others'."""
+    play = Player(clock=(clock := Clock()))
+    boss = play.start(agent("boss"))
+    for tokens in ((100, 50), (10, 5)):
+        play.play(call(*tokens), parent=77)
+    clock.now_ns += 1
+    play.end(boss, {**call(input_, 55), **agent("boss")})
+    assert calls == play.engine.spent.calls
+
+
 def test_what_an_agent_says_is_taken_back_when_a_call_below_is_told_of_elsewhere() -> None:
     """A call below it told nothing; its framework's span in another trace, which ends last, tells what it used."""
     play = Player(clock=(clock := Clock()))

@@ -12,9 +12,11 @@ from spancost.calls import Kind
 from spancost.outcome import Correction, Count, Outcome, Rated
 from spancost.rollup import Amounts, Charge, Node, ResponseIds, Tree
 from spancost.rollup.answers import Answers
+from spancost.rollup.attribution import filled
 from spancost.rollup.claimants import Claimants
 from spancost.rollup.dedup import final, inside, nested, offer, outlived
 from spancost.rollup.node import above, top
+from spancost.rollup.orphans import Orphans
 from spancost.rollup.records import best
 from spancost.rollup.sums import Below
 from spancost.rollup.tree import OWNERS
@@ -54,6 +56,7 @@ class Charging:
         self._ids = ResponseIds()
         self._answers = Answers()
         self._twins = Twins()
+        self.orphans = Orphans()
         self._revising = RLock()
         self._settling = Settling(claimants, clock, self._revising)
         # Whether an agent's own word was ever charged: then each call looks above whether it makes one superfluous.
@@ -107,6 +110,8 @@ class Charging:
         # What goes on the span is of one moment, whatever another thread's record corrects meanwhile.
         outcome.rated = Rated(call, price, amount, status, source)
         node.record = charge
+        if home is None:
+            self.orphans.add(charge)
         corrected = self._tree.book(home, amounts)
         if corrected:
             self.correct(corrected, outcome)
@@ -197,7 +202,7 @@ class Charging:
         original = first.original or (copy(first) if better else None)
         amounts = numbers.amounts if money is numbers else numbers.amounts.with_money_of(money.amounts)
         told = first.who
-        kept, taken = _filled(told, later.who), _filled(later.who, told)
+        kept, taken = filled(told, later.who), filled(later.who, told)
         with self._revising:
             entered, settled = first.entered, first.settled
             before, home, who = first.amounts, first.booked, first.who
@@ -297,10 +302,3 @@ def _tells_more(below: Below, claim: Charge) -> bool:
         return False
     used, said = below.input + below.output, claim.amounts.input + claim.amounts.output
     return used > said or below.direct + below.children > claim.amounts.cost
-
-
-def _filled(who: tuple[str | None, ...], other: tuple[str | None, ...]) -> tuple[str | None, ...]:
-    """Return the values of one record, with another's where it knows none; itself where that changes nothing."""
-    if who == other or None not in who:
-        return who
-    return tuple([mine or theirs for mine, theirs in zip(who, other, strict=True)])

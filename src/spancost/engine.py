@@ -185,7 +185,7 @@ class Engine:
             outcome.asked_at = asked_at(attributes)
             outcome.is_elsewhere = is_counted_elsewhere(attributes)
             charge = self._rating.agent(node, attributes, start_ns, resource, emitter, end_ns)
-            if charge is not None and not outcome.is_elsewhere and not tree.holds_below(node):
+            if charge is not None and not outcome.is_elsewhere and not self._is_told_apart(charge, node):
                 self._charging.enter(charge, node, outcome)
                 # On the span stands what it owns. An amount of its own would be counted beside those of calls.
                 outcome.aggregate, outcome.charge, outcome.duplicate_of = outcome.charge, None, None
@@ -269,6 +269,10 @@ class Engine:
         charge = node.record if node.kind == Kind.CALL else None
         # A call's own money lies below its parent, and nowhere where it has none.
         return cost + (charge.amounts.cost if charge is not None and charge.span_id == node.span_id else 0)
+
+    def _is_told_apart(self, claim: Charge, agent: Node) -> bool:
+        """Tell whether calls have told of what an agent says it used, where none of it has reached the agent."""
+        return self.tree.holds_below(agent) or self._charging.orphans.are_summed_by(claim)
 
     def _begin(self) -> None:
         self.tree = self._new_tree()

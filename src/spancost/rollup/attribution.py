@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from spancost.calls.who import Who
     from spancost.rollup.node import Node
 
-__all__ = ["NAMES_OF_AGENTS", "Attribution", "Known", "Rank", "agent_name", "workflow_name"]
+__all__ = ["NAMES_OF_AGENTS", "Attribution", "Known", "Rank", "agent_name", "filled", "workflow_name"]
 
 NAMES_OF_AGENTS: Final = (
     # CrewAI's `gen_ai.agent.name` is a hash.
@@ -193,3 +193,10 @@ def workflow_name(span_name: str, attributes: Attributes | None) -> str:
         if told is not None and (label := as_label(told)):
             return label
     return as_label(span_name.removeprefix("invoke_workflow "))
+
+
+def filled(who: tuple[str | None, ...], other: tuple[str | None, ...]) -> tuple[str | None, ...]:
+    """Return the values of one record, with another's where it knows none; itself where that changes nothing."""
+    if who == other or None not in who:
+        return who
+    return tuple([mine or theirs for mine, theirs in zip(who, other, strict=True)])
