@@ -21,6 +21,7 @@ from support import agent, call
 from spancost import cli
 from spancost.cli import reading
 from spancost.ledger.otlp.order import by_start
+from spancost.ledger.otlp.processes import MOST_OPEN
 
 _PRICES = """
 [[price]]
@@ -210,6 +211,19 @@ def test_a_damaged_file_is_reported_as_far_as_it_goes(example: Path) -> None:
     done = _run(example, "report", "spans.jsonl", "--json")
     assert (1, "0.03325") == (done.returncode, json.loads(done.stdout)["total"]["cost"])
     assert b"spancost: spans.jsonl: line 2: is not JSON, and the file ends in it" in done.stderr
+
+
+def test_more_processes_at_once_than_are_followed_are_said(tmp_path: Path) -> None:
+    """All of them are counted, and that the figures may be wrong is the status."""
+    fleet = MOST_OPEN + 1
+    spans = (
+        line(told(number, number, 2 * fleet, call(1, 1)), resource={"process.pid": 1, "host.name": f"pod-{number}"})
+        for number in range(1, fleet + 1)
+    )
+    (tmp_path / "spans.jsonl").write_bytes(b"".join(spans))
+    done = _run(tmp_path, "report", "spans.jsonl", "--json")
+    assert (1, fleet) == (done.returncode, json.loads(done.stdout)["total"]["calls"])
+    assert done.stderr.startswith(b"spancost: more than 16384 processes have spans open at once")
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from spancost.config import load
 from spancost.ledger.otlp.files import STDIN, Damage, read_spans
 from spancost.ledger.otlp.order import by_start
+from spancost.ledger.otlp.processes import MOST_OPEN
 from spancost.ledger.otlp.replay import Replay
 from spancost.ledger.otlp.spans import wanted
 from spancost.pricing import PriceBook
@@ -70,7 +71,13 @@ class Reading:
                 say(f"{file}: {count - _NAMED} more that could not be read")
         if not self._replay.played:
             say("no span was found")
-        return 1 if self._damages else 0
+        crowded = self._replay.processes.crowded
+        if crowded:
+            say(
+                f"more than {MOST_OPEN} processes have spans open at once: those beyond are counted as one, and two of"
+                " their calls that look alike may be taken for one; read the spans of fewer hosts at a time"
+            )
+        return 1 if self._damages or crowded else 0
 
     def _damaged(self, damage: Damage) -> None:
         self._damages[damage.file] += 1
