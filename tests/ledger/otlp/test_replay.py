@@ -11,6 +11,7 @@ from recorded.recording import RUNS, Recording, recordings
 from recorded.replay import replay
 from support import BOOK, agent, call, cost
 
+from spancost.ledger.keys import attribution_of
 from spancost.ledger.otlp.files import Damage, read_spans
 from spancost.ledger.otlp.order import by_start
 from spancost.ledger.otlp.replay import Replay
@@ -25,7 +26,7 @@ _RECORDINGS = {recording.name: recording for recording in recordings(RUNS)}
 
 def _report(files: list[Path], *keys: str, book: PriceBook = _BOOK, held: int = 50_000) -> tuple[Report, list[Branch]]:
     damages: list[Damage] = []
-    played = Replay(book, keys=keys)
+    played = Replay(book, keys=attribution_of(keys))
     names = wanted(played.who)
     report, owners = Report(keys, played.who.keys), Owners(10_000)
     for span, outcome in played.outcomes(by_start(read_spans(map(str, files), names, damages.append), held)):
