@@ -164,9 +164,9 @@ def test_several_messages_and_several_lines_are_read_in_their_order(tmp_path: Pa
         assert ([1, 2, 3, 4, 5], []) == ([span.span_id for span in spans], damages)
 
 
-def test_metrics_and_logs_in_a_file_are_passed_over(tmp_path: Path) -> None:
+def test_all_that_is_not_of_spans_is_passed_over(tmp_path: Path) -> None:
     """One exporter may write all three signals into one file."""
-    content = b'{"resourceMetrics":[]}\n' + _JSON + b'{"resourceLogs":[]}\n'
+    content = b'{"resourceMetrics":[]}\n{}\n' + _JSON + b'{"resourceLogs":[]}\n{"resourceProfiles":[{}]}\n'
     assert ([_SPAN], []) == _read(_write(tmp_path, content))
 
 

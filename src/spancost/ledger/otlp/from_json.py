@@ -18,8 +18,8 @@ __all__ = ["ERROR", "WRONG", "exception_of", "spans_of", "unreadable"]
 WRONG: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError)
 """What comes of JSON that is not OTLP: names missing, or values of another type."""
 
-_SIGNALS: Final = ("resourceSpans", "resourceMetrics", "resourceLogs")
-"""What a file may hold; the last two are no business of ours."""
+_SIGNALS: Final = ("resourceSpans", "resourceMetrics", "resourceLogs", "resourceProfiles")
+"""What a file may hold; all but the first are no business of ours."""
 
 ERROR: Final = (2, "STATUS_CODE_ERROR")
 """The code of a status that is an error: OTLP's JSON has it as a number, protobuf's as a name."""
@@ -41,7 +41,7 @@ def spans_of(line: bytes, wanted: Wanted, wrong: Callable[[str], None]) -> Itera
     Raises one of WRONG where the request as a whole can't be.
     """
     request: Any = json.loads(line)
-    if not any(signal in request for signal in _SIGNALS):
+    if request != {} and not any(signal in request for signal in _SIGNALS):
         raise KeyError("resourceSpans")
     for of_resource in request.get("resourceSpans") or ():
         resource = _attributes(_inside(of_resource, "resource").get("attributes"), wanted)
