@@ -55,7 +55,7 @@ class Reading:
 
     def missing(self) -> list[str]:
         """Return the files that are not there."""
-        return [file for file in self._files if file != STDIN and not Path(file).exists()]
+        return [file for file in self._files if file != STDIN and _is_missing(file)]
 
     def outcomes(self) -> Iterator[tuple[Span, Outcome]]:
         """Yield what came of each span."""
@@ -83,6 +83,21 @@ class Reading:
         self._damages[damage.file] += 1
         if self._damages[damage.file] <= _NAMED:
             say(str(damage))
+
+
+def _is_missing(file: str) -> bool:
+    try:
+        return not Path(file).exists()
+    except OSError:
+        # It may be there, in a folder of somebody else's. Whoever opens it names what is wrong.
+        return False
+
+
+def _size(file: str) -> int:
+    try:
+        return Path(file).stat().st_size
+    except OSError:
+        return 0  # the same
 
 
 @contextmanager
@@ -113,5 +128,5 @@ def _progress(files: list[str]) -> Generator[Callable[[int], None]]:
         return
     columns = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=sum(Path(file).stat().st_size for file in files))
+        task = bar.add_task("", total=sum(map(_size, files)))
         yield lambda size: bar.advance(task, size)
