@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from spancost.calls.who import NONE
 from spancost.ledger.keys import reader
+from spancost.ledger.row import latency_of
 from spancost.ledger.silence import Silence
 from spancost.ledger.summary import Summary, summary_of
 from spancost.ledger.sums import Sums
@@ -69,7 +70,7 @@ class Report:
         charge = outcome.charge or outcome.aggregate
         if charge is None:
             return
-        self._pending[charge] = max(0, span.end_ns - span.start_ns), span.error is not None
+        self._pending[charge] = latency_of(span.start_ns, span.end_ns), span.error is not None
         self._order.append(charge)
         if len(self._order) > self._most:
             self._fold(self._order.popleft())
