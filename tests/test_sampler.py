@@ -473,3 +473,40 @@ print(len(provider._active_span_processor._span_processors))
             else:
                 assert ["0 AlwaysOffSampler", "1"] == done.stdout.splitlines()
                 assert "Set SPANCOST_SAMPLER=subtree" in done.stderr
+
+
+@pytest.mark.sdk
+@pytest.mark.parametrize("door", ["by setting", "by hand", "before install"])
+def test_a_span_that_starts_with_a_dimension_is_recorded_whoever_made_the_sampler(door: str) -> None:
+    """Whom a call is for stands on a request's dropped span, under a name that only the settings tell."""
+    code = """
+import sys
+import spancost
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
+door = sys.argv[1]
+if door == "by hand":
+    spancost.install()
+provider = TracerProvider(sampler=ALWAYS_OFF if door == "by setting" else spancost.CostSampler(ALWAYS_OFF))
+spancost.install()
+trace.set_tracer_provider(provider)
+with trace.get_tracer("program").start_as_current_span("GET /", attributes={"customer.id": "c1"}) as span:
+    print(span.is_recording())
+with trace.get_tracer("program").start_as_current_span("GET /", attributes={"http.route": "/"}) as span:
+    print(span.is_recording())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, door],
+        env={
+            **os.environ,
+            "OTEL_METRICS_EXPORTER": "none",
+            "SPANCOST_DIMENSIONS": "customer.id",
+            "SPANCOST_SAMPLER": "subtree" if door == "by setting" else "off",
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert ["True", "False"] == done.stdout.splitlines(), done.stderr

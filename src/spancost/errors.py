@@ -2,8 +2,9 @@
 
 SpancostError
  ├── ConfigError      a wrong environment variable, file or budget
- └── LedgerError      a ledger that isn't there, or can't be read or written
-      └── DamagedLedgerError   one that is no whole database any more
+ ├── LedgerError      a ledger that isn't there, or can't be read or written
+ │    └── DamagedLedgerError   one that is no whole database any more
+ └── SpillError       spans that memory can't hold, and the disk neither
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ __all__ = [
     "LedgerError",
     "Problem",
     "SpancostError",
+    "SpillError",
     "nearest",
     "shown",
 ]
@@ -67,6 +69,10 @@ class LedgerError(SpancostError):
 
 class DamagedLedgerError(LedgerError):
     """A ledger that is no whole database any more."""
+
+
+class SpillError(SpancostError):
+    """Spans that memory can't hold have no room on disk: in which folder, why, and what to do."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

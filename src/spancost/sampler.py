@@ -33,7 +33,7 @@ class CostSampler(Sampler):
     `subtree` records what may be a call, an agent or a tool and all that starts below it: every call is counted, with
     its agents. `all` records every span: the totals of local roots are whole, too. It must be the outermost: inside a
     `ParentBased` it isn't asked of spans whose parent was not sampled. `names` are attributes that tell whom calls are
-    for, beside those we know: a span that starts with one is recorded, too.
+    for, beside those we know and those that the settings name: a span that starts with one is recorded, too.
     """
 
     def __init__(self, sampler: Sampler, mode: str = "subtree", names: frozenset[str] = frozenset()) -> None:
@@ -41,7 +41,8 @@ class CostSampler(Sampler):
             raise ValueError(f"CostSampler: got the mode {mode!r:.40}; write one of {', '.join(_MODES)}")
         self.sampler = sampler
         self.mode = mode
-        self._names = names
+        self.names = names
+        """Those that the settings name come to them with the set-up that its provider is counted by."""
         self.is_here: Callable[[SpanContext], bool] = _nowhere
         """Whether a span that is handed in as a remote one is this process's own, and was recorded."""
         self.is_on = not is_off(os.environ)
@@ -78,7 +79,7 @@ class CostSampler(Sampler):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Be pickled as it was made: what is of a process stays there."""
-        return CostSampler, (self.sampler, self.mode, self._names)
+        return CostSampler, (self.sampler, self.mode, self.names)
 
     def _seen(self, result: Any, context: Context | None, name: str, attributes: Attributes) -> SamplingResult:
         decision = result.decision
@@ -87,7 +88,7 @@ class CostSampler(Sampler):
         if (
             decision is _DROP
             and self.mode == "subtree"
-            and not may_be_ours(name, attributes, self._names)
+            and not may_be_ours(name, attributes, self.names)
             # The parent was dropped, is in another process, or there is none. One that has ended was recorded.
             and isinstance(parent := get_current_span(context), NonRecordingSpan)
             # Through a queue within the process, or by a request to itself, it comes as one of another's.
@@ -102,12 +103,12 @@ def _nowhere(_: SpanContext) -> bool:
     return False
 
 
-def put_on(provider: TracerProvider, mode: str, names: frozenset[str] = frozenset()) -> CostSampler | None:
+def put_on(provider: TracerProvider, mode: str) -> CostSampler | None:
     """Put a CostSampler around a provider's sampler, for tracers that it has made, too; None where there is one."""
     inside = provider.sampler
     if isinstance(inside, CostSampler):
         return None
-    sampler = CostSampler(inside, mode, names)
+    sampler = CostSampler(inside, mode)
     provider.sampler = sampler
     for tracer in _tracers_of(provider):
         if tracer.sampler is inside:

@@ -106,15 +106,16 @@ class Setup:
     def _see_what_is_dropped(self, provider: TracerProvider) -> None:
         """Have spans recorded that a provider's sampler drops, where that was asked for."""
         if self.config.sampler != "off":
-            put_on(provider, self.config.sampler, self._named)
+            put_on(provider, self.config.sampler)
             self._follow(provider.sampler)
 
     def _follow(self, sampler: Sampler) -> None:
-        """Switch a sampler of ours on and off with us, the program's own, too."""
+        """Have a sampler of ours know what we do, the program's own, too, and be on and off with us."""
         if isinstance(sampler, CostSampler):
             self._samplers.add(sampler)
             sampler.is_on &= self.active
             sampler.is_here = self._is_here
+            sampler.names |= self._named
 
     def _warn_if_sampled(self, sampler: Sampler) -> None:
         """Say, once, that spans which a sampler drops are not counted."""

@@ -21,6 +21,7 @@ from support import agent, call
 from spancost import cli
 from spancost.cli import reading
 from spancost.ledger.otlp.order import by_start
+from spancost.ledger.otlp.processes import MOST_OPEN
 
 _PRICES = """
 [[price]]
@@ -212,6 +213,27 @@ def test_a_damaged_file_is_reported_as_far_as_it_goes(example: Path) -> None:
     assert b"spancost: spans.jsonl: line 2: is not JSON, and the file ends in it" in done.stderr
 
 
+def test_a_file_that_can_t_be_looked_at_is_named_and_the_others_are_reported(example: Path) -> None:
+    """As one that is damaged: its name may be too long, or its folder another's."""
+    name = "a" * 300
+    done = _run(example, "report", name, "spans.jsonl", "--json")
+    assert (1, "0.03325") == (done.returncode, json.loads(done.stdout)["total"]["cost"])
+    assert f"spancost: {name}: the file: File name too long\n" == done.stderr.decode()
+
+
+def test_more_processes_at_once_than_are_followed_are_said(tmp_path: Path) -> None:
+    """All of them are counted, and that the figures may be wrong is the status."""
+    fleet = MOST_OPEN + 1
+    spans = (
+        line(told(number, number, 2 * fleet, call(1, 1)), resource={"process.pid": 1, "host.name": f"pod-{number}"})
+        for number in range(1, fleet + 1)
+    )
+    (tmp_path / "spans.jsonl").write_bytes(b"".join(spans))
+    done = _run(tmp_path, "report", "spans.jsonl", "--json")
+    assert (1, fleet) == (done.returncode, json.loads(done.stdout)["total"]["calls"])
+    assert done.stderr.startswith(b"spancost: more than 16384 processes have spans open at once")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -304,7 +326,29 @@ def test_a_full_disk_is_said_and_not_raised(
     monkeypatch.setattr("spancost.ledger.otlp.order.TemporaryFile", lambda: Path("/dev/full").open("w+b", buffering=0))  # noqa: SIM115
     assert 1 == cli.main(["report", str(example / "spans.jsonl")])
     out, err = capsys.readouterr()
-    assert ("", True) == (out, err.startswith("spancost: No space left on device; "))
+    assert ("", True) == (out, err.startswith("spancost: No space left on device: what memory can't hold waits in "))
+
+
+@pytest.mark.parametrize("form", ["text", "json", "csv"])
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        (">/dev/full", "spancost: the result can't be written: No space left on device\n"),
+        (">&-", "spancost: standard output is closed: there is nowhere to write the result\n"),
+    ],
+)
+def test_a_result_that_can_t_be_written_is_said(output: str, said: str, form: str, example: Path) -> None:
+    """With its own cause, and no traceback."""
+    command = f'"{sys.executable}" -m spancost.cli report spans.jsonl --format {form} {output}'
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        cwd=example,
+        env={},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (1, said) == (done.returncode, done.stderr.decode())
 
 
 def test_an_interrupted_reading_ends_as_shells_expect(example: Path, monkeypatch: pytest.MonkeyPatch) -> None:

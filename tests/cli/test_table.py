@@ -56,3 +56,12 @@ def test_every_other_text_is_as_it_was(text: str, capsys: pytest.CaptureFixture[
 def test_nothing_is_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     """What has no value is an empty cell."""
     assert ["", "1"] == _written(capsys, None, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [("\x1b[2Jagent", "\\x1b[2Jagent"), ("a\x00b\x7f", "a\\x00b\\x7f"), ("\x9b2J", "\\x9b2J"), ("a\tb", "a\tb")],
+)
+def test_a_terminal_obeys_no_cell(text: str, written: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """CSV is looked at, too: what moves the cursor stands as its escape."""
+    assert [written] == _written(capsys, text)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from spancost.config import load
 from spancost.ledger.otlp.files import STDIN, Damage, read_spans
 from spancost.ledger.otlp.order import by_start
+from spancost.ledger.otlp.processes import MOST_OPEN
 from spancost.ledger.otlp.replay import Replay
 from spancost.ledger.otlp.spans import wanted
 from spancost.pricing import PriceBook
@@ -54,7 +55,7 @@ class Reading:
 
     def missing(self) -> list[str]:
         """Return the files that are not there."""
-        return [file for file in self._files if file != STDIN and not Path(file).exists()]
+        return [file for file in self._files if file != STDIN and _is_missing(file)]
 
     def outcomes(self) -> Iterator[tuple[Span, Outcome]]:
         """Yield what came of each span."""
@@ -70,12 +71,33 @@ class Reading:
                 say(f"{file}: {count - _NAMED} more that could not be read")
         if not self._replay.played:
             say("no span was found")
-        return 1 if self._damages else 0
+        crowded = self._replay.processes.crowded
+        if crowded:
+            say(
+                f"more than {MOST_OPEN} processes have spans open at once: those beyond are counted as one, and two of"
+                " their calls that look alike may be taken for one; read the spans of fewer hosts at a time"
+            )
+        return 1 if self._damages or crowded else 0
 
     def _damaged(self, damage: Damage) -> None:
         self._damages[damage.file] += 1
         if self._damages[damage.file] <= _NAMED:
             say(str(damage))
+
+
+def _is_missing(file: str) -> bool:
+    try:
+        return not Path(file).exists()
+    except OSError:
+        # It may be there, in a folder of somebody else's. Whoever opens it names what is wrong.
+        return False
+
+
+def _size(file: str) -> int:
+    try:
+        return Path(file).stat().st_size
+    except OSError:
+        return 0  # the same
 
 
 @contextmanager
@@ -106,5 +128,5 @@ def _progress(files: list[str]) -> Generator[Callable[[int], None]]:
         return
     columns = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=sum(Path(file).stat().st_size for file in files))
+        task = bar.add_task("", total=sum(map(_size, files)))
         yield lambda size: bar.advance(task, size)

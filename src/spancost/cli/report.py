@@ -13,7 +13,8 @@ from spancost.cli.reading import Reading, say
 from spancost.cli.table import write_csv
 from spancost.ledger import kept
 from spancost.ledger.coverage_text import gaps
-from spancost.ledger.otlp.report import OWN_KEYS, Report
+from spancost.ledger.keys import attribution_of
+from spancost.ledger.otlp.report import Report
 from spancost.ledger.period import Period, period_of
 from spancost.money import format_usd, pico_from_decimal
 from spancost.tree_text import shown
@@ -32,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
             lambda ledger: kept.summary(ledger, options.by, period),
             lambda summary: _print_kept(summary, options.format),
         )
-    reading = Reading(options.files, tuple(key for key in options.by if key not in OWN_KEYS))
+    reading = Reading(options.files, attribution_of(options.by))
     if missing := reading.missing():
         say(f"no such file: {', '.join(missing)}")
         return 2

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from spancost.calls.who import NAMES, NONE, as_label
+from spancost.calls.who import NONE, as_label
 from spancost.errors import DamagedLedgerError, LedgerError
 from spancost.ledger.aside import is_damage
+from spancost.ledger.keys import COLUMNS
 from spancost.ledger.period import Period
-from spancost.ledger.row import COLUMNS_OF_WHO
 from spancost.ledger.schema import MIGRATIONS, migrate, version_of
 from spancost.ledger.silence import OWN_WORD, Quiet
 from spancost.ledger.summary import Summary, summary_of
@@ -25,21 +25,6 @@ _PATIENCE: Final = 5.0
 
 _MISSING: Final = 1_000
 """Kinds of calls without an amount that are told apart."""
-
-_COLUMNS: Final[Mapping[str, str]] = {
-    "model": "model",
-    "provider": "provider",
-    "agent_path": "agent_path",
-    "status": "status",
-    "instrumentation": "instrumentation",
-    "gen_ai.request.model": "model",
-    "gen_ai.provider.name": "provider",
-    "gen_ai.operation.name": "operation",
-    "gen_ai.response.model": "response_model",
-    "error.type": "error",
-    **{name: key for key in COLUMNS_OF_WHO for name in (key, *NAMES[key])},
-}
-"""Key -> the column that has it."""
 
 _MILLION: Final = 10**6
 """Amounts and times are added up in two parts: their sum may be more than SQLite's integers hold."""
@@ -135,7 +120,7 @@ def unknown(summary: Summary) -> list[str]:
     return [
         key
         for key in summary.keys
-        if key not in _COLUMNS and summary.groups and all(group.key[key] == NONE for group in summary.groups)
+        if key not in COLUMNS and summary.groups and all(group.key[key] == NONE for group in summary.groups)
     ]
 
 
@@ -164,7 +149,7 @@ def _groups(connection: sqlite3.Connection, keys: tuple[str, ...], period: Perio
     values: list[object] = []
     readers: list[str] = []
     for key in keys:
-        column = _COLUMNS.get(key)
+        column = COLUMNS.get(key)
         if column is None:
             # The key of a JSON object in quotes: it may have dots in it.
             values.append('$."' + as_label(key).replace('"', "") + '"')

@@ -12,7 +12,7 @@ from spancost.rollup.node import above, top
 if TYPE_CHECKING:
     from spancost.rollup import Charge, Node
 
-__all__ = ["COLUMNS_OF_WHO", "Key", "OwnerRow", "Row", "ancestors_of", "key_of", "row_of", "span_key"]
+__all__ = ["COLUMNS_OF_WHO", "Key", "OwnerRow", "Row", "ancestors_of", "key_of", "latency_of", "row_of", "span_key"]
 
 COLUMNS_OF_WHO: Final = ("agent", "workflow", "user", "session", "team", "tenant", "tool", "service")
 """Attribution keys with a column each; what else is asked for stands in `attributes`."""
@@ -118,6 +118,11 @@ def key_of(charge: Charge) -> Key:
     return span_key(charge.trace_id, charge.span_id)
 
 
+def latency_of(start_ns: int, end_ns: int) -> int:
+    """Return how long a call took, as far as its times make sense."""
+    return min(max(0, end_ns - start_ns), _LONGEST_NS)
+
+
 def ancestors_of(node: Node | None) -> str:
     """Return the ids of a span and those above it, nearest first."""
     spans = list(above(node, _HIGHEST))
@@ -137,7 +142,7 @@ def row_of(charge: Charge, who: Mapping[str, str], name: str, attempt: int) -> R
             f"{charge.home_trace_id:032x}",
             ancestors_of(charge.booked),
             charge.start_ns,
-            min(max(0, charge.end_ns - charge.start_ns), _LONGEST_NS),
+            latency_of(charge.start_ns, charge.end_ns),
             charge.error or None,
             attempt,
             call.operation,

@@ -164,9 +164,9 @@ def test_several_messages_and_several_lines_are_read_in_their_order(tmp_path: Pa
         assert ([1, 2, 3, 4, 5], []) == ([span.span_id for span in spans], damages)
 
 
-def test_metrics_and_logs_in_a_file_are_passed_over(tmp_path: Path) -> None:
+def test_all_that_is_not_of_spans_is_passed_over(tmp_path: Path) -> None:
     """One exporter may write all three signals into one file."""
-    content = b'{"resourceMetrics":[]}\n' + _JSON + b'{"resourceLogs":[]}\n'
+    content = b'{"resourceMetrics":[]}\n{}\n' + _JSON + b'{"resourceLogs":[]}\n{"resourceProfiles":[{}]}\n'
     assert ([_SPAN], []) == _read(_write(tmp_path, content))
 
 
@@ -205,6 +205,16 @@ def test_a_damaged_line_is_named_and_the_rest_is_read(between: bytes, tmp_path: 
     spans, damages = _read(path)
     assert [2, 7] == [span.span_id for span in spans]
     assert [(str(path), "line 2")] == [(damage.file, damage.where) for damage in damages]
+
+
+@pytest.mark.parametrize("beyond", [(1 << 63, 1 << 63), (1, (1 << 64) - 1)], ids=["start", "end"])
+def test_a_time_that_can_t_be_is_named_in_protobuf_too(beyond: tuple[int, int], tmp_path: Path) -> None:
+    """It has room for more than any clock tells; the spans beside it are read."""
+    content = message(told(2, 3, 9), told(9, *beyond), told(7, 1, 2))
+    path = _write(tmp_path, len(content).to_bytes(4) + content)
+    spans, damages = _read(path)
+    assert [2, 7] == [span.span_id for span in spans]
+    assert [f"{path}: message 1, byte 0: a span that can't be read (a time that can't be)"] == [*map(str, damages)]
 
 
 @pytest.mark.parametrize("form", ["JSON", "protobuf"])

@@ -11,6 +11,7 @@ from recorded.recording import RUNS, Recording, recordings
 from recorded.replay import replay
 from support import BOOK, agent, call, cost
 
+from spancost.ledger.keys import attribution_of
 from spancost.ledger.otlp.files import Damage, read_spans
 from spancost.ledger.otlp.order import by_start
 from spancost.ledger.otlp.replay import Replay
@@ -25,7 +26,7 @@ _RECORDINGS = {recording.name: recording for recording in recordings(RUNS)}
 
 def _report(files: list[Path], *keys: str, book: PriceBook = _BOOK, held: int = 50_000) -> tuple[Report, list[Branch]]:
     damages: list[Damage] = []
-    played = Replay(book, keys=keys)
+    played = Replay(book, keys=attribution_of(keys))
     names = wanted(played.who)
     report, owners = Report(keys, played.who.keys), Owners(10_000)
     for span, outcome in played.outcomes(by_start(read_spans(map(str, files), names, damages.append), held)):
@@ -138,7 +139,42 @@ def test_silent_processes_are_let_go() -> None:
     played = Replay(BOOK)
     calls = sum(1 for _, outcome in played.outcomes(spans) if outcome.charge is not None)
     assert 199 == calls
-    assert 5 > len(played._engines)
+    assert 5 > len(played.processes)
+
+
+def test_processes_that_are_alive_at_once_are_each_counted_as_alone(tmp_path: Path) -> None:
+    """However many are met while an agent runs, its call is counted once and is its own."""
+    fleet = 5_000
+    scopes = ("openinference.instrumentation.langchain", "opentelemetry.instrumentation.genai.openai")
+    agents, calls, repeated = (
+        b"".join(
+            line(
+                told(
+                    layer * fleet + number,
+                    layer * fleet + number,
+                    end + number,
+                    attributes,
+                    parent=parent,
+                    trace_id=number,
+                ),
+                scope=scopes[layer % 2],
+                resource={"process.pid": 1, "host.name": f"pod-{number}"},
+            )
+            for number in range(1, fleet + 1)
+            for parent in (number + (layer - 1) * fleet if layer else None,)
+        )
+        for layer, end, attributes in (
+            (0, 9 * fleet, agent("boss")),
+            (1, 8 * fleet, call(1000, 100)),
+            (2, 7 * fleet, call(1000, 100)),
+        )
+    )
+    file = tmp_path / "spans.jsonl"
+    file.write_bytes(agents + calls + repeated)
+    report, roots = _report([file], "agent", book=BOOK)
+    assert {("boss",): fleet} == {key: sums.calls for key, sums in report.groups.items()}
+    assert fleet * cost(1000, 100) == report.total.cost
+    assert {cost(1000, 100)} == {root.total for root in roots}
 
 
 def test_a_span_that_was_exported_twice_is_counted_once(tmp_path: Path) -> None:

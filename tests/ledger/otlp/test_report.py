@@ -44,6 +44,13 @@ def test_groups_are_what_the_keys_say_and_those_without_are_none() -> None:
     } == told
 
 
+def test_no_call_takes_longer_than_a_year() -> None:
+    """As the ledger has it: a clock was set meanwhile, and its time must not hide that of all others."""
+    year = 366 * 86_400 * 10**9
+    span = Span(1, 2**63 - 1, 1, 1, None, "chat", "", call(1000, 100), _SHOP, None)
+    assert year + 500 == _report([span, _call(2, call(1000, 100), trace=2)], "model").total.latency_ns
+
+
 def test_every_sum_of_a_group() -> None:
     """Calls are priced, in part, or unpriced; errors, runs and time are added beside them."""
     spans = [

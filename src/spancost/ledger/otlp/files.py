@@ -171,7 +171,9 @@ def _of_messages(file: str, messages: IO[bytes], wanted: Wanted, damaged: Callab
             damaged(Damage(file, where, "holds more values than any request"))
             continue
         try:
-            yield from from_protobuf.spans_of(message, wanted)
+            yield from from_protobuf.spans_of(
+                message, wanted, lambda what, where=where: damaged(Damage(file, where, what))
+            )
         except from_protobuf.DecodeError as fault:
             damaged(Damage(file, where, f"is no OTLP message ({fault})"))
 

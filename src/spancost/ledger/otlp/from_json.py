@@ -11,15 +11,25 @@ from typing import Any, Final
 
 from spancost.calls.content import READ_OF
 from spancost.calls.refusals import EXCEPTION, exception, refusal
-from spancost.ledger.otlp.spans import MOST_VALUES, SHORT, Span, Wanted, forget_texts, once, shortened, span_of
+from spancost.ledger.otlp.spans import (
+    BEYOND,
+    MOST_VALUES,
+    SHORT,
+    Span,
+    Wanted,
+    forget_texts,
+    once,
+    shortened,
+    span_of,
+)
 
 __all__ = ["ERROR", "WRONG", "exception_of", "spans_of", "unreadable"]
 
 WRONG: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError)
 """What comes of JSON that is not OTLP: names missing, or values of another type."""
 
-_SIGNALS: Final = ("resourceSpans", "resourceMetrics", "resourceLogs")
-"""What a file may hold; the last two are no business of ours."""
+_SIGNALS: Final = ("resourceSpans", "resourceMetrics", "resourceLogs", "resourceProfiles")
+"""What a file may hold; all but the first are no business of ours."""
 
 ERROR: Final = (2, "STATUS_CODE_ERROR")
 """The code of a status that is an error: OTLP's JSON has it as a number, protobuf's as a name."""
@@ -31,9 +41,6 @@ _KINDS: Final = frozenset(
 
 _OF_EXCEPTIONS: Final = {name: name for name in (f"{EXCEPTION}.type", f"{EXCEPTION}.message")}
 
-_LARGEST: Final = 1 << 63
-"""No time in ns, and no count, is as large."""
-
 
 def spans_of(line: bytes, wanted: Wanted, wrong: Callable[[str], None]) -> Iterator[Span]:
     """Yield the spans of a line that holds an ExportTraceServiceRequest; say `wrong` of each that can't be read.
@@ -41,7 +48,7 @@ def spans_of(line: bytes, wanted: Wanted, wrong: Callable[[str], None]) -> Itera
     Raises one of WRONG where the request as a whole can't be.
     """
     request: Any = json.loads(line)
-    if not any(signal in request for signal in _SIGNALS):
+    if request != {} and not any(signal in request for signal in _SIGNALS):
         raise KeyError("resourceSpans")
     for of_resource in request.get("resourceSpans") or ():
         resource = _attributes(_inside(of_resource, "resource").get("attributes"), wanted)
@@ -72,7 +79,7 @@ def _span(told: Mapping[str, Any], scope: str, resource: dict[str, Any], wanted:
     if status and status.get("code") in ERROR:
         error = refusal(str(status.get("message") or exception_of(told.get("events"))))
     start, end = int(told["startTimeUnixNano"]), int(told["endTimeUnixNano"])
-    if not (0 <= start < _LARGEST and 0 <= end < _LARGEST):
+    if not (0 <= start < BEYOND and 0 <= end < BEYOND):
         raise ValueError("a time that can't be")
     name = str(told.get("name") or "")
     return span_of(
@@ -124,7 +131,7 @@ def _value(told: Mapping[str, Any]) -> Any:
         return shortened("", told["stringValue"])
     if "intValue" in told:
         number = int(told["intValue"])
-        if not -_LARGEST <= number < _LARGEST:
+        if not -BEYOND <= number < BEYOND:
             raise OverflowError("more than 64 bits")
         return number
     if "doubleValue" in told:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from google.protobuf.message import DecodeError
@@ -11,7 +11,17 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Status
 from spancost.calls.content import READ_OF
 from spancost.calls.refusals import EXCEPTION, exception, refusal
 from spancost.ledger.otlp.protobuf_types import TracesData
-from spancost.ledger.otlp.spans import MOST_VALUES, SHORT, Span, Wanted, forget_texts, once, shortened, span_of
+from spancost.ledger.otlp.spans import (
+    BEYOND,
+    MOST_VALUES,
+    SHORT,
+    Span,
+    Wanted,
+    forget_texts,
+    once,
+    shortened,
+    span_of,
+)
 
 if TYPE_CHECKING:
     from opentelemetry.proto.common.v1.common_pb2 import AnyValue
@@ -21,19 +31,26 @@ __all__ = ["DecodeError", "spans_of"]
 _PLAIN: Final = ("int_value", "double_value", "bool_value")
 
 
-def spans_of(message: bytes, wanted: Wanted) -> Iterator[Span]:
-    """Yield the spans of an ExportTraceServiceRequest, which is TracesData on the wire; raises DecodeError."""
+def spans_of(message: bytes, wanted: Wanted, wrong: Callable[[str], None]) -> Iterator[Span]:
+    """Yield the spans of an ExportTraceServiceRequest, which is TracesData on the wire; raises DecodeError.
+
+    Says `wrong` of each that can't be read.
+    """
     for of_resource in TracesData.FromString(message).resource_spans:
         resource = _attributes(of_resource.resource.attributes, wanted)
         for of_scope in of_resource.scope_spans:
             scope = shortened("", of_scope.scope.name)
             for told in of_scope.spans:
+                start, end = told.start_time_unix_nano, told.end_time_unix_nano
+                if start >= BEYOND or end >= BEYOND:
+                    wrong("a span that can't be read (a time that can't be)")
+                    continue
                 parent, name = told.parent_span_id, told.name
                 failed = told.status.code == Status.STATUS_CODE_ERROR
                 yield span_of(
                     (
-                        told.start_time_unix_nano,
-                        told.end_time_unix_nano,
+                        start,
+                        end,
                         int.from_bytes(told.trace_id),
                         int.from_bytes(told.span_id),
                         int.from_bytes(parent) if parent else None,

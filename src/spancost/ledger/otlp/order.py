@@ -14,6 +14,7 @@ from operator import itemgetter
 from tempfile import TemporaryFile
 from typing import IO, Final
 
+from spancost.errors import SpillError
 from spancost.ledger.otlp.spans import Span, span_of
 
 __all__ = ["by_start"]
@@ -24,21 +25,29 @@ _HELD: Final = 200_000
 _BLOCK: Final = 256
 """Spans read back from disk at once, of each sorted run."""
 
+_WAITS: Final = "what memory can't hold waits in the folder for temporary files, TMPDIR names another"
+
 _LENGTH: Final = 8
 """Bytes that say how long a block is."""
 
 
 def by_start(spans: Iterable[Span], held: int = _HELD) -> Iterator[Span]:
-    """Yield spans by their start, of those that start at once the longest first, then the one that came last."""
+    """Yield spans by their start, of those that start at once the longest first, then the one that came last.
+
+    Raises SpillError where the disk has no room for what memory can't hold.
+    """
     with ExitStack() as stack:
         runs: list[IO[bytes]] = []
         run: list[Span] = []
         for span in spans:
             run.append(span)
             if len(run) >= held:
-                # No name on disk: whatever becomes of the process, nothing is left of it.
-                runs.append(stack.enter_context(TemporaryFile()))
-                _write(_sorted(run), runs[-1])
+                try:
+                    # No name on disk: whatever becomes of the process, nothing is left of it.
+                    runs.append(stack.enter_context(TemporaryFile()))
+                    _write(_sorted(run), runs[-1])
+                except OSError as fault:
+                    raise SpillError(f"{fault.strerror}: {_WAITS}") from fault
                 run = []
         # Equal ones stay in the order of the runs: the last one's come first.
         rest = _taken(_sorted(run))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from heapq import heappop, heappush
-from itertools import chain, islice
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from spancost.budgets import Budgets
 from spancost.engine import Engine
-from spancost.ledger.otlp.spans import HOST, INSTANCE, PID, Span
+from spancost.ledger.otlp.processes import Processes
+from spancost.ledger.otlp.spans import Span
 
 if TYPE_CHECKING:
     from spancost.calls import Attributes
@@ -17,13 +18,6 @@ if TYPE_CHECKING:
     from spancost.outcome import Outcome
 
 __all__ = ["Replay"]
-
-_MOST_ENGINES: Final = 1_024
-"""Processes followed at once; the one heard of least recently begins anew where it is heard of again."""
-
-_SILENT_NS: Final = 3600 * 10**9
-_LOOKED_AT: Final = 16
-"""Processes that are asked whether they can be let go when a new one begins."""
 
 _BEHIND_ALL: Final = Span(1 << 64, 1 << 64, 0, 0, None, "", "", {}, {}, None)
 """Starts when all others have ended, and is not played."""
@@ -49,8 +43,7 @@ class Replay:
         self._now = 0
         self.played = 0
         """Spans that have started."""
-        # Each with when it was last heard of, the one heard of least recently first.
-        self._engines: dict[tuple[object, ...], tuple[Engine, int]] = {}
+        self.processes = Processes(self._new_engine)
         self.who = self._new_engine().who
         """The attribution keys whose values charges have, and the attributes these are read from."""
 
@@ -59,7 +52,7 @@ class Replay:
         # By their ends, and of those that end at once the one that started last first.
         waiting: list[tuple[int, int, Span, Engine]] = []
         last: Attributes | None = None
-        engine = self._engine({})
+        engine = self.processes.engine({}, 0)
         for count, span in enumerate(chain(spans, (_BEHIND_ALL,))):
             while waiting and waiting[0][0] < span[0]:
                 self._now, _, ended, its = heappop(waiting)
@@ -71,30 +64,10 @@ class Replay:
                 return
             self._now, end, trace_id, span_id, parent_id, name, scope, attributes, resource, _ = span
             if resource is not last:
-                last, engine = resource, self._engine(resource)
+                last, engine = resource, self.processes.engine(resource, self._now)
             engine.start(trace_id, span_id, parent_id, name, attributes, _held(attributes), None, scope)
             heappush(waiting, (end, -count, span, engine))
             self.played += 1
-
-    def _engine(self, resource: Attributes) -> Engine:
-        process = (resource.get(PID), *map(resource.get, HOST))
-        if process[0] is None or process.count(None) == len(HOST):
-            # A number alone tells no processes apart: in containers many are the first.
-            process = (*process, *map(resource.get, INSTANCE))
-        known = self._engines.pop(process, None)
-        if known is None:
-            self._make_room()
-        engine = self._new_engine() if known is None else known[0]
-        self._engines[process] = engine, self._now
-        return engine
-
-    def _make_room(self) -> None:
-        """Let go of processes that are silent and have no span open, and of the most silent where they are too many."""
-        engines = self._engines
-        for process in list(islice(engines, _LOOKED_AT)):
-            engine, heard = engines[process]
-            if len(engines) >= _MOST_ENGINES or (heard < self._now - _SILENT_NS and not len(engine.tree)):
-                del engines[process]
 
     def _clock(self) -> int:
         return self._now

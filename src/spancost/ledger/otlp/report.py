@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from spancost.calls.who import NONE
+from spancost.ledger.keys import reader
+from spancost.ledger.row import latency_of
 from spancost.ledger.silence import Silence
 from spancost.ledger.summary import Summary, summary_of
 from spancost.ledger.sums import Sums
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from spancost.outcome import Outcome
     from spancost.rollup import Charge
 
-__all__ = ["OWN_KEYS", "Report"]
+__all__ = ["Report"]
 
 _PENDING: Final = 16_384
 """Charges that later records may still correct: as many as the engine remembers ended spans."""
@@ -32,15 +33,6 @@ _MISSING: Final = 1_000
 """Kinds of calls without an amount that are told apart."""
 
 _OTHER: Final = "_other"
-
-OWN_KEYS: Final[Mapping[str, Callable[[Charge], str]]] = {
-    "model": lambda charge: charge.call.request_model,
-    "provider": lambda charge: charge.call.provider,
-    "agent_path": lambda charge: charge.agent_path,
-    "status": lambda charge: charge.status,
-    "instrumentation": lambda charge: charge.emitter.scope,
-}
-"""Keys that the charge itself tells; all others are attribution."""
 
 
 class Report:
@@ -58,7 +50,7 @@ class Report:
         self.groups: dict[Key, Sums] = {}
         self.missing: Counter[Missing] = Counter()
         """Calls without an amount."""
-        self._readers = [OWN_KEYS.get(key) or _reader(places.index(key)) for key in keys]
+        self._readers = [reader(key, places) for key in keys]
         self._period = period
         self._silence = Silence()
         # Charges that may still be corrected: how long their spans took and whether these failed.
@@ -78,7 +70,7 @@ class Report:
         charge = outcome.charge or outcome.aggregate
         if charge is None:
             return
-        self._pending[charge] = max(0, span.end_ns - span.start_ns), span.error is not None
+        self._pending[charge] = latency_of(span.start_ns, span.end_ns), span.error is not None
         self._order.append(charge)
         if len(self._order) > self._most:
             self._fold(self._order.popleft())
@@ -137,7 +129,3 @@ class Report:
             for oldest in list(islice(runs, _RUNS // 1024 + 1)):
                 del runs[oldest]
         return True
-
-
-def _reader(place: int) -> Callable[[Charge], str | None]:
-    return lambda charge: charge.who[place]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from spancost.calls import Attributes, Who
 
 __all__ = [
+    "BEYOND",
     "HOST",
     "INSTANCE",
     "MOST_VALUES",
@@ -27,6 +28,9 @@ __all__ = [
     "span_of",
     "wanted",
 ]
+
+BEYOND: Final = 1 << 63
+"""No time in ns, and no count, is as large."""
 
 SHORT: Final = 1_024
 """Characters kept of a text: longer than any name or label that is read. What was said is no business of ours."""
