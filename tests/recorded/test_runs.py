@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from recorded.recording import RUNS, Order, Span, recordings
@@ -16,13 +16,13 @@ from recorded.verdict import Finding, judge
 
 _RECORDINGS: Final = {recording.name: recording for recording in recordings(RUNS)}
 
-_FINDINGS: Final[dict[str, dict[str, list[Any]]]] = json.loads(
+_FINDINGS: Final[dict[str, dict[str, list[str]]]] = json.loads(
     (Path(__file__).parents[1] / "data" / "findings.json").read_text()
 )
-"""What is found in each run: what is `wrong`, and which calls no span speaks of (`untold`), each with the reason, and
-those whose agent no span names (`unnamed`)."""
+"""What is found in each run, each with the reason: what is `wrong`, which calls no span speaks of (`untold`), which are
+spoken of without all of their usage (`unpriced`), and those whose agent no span names (`unnamed`)."""
 
-_REASONED: Final = ("wrong", "untold")
+_GROUPS: Final = {"wrong", "untold", "unpriced", "unnamed"}
 
 _WAYS: Final[tuple[tuple[Order, Live], ...]] = (("events", "start"), ("events", "final"), ("times", "final"))
 
@@ -31,28 +31,34 @@ def _said(finding: Finding) -> str:
     return f"{finding.what} #{finding.seq}"
 
 
-def _named(lines: list[str]) -> list[str]:
-    return [line.partition(": ")[0] for line in lines]
+def _listed(name: str, group: str) -> list[str]:
+    """Return what the list names, without the words that explain it."""
+    return [line.partition(": ")[0] for line in _FINDINGS.get(name, {}).get(group, [])]
 
 
 @pytest.mark.parametrize("name", _RECORDINGS)
 def test_each_billed_call_is_one_charge_with_its_tokens_and_dollars(name: str) -> None:
     """Call by call as the ledger says, but for what the checked-in list names: no more, and no less."""
-    listed = _FINDINGS.get(name, {})
     recording = _RECORDINGS[name]
     verdict = judge(recording, replay(recording))
-    assert _named(listed.get("wrong", [])) == [_said(finding) for finding in verdict.wrong]
-    assert _named(listed.get("untold", [])) == [
-        _said(finding) for finding in verdict.findings if finding.what == "untold"
-    ]
+    assert _listed(name, "wrong") == [_said(finding) for finding in verdict.wrong]
+    assert _listed(name, "untold") == [_said(finding) for finding in verdict.findings if finding.what == "untold"]
+
+
+@pytest.mark.parametrize("name", _RECORDINGS)
+def test_each_call_without_its_whole_price_is_listed(name: str) -> None:
+    """A call that spans tell of without all of its usage stands in the checked-in list, with our own reason."""
+    verdict = judge(_RECORDINGS[name], replay(_RECORDINGS[name]))
+    unpriced = [finding for finding in verdict.findings if finding.what in ("unpriced", "partial")]
+    assert _listed(name, "unpriced") == [", ".join(filter(None, (_said(each), each.text))) for each in unpriced]
 
 
 @pytest.mark.parametrize("name", _RECORDINGS)
 def test_each_call_is_its_agents(name: str) -> None:
     """A call is never another agent's than the ledger says; where no span names one, it is nobody's."""
     verdict = judge(_RECORDINGS[name], replay(_RECORDINGS[name]))
-    unnamed = [finding.seq for finding in verdict.findings if finding.what == "unnamed"]
-    assert _FINDINGS.get(name, {}).get("unnamed", []) == unnamed
+    unnamed = [f"#{finding.seq}" for finding in verdict.findings if finding.what == "unnamed"]
+    assert ", ".join(_listed(name, "unnamed")) == ", ".join(unnamed)
 
 
 @pytest.mark.parametrize("name", _RECORDINGS)
@@ -99,11 +105,9 @@ _OF_AGENTS: Final = ("gen_ai.agent.name", "agent.name", "gen_ai.workflow.name", 
 def test_the_list_names_only_what_is_recorded() -> None:
     """A run that is gone, or a group nobody reads, leaves nothing behind in the list."""
     assert set() == _FINDINGS.keys() - _RECORDINGS.keys()
-    assert {"untold", "unnamed", "wrong"} >= {group for each in _FINDINGS.values() for group in each}
-    reasons = [
-        line.partition(": ")[2] for each in _FINDINGS.values() for group in _REASONED for line in each.get(group, [])
-    ]
-    assert all(reasons), "a reason each"
+    assert {group for each in _FINDINGS.values() for group in each} <= _GROUPS
+    lines = [line for each in _FINDINGS.values() for group in each.values() for line in group]
+    assert all(line.partition(": ")[2] for line in lines), "a reason each"
 
 
 def test_every_run_of_the_folder_is_judged() -> None:
