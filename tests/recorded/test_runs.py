@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import pytest
-from recorded.recording import RUNS, Order, Span, recordings
+from recorded.recording import RUNS, Order, recordings
+from recorded.renaming import other, renaming
 from recorded.replay import Live, replay
 from recorded.table import PAGE, page
 from recorded.verdict import Finding, judge
@@ -87,19 +87,15 @@ def test_counters_sums_and_charges_agree(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", _RECORDINGS)
-def test_names_of_services_and_agents_change_nothing(name: str) -> None:
-    """No rule knows a recording by its names."""
-
-    def renamed(span: Span) -> Span:
-        names = {key: f"{value}-renamed" for key, value in span.attributes.items() if key in _OF_AGENTS}
-        return replace(span, attributes={**span.attributes, **names}, resource={"service.name": "renamed"})
-
+def test_names_of_runs_services_and_agents_change_nothing(name: str) -> None:
+    """No rule knows a recording by its names: under others each agent has the same calls and the same money."""
     recording = _RECORDINGS[name]
-    tally, seen = replay(recording, "times", change=renamed), replay(recording, "times")
+    seen = replay(recording, "times")
+    named = (owner for charge in seen.charges for owner in charge.agent_path.split("/"))
+    tally = replay(recording, "times", change=renaming(recording, named))
     assert (seen.spent, seen.amounts, seen.statuses) == (tally.spent, tally.amounts, tally.statuses)
-
-
-_OF_AGENTS: Final = ("gen_ai.agent.name", "agent.name", "gen_ai.workflow.name", "traceloop.workflow.name")
+    assert tally.agents == {span: agent and other(agent) for span, agent in seen.agents.items()}
+    assert [charge.agent_path for charge in tally.charges] == [other(charge.agent_path) for charge in seen.charges]
 
 
 def test_the_list_names_only_what_is_recorded() -> None:
