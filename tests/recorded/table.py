@@ -18,7 +18,7 @@ from spancost.calls.dialects import DIALECTS, emitter_of
 from spancost.money import PICO
 from spancost.pricing import PriceBook
 
-__all__ = ["PAGE", "page"]
+__all__ = ["PAGE", "packages", "page"]
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "accuracy.md"
 
@@ -62,7 +62,8 @@ def page() -> str:
     for dialect in DIALECTS:
         for emitter in dialect.emitters:
             for name in (emitter.recorded, *emitter.also):
-                version = versions.get((emitter.scope, name)) or _packaged(emitter.package, name)
+                scoped = versions.get((emitter.scope, name), "")
+                version = packages(name).get(emitter.package, scoped) if name else ""
                 run = f"`{name}`" if name else "unverified"
                 lines.append(
                     f"| {dialect.name} | `{emitter.scope}` | {version} | {run} | {_verdict(findings, name)} |\n"
@@ -137,11 +138,9 @@ def _versions(runs: Iterable[Recording]) -> dict[tuple[str, str], str]:
     return versions
 
 
-def _packaged(package: str, run: str) -> str:
-    """Return the version of a package that a run was recorded with, empty where it had none."""
-    if not package or not run:
-        return ""
-    return json.loads((RUNS / f"{run}.truth.json").read_text())["versions"].get(package, "")
+def packages(run: str) -> Mapping[str, str]:
+    """Return the versions of the packages that a run was recorded with."""
+    return json.loads((RUNS / f"{run}.truth.json").read_text())["versions"]
 
 
 def _verdict(findings: Mapping[str, Mapping[str, list[str]]], run: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 from recorded.recording import RUNS, Order, recordings
 from recorded.renaming import other, renaming
 from recorded.replay import Live, replay
-from recorded.table import PAGE, page
+from recorded.table import PAGE, packages, page
 from recorded.verdict import Finding, judge
 
 _RECORDINGS: Final = {recording.name: recording for recording in recordings(RUNS)}
@@ -114,3 +114,10 @@ def test_every_run_of_the_folder_is_judged() -> None:
 def test_the_page_on_accuracy_is_what_the_recordings_say() -> None:
     """The table in the docs is written by `make accuracy`, from these runs and nothing else."""
     assert page() == PAGE.read_text()
+
+
+def test_each_version_of_the_page_is_of_a_package_that_was_run() -> None:
+    """Some scopes tell a version of their own, which is no package's."""
+    rows = [row.split(" | ") for row in page().partition("## Instrumentations")[2].splitlines() if "`" in row]
+    told = [(run.strip("`"), version) for _, _, version, run, _ in rows if run.startswith("`")]
+    assert [(run, version) for run, version in told if version not in packages(run).values()] == []
