@@ -6,7 +6,7 @@ from typing import Final
 
 from spancost.ledger.silence import ELSEWHERE, NO_CALL, OWN_WORD
 
-__all__ = ["remedy", "remedy_of_silence"]
+__all__ = ["OF_PARTS", "remedy", "remedy_of_silence"]
 
 _PRICE: Final = "in a [[price]] of the file that SPANCOST_CONFIG names"
 
@@ -17,6 +17,12 @@ _BY_REASON: Final = {
     "unknown_provider": f"the span doesn't say who is paid: name the price {_PRICE}",
     "no_price": f"the price list has no price of all that was used: name it {_PRICE}",
 }
+
+OF_PARTS: Final = (
+    "a stream that breaks off tells its input at most: read it to its end; where the price list has no price of a"
+    f" class of tokens, name it {_PRICE}"
+)
+"""What helps against amounts that are a lower bound."""
 
 _STREAMS: Final = "a stream tells its usage only if asked: "
 _OPENAI: Final = _STREAMS + 'pass stream_options={"include_usage": True}'

@@ -98,7 +98,8 @@ class Coverage:
     """Agents of whose calls no span tells."""
 
     def __str__(self) -> str:
-        return f"priced {self.priced + self.partial} of {self.calls} calls"
+        priced = f"priced {self.priced} of {self.calls} calls"
+        return f"{priced}, {self.partial} partial" if self.partial else priced
 
 
 @dataclass(frozen=True, slots=True)
