@@ -144,7 +144,12 @@ def missed_of(missing: Mapping[Missing, int]) -> tuple[Missed, ...]:
 
 def silent_of(counts: Mapping[Quiet, int]) -> tuple[Silent, ...]:
     """Return agents without calls as they are told, by their instrumentation and where they were asked."""
-    return tuple([Silent(*quiet, agents, remedy_of_silence(quiet.reason)) for quiet, agents in sorted(counts.items())])
+    return tuple(
+        [
+            Silent(*quiet, agents, remedy_of_silence(quiet.reason, quiet.instrumentation))
+            for quiet, agents in sorted(counts.items())
+        ]
+    )
 
 
 def summary_of(
