@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +14,7 @@ from recorded.replay import replay
 from recorded.verdict import judge
 
 from spancost.calls import Kind, Usage, kind_of, read_call
-from spancost.calls.dialects import DIALECTS, emitter_of
+from spancost.calls.dialects import DIALECTS, GEN_AI, Field, emitter_of
 from spancost.money import PICO
 from spancost.pricing import PriceBook
 
@@ -24,6 +24,9 @@ PAGE: Final = Path(__file__).parents[2] / "docs" / "accuracy.md"
 
 _FINDINGS: Final = RUNS.parent / "findings.json"
 _BOOK: Final = PriceBook()
+
+_NAMING: Final = {name for dialect in DIALECTS for name in dialect.fields.get(Field.OPERATION, ())}
+"""Attributes that name a span's operation."""
 
 _HEAD: Final = """# How right the counts are
 
@@ -52,6 +55,16 @@ counted once, with their tokens and dollars, or why not.
 |---|---|---|---|---|
 """
 
+_OPERATIONS: Final = """
+## Operations that no recording holds
+
+What a span stands for is told by the operation that it names. Those of a dialect that stand here were only read in its
+source, and no "exact" above speaks of them.
+
+| dialect | unverified |
+|---|---|
+"""
+
 
 def page() -> str:
     """Return the page as the recordings and the code say."""
@@ -68,7 +81,25 @@ def page() -> str:
                 lines.append(
                     f"| {dialect.name} | `{emitter.scope}` | {version} | {run} | {_verdict(findings, name)} |\n"
                 )
-    return "".join(lines)
+    return "".join([*lines, _OPERATIONS, *_unproven(runs)])
+
+
+def _unproven(runs: Iterable[Recording]) -> Iterator[str]:
+    """Yield a row for each dialect that knows operations which no recorded span names."""
+    files = (file for recording in runs for file in recording.processes)
+    named = {
+        each for file in files for span in read_spans(file) for each in span.attributes.items() if each[0] in _NAMING
+    }
+    for dialect in DIALECTS:
+        # Many add operations of their own to those of the conventions.
+        names = dict.fromkeys((*dialect.fields.get(Field.OPERATION, ()), *GEN_AI.fields[Field.OPERATION]))
+        unproven = [each for each in dialect.operations if named.isdisjoint((name, each) for name in names)]
+        if unproven:
+            yield f"| {dialect.name} | {_quoted(unproven)} |\n"
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _row(recording: Recording) -> str:

@@ -36,6 +36,12 @@ def _listed(name: str, group: str) -> list[str]:
     return [line.partition(": ")[0] for line in _FINDINGS.get(name, {}).get(group, [])]
 
 
+def _rows(heading: str) -> list[str]:
+    """Return the rows of the table under a heading of the page on accuracy."""
+    section = page().partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    return [line for line in section.splitlines() if line.startswith("| ")][1:]
+
+
 @pytest.mark.parametrize("name", _RECORDINGS)
 def test_each_billed_call_is_one_charge_with_its_tokens_and_dollars(name: str) -> None:
     """Call by call as the ledger says, but for what the checked-in list names: no more, and no less."""
@@ -118,6 +124,13 @@ def test_the_page_on_accuracy_is_what_the_recordings_say() -> None:
 
 def test_each_version_of_the_page_is_of_a_package_that_was_run() -> None:
     """Some scopes tell a version of their own, which is no package's."""
-    rows = [row.split(" | ") for row in page().partition("## Instrumentations")[2].splitlines() if "`" in row]
+    rows = [row.split(" | ") for row in _rows("Instrumentations")]
     told = [(run.strip("`"), version) for _, _, version, run, _ in rows if run.startswith("`")]
     assert [(run, version) for run, version in told if version not in packages(run).values()] == []
+
+
+def test_the_page_names_the_operations_that_no_recording_holds() -> None:
+    """Genkit's calls are recorded, its embeddings and flows are not; all of Strands' operations are the conventions'."""
+    operations = _rows("Operations that no recording holds")
+    assert "| genkit | `embedder`, `flow` |" in operations
+    assert not any(row.startswith("| strands |") for row in operations)
