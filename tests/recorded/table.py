@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -178,10 +179,17 @@ def _verdict(findings: Mapping[str, Mapping[str, list[str]]], run: str) -> str:
     if not run:
         return "no run of its client is recorded: only its source was read"
     found = findings.get(run, {})
-    wrong, untold = (_reasons(found.get(group, ())) for group in ("wrong", "untold"))
-    if wrong:
+    if wrong := _reasons(found.get("wrong", ())):
         return f"wrong: {wrong}"
-    return f"exact but for calls that no span tells of: {untold}" if untold else "exact"
+    said = [f"{what}: {reasons}" for group, what in _UNKNOWN.items() if (reasons := _reasons(found.get(group, ())))]
+    return f"exact but for {'; '.join(said)}" if said else "exact"
+
+
+_UNKNOWN: Final = {"untold": "calls that no span tells of", "unpriced": "usage that no span tells"}
+"""What a group of the list says that can't be known of a run."""
+
+_NUMBER: Final = re.compile(r"(?:untold|unpriced|partial) (#\d+).*")
+"""The number of a call that isn't wrong."""
 
 
 def _reasons(lines: Iterable[str]) -> str:
@@ -189,7 +197,7 @@ def _reasons(lines: Iterable[str]) -> str:
     found: dict[str, list[str]] = defaultdict(list)
     for line in lines:
         what, _, reason = line.partition(": ")
-        found[reason].append(what.removeprefix("untold "))
+        found[reason].append(_NUMBER.sub(r"\1", what))
     return "; ".join(f"{reason} ({', '.join(what)})" for reason, what in sorted(found.items()))
 
 

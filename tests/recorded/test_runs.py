@@ -134,3 +134,10 @@ def test_the_page_names_the_operations_that_no_recording_holds() -> None:
     operations = _rows("Operations that no recording holds")
     assert "| genkit | `embedder`, `flow` |" in operations
     assert not any(row.startswith("| strands |") for row in operations)
+
+
+def test_a_run_with_a_call_that_is_not_priced_is_not_called_exact() -> None:
+    """The page says of each instrumentation why not every call of its run has its price."""
+    told = [row.rstrip(" |").split(" | ")[3:] for row in _rows("Instrumentations")]
+    exact = [run.strip("`") for run, verdict in told if verdict == "exact"]
+    assert [run for run in exact if {"wrong", "untold", "unpriced"} & _FINDINGS.get(run, {}).keys()] == []
