@@ -28,8 +28,9 @@ _CLIENT: Final = "an instrumentation of the model's client, such as opentelemetr
 
 _STREAMS: Final = "a stream tells its usage only if asked: "
 _OPENAI: Final = _STREAMS + 'pass stream_options={"include_usage": True}'
-_OPENAI_JS: Final = _STREAMS + "pass stream_options: {include_usage: true}"
-_BLIND_JS: Final = "it tells no usage of a stream: install @opentelemetry/instrumentation-openai, for " + _OPENAI_JS
+_PASSED_JS: Final = "pass stream_options: {include_usage: true}"
+_OPENAI_JS: Final = _STREAMS + _PASSED_JS
+_BLIND_JS: Final = f"it tells no usage of a stream: install @opentelemetry/instrumentation-openai, and {_PASSED_JS}"
 # Of Claude's streams, too: https://docs.litellm.ai/docs/completion/usage#streaming-usage
 _LITELLM: Final = _OPENAI + ", whichever the model; in the settings of a proxy say always_include_stream_usage: true"
 _LANGCHAIN: Final = _STREAMS + "give the model stream_usage=True"
