@@ -97,11 +97,15 @@ def test_what_has_no_price_is_said() -> None:
     root = play.start(agent("root"))
     play.make(call(), root)
     play.make(call(1000), root)
+    play.make(call(1000, 1000), root)
     play.finish(root)
     assert (
-        "root  $0.0030  [1 unpriced]\nspancost: $0.0030, priced 1 of 2 calls (1 in part: the amount is a lower bound)\n"
+        "root  $0.0210  [1 partial, 1 unpriced]\nspancost: $0.0210, priced 1 of 3 calls, 1 partial\n"
         "  1 unpriced, no_usage: openai gpt-5.2\n"
-        "    the span tells no tokens: let the instrumentation record usage, or install one that does"
+        "    the span tells no tokens: let the instrumentation record usage, or install one that does\n"
+        "  1 partial: what they cost is a lower bound\n"
+        "    a stream that breaks off tells its input at most: read it to its end; where the price list has no price of a"
+        " class of tokens, name it in a [[price]] of the file that SPANCOST_CONFIG names"
     ) == play.console.text("tree")
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from spancost.ledger.coverage_text import gaps
 from spancost.ledger.silence import Silence
-from spancost.ledger.summary import missed_of, silent_of
+from spancost.ledger.summary import Coverage, missed_of, silent_of
 from spancost.ledger.sums import Missing
 from spancost.money import format_usd
 from spancost.owners import Owners
@@ -65,21 +64,24 @@ class Console:
     def text(self, form: str) -> str:
         """Return the tree, or the one line that sums the process up."""
         trees = render(self._owners.roots()[:_MOST_TRACES]) if form == "tree" else ""
-        return "\n".join(filter(None, (trees, self.summary(), *self._gaps())))
+        return "\n".join(filter(None, (trees, self.summary(), *gaps(self._coverage()))))
 
-    def _gaps(self) -> Iterator[str]:
+    def summary(self) -> str:
+        """Return one line: what the process spent, on how many calls, and how many of them are priced."""
+        return f"spancost: {format_usd(self._engine.spent.direct)}, {self._coverage()}"
+
+    def _coverage(self) -> Coverage:
+        spent = self._engine.spent
         missing = Counter[Missing](
             (charge.reason, charge.call.provider, charge.call.request_model, charge.emitter.scope)
             for charge in self._unpriced.copy()
             if charge.amount is None and not charge.is_void
         )
-        return gaps(missed_of(missing), silent_of(self._silence.counts()))
-
-    def summary(self) -> str:
-        """Return one line: what the process spent, on how many calls, and how many of them are priced."""
-        spent = self._engine.spent
-        priced = spent.calls - spent.unpriced
-        line = f"spancost: {format_usd(spent.direct)}, priced {priced} of {spent.calls} calls"
-        if spent.partial:
-            line += f" ({spent.partial} in part: the amount is a lower bound)"
-        return line
+        return Coverage(
+            spent.calls,
+            spent.calls - spent.partial - spent.unpriced,
+            spent.partial,
+            spent.unpriced,
+            missed_of(missing),
+            silent_of(self._silence.counts()),
+        )

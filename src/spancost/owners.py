@@ -30,6 +30,7 @@ class Branch:
         "kind",
         "name",
         "node",
+        "partial",
         "span_id",
         "total",
         "trace_id",
@@ -53,6 +54,8 @@ class Branch:
         """Pico-USD, like `direct`."""
         self.direct = 0
         self.calls = 0
+        self.partial = 0
+        """Calls below whose amount is a lower bound."""
         self.unpriced = 0
         """Calls below that have no amount."""
         self.ancestors = ancestors
@@ -66,19 +69,19 @@ class Branch:
     def tell(self, totals: Totals) -> None:
         """Take over an owner's sums."""
         self.total, self.direct = totals.total, totals.direct
-        self.calls, self.unpriced = totals.calls, totals.unpriced
+        self.calls, self.partial, self.unpriced = totals.calls, totals.partial, totals.unpriced
 
     def ask(self, node: Node) -> None:
         """Add up a call that no owner has, with what its span has below it: often another record of the same."""
         charge, below = self.charge, node.below
-        self.total = self.direct = self.calls = self.unpriced = 0
+        self.total = self.direct = self.calls = self.partial = self.unpriced = 0
         if charge is not None and charge.booked is None and charge.merged is None:
-            amounts = charge.amounts
-            self.direct, self.calls, self.unpriced = amounts.cost, amounts.calls, amounts.unpriced
+            self.direct, self.calls, self.partial, self.unpriced, *_ = charge.amounts
         if below is not None:
             self.direct += below.direct
             self.total = below.children
             self.calls += below.calls
+            self.partial += below.partial
             self.unpriced += below.unpriced
         self.total += self.direct
 

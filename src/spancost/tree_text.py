@@ -50,7 +50,9 @@ def _line(branch: Branch, width: int) -> str:
         text = f"{name}  {format_usd(branch.total)}  (direct {format_usd(branch.direct)})"
     else:
         text = f"{name:{width}}  {format_usd(branch.total)}"
-    return f"{text}  [{branch.unpriced} unpriced]" if branch.unpriced else text
+    told = ((branch.partial, "partial"), (branch.unpriced, "unpriced"))
+    notes = ", ".join(f"{count} {what}" for count, what in told if count)
+    return f"{text}  [{notes}]" if notes else text
 
 
 def shown(name: str) -> str:

@@ -165,6 +165,20 @@ def test_a_report_as_text_and_as_csv(example: Path) -> None:
     ]
 
 
+def test_text_and_json_agree_on_what_is_priced(example: Path) -> None:
+    """A lower bound is no price: its call is partial in each of them, and the text says what helps."""
+    with (example / "spans.jsonl").open("ab") as file:
+        file.write(line(told(9, 100, 110, call(1000, model="gpt-5.2"), trace_id=7, name="chat")))
+    coverage = _json(example, "report", "spans.jsonl")["coverage"]
+    assert (4, 3, 1, 0) == tuple(coverage[each] for each in ("calls", "priced", "partial", "unpriced"))
+    text = _run(example, "report", "spans.jsonl").stdout.decode()
+    assert "gpt-5.2       $0.0330      3   4500    1300  1 partial\n" in text
+    assert "priced 3 of 4 calls, 1 partial\n  1 partial: what they cost is a lower bound\n    a stream" in text
+    assert "chat  $0.0030  [1 partial]\n" in _run(example, "tree", "spans.jsonl").stdout.decode()
+    trees = _json(example, "tree", "spans.jsonl")["traces"]
+    assert [("coordinator", 0), ("chat", 1)] == [(tree["name"], tree["partial"]) for tree in trees]
+
+
 def test_a_name_that_is_a_formula_is_a_text_in_csv(tmp_path: Path) -> None:
     """Of agents and users, in both commands, and of a key that is asked for; JSON has it as it is."""
     spans = [

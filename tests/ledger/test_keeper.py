@@ -320,7 +320,7 @@ def test_a_summary_of_a_ledger(play: Kept) -> None:
     assert (4, 2, 1, 1, 2) == (total.calls, total.priced, total.partial, total.unpriced, total.runs)
     assert (2500, 300, 400) == (total.input_tokens, total.output_tokens, total.cache_read_tokens)
     assert Decimal(cost(500, 200, "gemini-3-pro")) / PICO == play.summary(period=(NOW + 1, EVER[1])).total.cost
-    assert "priced 3 of 4 calls" == str(told.coverage)
+    assert "priced 2 of 4 calls, 1 partial" == str(told.coverage)
     (missed,) = told.coverage.missing
     assert ("no_usage", "openai", "gpt-5.2", 1) == (missed.reason, missed.provider, missed.model, missed.calls)
     assert missed.remedy

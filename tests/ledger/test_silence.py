@@ -16,7 +16,7 @@ from support import Clock, Span, agent, call, tool, workflow
 from spancost.ledger.coverage_text import gaps
 from spancost.ledger.schema import MIGRATIONS, migrate
 from spancost.ledger.silence import Quiet, Silence
-from spancost.ledger.summary import silent_of
+from spancost.ledger.summary import Coverage, silent_of
 from spancost.outcome import Outcome
 
 _AT = "gateway.example.com"
@@ -82,7 +82,7 @@ def test_an_agent_in_another_service_is_told_by_its_host(play: _Heard, order: st
         play.end(span)
     assert 0 == play.engine.spent.calls
     assert {("elsewhere", "crew", _AT): 1} == play.told()
-    told = list(gaps((), silent_of(play.told())))
+    told = list(gaps(Coverage(0, 0, 0, 0, (), silent_of(play.told()))))
     assert f"  1 agents asked in another service at {_AT} told by crew" == told[0]
     assert "where that host is a gateway to a model" in told[1]
 
@@ -93,7 +93,7 @@ def test_an_agent_that_is_charged_on_its_own_word_is_told(play: _Heard) -> None:
     play.end(play.start({**agent("b"), **_SAYS, "server.address": "api.openai.com"}, scope="crew"))
     assert 2 == play.engine.spent.calls
     assert {("own_word", "crew", ""): 1} == play.told()
-    told = list(gaps((), silent_of(play.told())))
+    told = list(gaps(Coverage(0, 0, 0, 0, (), silent_of(play.told()))))
     assert "  1 agents charged with what they say themselves, told by crew" == told[0]
     assert "counted there, too, unless its span has server.address" in told[1]
 

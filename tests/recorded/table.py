@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -14,16 +15,19 @@ from recorded.replay import replay
 from recorded.verdict import judge
 
 from spancost.calls import Kind, Usage, kind_of, read_call
-from spancost.calls.dialects import DIALECTS, emitter_of
+from spancost.calls.dialects import DIALECTS, GEN_AI, Field, emitter_of
 from spancost.money import PICO
 from spancost.pricing import PriceBook
 
-__all__ = ["PAGE", "page"]
+__all__ = ["PAGE", "packages", "page"]
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "accuracy.md"
 
 _FINDINGS: Final = RUNS.parent / "findings.json"
 _BOOK: Final = PriceBook()
+
+_NAMING: Final = {name for dialect in DIALECTS for name in dialect.fields.get(Field.OPERATION, ())}
+"""Attributes that name a span's operation."""
 
 _HEAD: Final = """# How right the counts are
 
@@ -52,6 +56,16 @@ counted once, with their tokens and dollars, or why not.
 |---|---|---|---|---|
 """
 
+_OPERATIONS: Final = """
+## Operations that no recording holds
+
+What a span stands for is told by the operation that it names. Those of a dialect that stand here were only read in its
+source, and no "exact" above speaks of them.
+
+| dialect | unverified |
+|---|---|
+"""
+
 
 def page() -> str:
     """Return the page as the recordings and the code say."""
@@ -62,12 +76,31 @@ def page() -> str:
     for dialect in DIALECTS:
         for emitter in dialect.emitters:
             for name in (emitter.recorded, *emitter.also):
-                version = versions.get((emitter.scope, name)) or _packaged(emitter.package, name)
+                scoped = versions.get((emitter.scope, name), "")
+                version = packages(name).get(emitter.package, scoped) if name else ""
                 run = f"`{name}`" if name else "unverified"
                 lines.append(
                     f"| {dialect.name} | `{emitter.scope}` | {version} | {run} | {_verdict(findings, name)} |\n"
                 )
-    return "".join(lines)
+    return "".join([*lines, _OPERATIONS, *_unproven(runs)])
+
+
+def _unproven(runs: Iterable[Recording]) -> Iterator[str]:
+    """Yield a row for each dialect that knows operations which no recorded span names."""
+    files = (file for recording in runs for file in recording.processes)
+    named = {
+        each for file in files for span in read_spans(file) for each in span.attributes.items() if each[0] in _NAMING
+    }
+    for dialect in DIALECTS:
+        # Many add operations of their own to those of the conventions.
+        names = dict.fromkeys((*dialect.fields.get(Field.OPERATION, ()), *GEN_AI.fields[Field.OPERATION]))
+        unproven = [each for each in dialect.operations if named.isdisjoint((name, each) for name in names)]
+        if unproven:
+            yield f"| {dialect.name} | {_quoted(unproven)} |\n"
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _row(recording: Recording) -> str:
@@ -137,21 +170,26 @@ def _versions(runs: Iterable[Recording]) -> dict[tuple[str, str], str]:
     return versions
 
 
-def _packaged(package: str, run: str) -> str:
-    """Return the version of a package that a run was recorded with, empty where it had none."""
-    if not package or not run:
-        return ""
-    return json.loads((RUNS / f"{run}.truth.json").read_text())["versions"].get(package, "")
+def packages(run: str) -> Mapping[str, str]:
+    """Return the versions of the packages that a run was recorded with."""
+    return json.loads((RUNS / f"{run}.truth.json").read_text())["versions"]
 
 
 def _verdict(findings: Mapping[str, Mapping[str, list[str]]], run: str) -> str:
     if not run:
         return "no run of its client is recorded: only its source was read"
     found = findings.get(run, {})
-    wrong, untold = (_reasons(found.get(group, ())) for group in ("wrong", "untold"))
-    if wrong:
+    if wrong := _reasons(found.get("wrong", ())):
         return f"wrong: {wrong}"
-    return f"exact but for calls that no span tells of: {untold}" if untold else "exact"
+    said = [f"{what}: {reasons}" for group, what in _UNKNOWN.items() if (reasons := _reasons(found.get(group, ())))]
+    return f"exact but for {'; '.join(said)}" if said else "exact"
+
+
+_UNKNOWN: Final = {"untold": "calls that no span tells of", "unpriced": "usage that no span tells"}
+"""What a group of the list says that can't be known of a run."""
+
+_NUMBER: Final = re.compile(r"(?:untold|unpriced|partial) (#\d+).*")
+"""The number of a call that isn't wrong."""
 
 
 def _reasons(lines: Iterable[str]) -> str:
@@ -159,7 +197,7 @@ def _reasons(lines: Iterable[str]) -> str:
     found: dict[str, list[str]] = defaultdict(list)
     for line in lines:
         what, _, reason = line.partition(": ")
-        found[reason].append(what.removeprefix("untold "))
+        found[reason].append(_NUMBER.sub(r"\1", what))
     return "; ".join(f"{reason} ({', '.join(what)})" for reason, what in sorted(found.items()))
 
 

@@ -12,17 +12,21 @@ from recorded.replay import Tally
 from spancost.money import PICO
 from spancost.rollup import Charge
 
-__all__ = ["Finding", "Verdict", "judge"]
+__all__ = ["UNKNOWN", "Finding", "Verdict", "judge"]
 
 TOLERANCE: Final = PICO // 10**9
 """Pico-USD by which two amounts of one call may differ: 1e-9 USD."""
+
+
+UNKNOWN: Final = ("untold", "unpriced", "partial", "unnamed")
+"""What no span tells: that a call was made, what it used, all of what it used, or which agent made it."""
 
 
 class Finding(NamedTuple):
     """One thing that is wrong, or that can't be known."""
 
     what: str
-    """`missed`, `twice`, `invented`, `tokens`, `price`, `status`, `agent` are wrong; `untold` and `unnamed` can't be known."""
+    """`missed`, `twice`, `invented`, `tokens`, `price`, `status`, `agent` are wrong; what UNKNOWN names can't be known."""
     seq: int
     """The ledger's number of the call, 0 where it has none."""
     text: str
@@ -38,8 +42,8 @@ class Verdict:
 
     @property
     def wrong(self) -> tuple[Finding, ...]:
-        """What is wrong, without what no span tells: that a call was made, or which agent made it."""
-        return tuple(finding for finding in self.findings if finding.what not in ("untold", "unnamed"))
+        """What is wrong, without what no span tells."""
+        return tuple(finding for finding in self.findings if finding.what not in UNKNOWN)
 
     @property
     def exact(self) -> bool:
@@ -129,6 +133,8 @@ def _without_call(charge: Charge, calls: Sequence[Expected], tally: Tally) -> Fi
 
 def _compare(call: Expected, charge: Charge) -> Iterator[Finding]:
     state = "unpriced" if charge.amount is None else "partial" if charge.status == "partial" else "priced"
+    if state != "priced":
+        yield Finding(state, call.seq, charge.reason)
     if state != call.state and not (state == "unpriced" and call.amount is None and call.state == "priced"):
         yield Finding("status", call.seq, f"{state} ({charge.reason or charge.status}), should be {call.state}")
     usage = charge.call.usage

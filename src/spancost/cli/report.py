@@ -78,12 +78,12 @@ def _text(summary: Summary) -> str:
         for row in table
     ]
     coverage = summary.coverage
-    lines += ["", str(coverage), *gaps(coverage.missing, coverage.silent)]
+    lines += ["", str(coverage), *gaps(coverage)]
     return "\n".join(lines)
 
 
 def _cells(group: Group) -> tuple[str, ...]:
-    told = ((group.unpriced, "unpriced"), (group.partial, "in part"), (group.estimated, "guessed"))
+    told = ((group.unpriced, "unpriced"), (group.partial, "partial"), (group.estimated, "guessed"))
     notes = [f"{count} {what}" for count, what in told if count]
     cost = format_usd(pico_from_decimal(group.cost))
     return cost, str(group.calls), str(group.input_tokens), str(group.output_tokens), ", ".join(notes)

@@ -77,6 +77,7 @@ def _node(branch: Branch, depth: int) -> dict[str, Any]:
         "children_cost": exact_usd(branch.total - branch.direct),
         "total": exact_usd(branch.total),
         "calls": branch.calls,
+        "partial": branch.partial,
         "unpriced": branch.unpriced,
         "children": [_node(child, depth + 1) for child in branch.children] if depth < _DEEPEST else [],
     }

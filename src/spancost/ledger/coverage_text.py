@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from spancost.ledger.remedies import OF_PARTS
 from spancost.ledger.silence import ELSEWHERE, NO_CALL, OWN_WORD
 from spancost.tree_text import shown
 
 if TYPE_CHECKING:
-    from spancost.ledger.summary import Missed, Silent
+    from spancost.ledger.summary import Coverage
 
 __all__ = ["gaps"]
 
@@ -23,15 +24,19 @@ _NAMED: Final = 10
 """Kinds of calls that are named."""
 
 
-def gaps(missing: tuple[Missed, ...], silent: Iterable[Silent]) -> Iterator[str]:
-    """Yield the lines below `priced 8 of 11 calls`."""
+def gaps(coverage: Coverage) -> Iterator[str]:
+    """Yield the lines below `priced 8 of 11 calls, 1 partial`."""
+    missing = coverage.missing
     for missed in missing[:_NAMED]:
         what = shown(" ".join(filter(None, (missed.provider, missed.model))) or "no model")
         yield f"  {missed.calls} unpriced, {missed.reason}: {what}{_told_by(missed.instrumentation)}"
         yield f"    {missed.remedy}"
     if len(missing) > _NAMED:
         yield f"  {sum(missed.calls for missed in missing[_NAMED:])} more unpriced, of other kinds"
-    for agents in silent:
+    if coverage.partial:
+        yield f"  {coverage.partial} partial: what they cost is a lower bound"
+        yield f"    {OF_PARTS}"
+    for agents in coverage.silent:
         asked_at = f" at {shown(agents.asked_at)}" if agents.asked_at else ""
         yield f"  {agents.agents} {_SILENT[agents.reason]}{asked_at}{_told_by(agents.instrumentation)}"
         yield f"    {agents.remedy}"

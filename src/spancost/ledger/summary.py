@@ -98,7 +98,8 @@ class Coverage:
     """Agents of whose calls no span tells."""
 
     def __str__(self) -> str:
-        return f"priced {self.priced + self.partial} of {self.calls} calls"
+        priced = f"priced {self.priced} of {self.calls} calls"
+        return f"{priced}, {self.partial} partial" if self.partial else priced
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,12 @@ def missed_of(missing: Mapping[Missing, int]) -> tuple[Missed, ...]:
 
 def silent_of(counts: Mapping[Quiet, int]) -> tuple[Silent, ...]:
     """Return agents without calls as they are told, by their instrumentation and where they were asked."""
-    return tuple([Silent(*quiet, agents, remedy_of_silence(quiet.reason)) for quiet, agents in sorted(counts.items())])
+    return tuple(
+        [
+            Silent(*quiet, agents, remedy_of_silence(quiet.reason, quiet.instrumentation))
+            for quiet, agents in sorted(counts.items())
+        ]
+    )
 
 
 def summary_of(

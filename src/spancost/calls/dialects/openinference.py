@@ -66,7 +66,7 @@ OPENINFERENCE: Final = Dialect(
         Emitter(f"{_SCOPE}.agno", exclusive_of="Anthropic", recorded="agno__oiagno__delegate"),
         # Tells neither cached tokens nor reasoning.
         Emitter(f"{_SCOPE}.autogen_agentchat", recorded="autogen__oiautogen__delegate"),
-        Emitter(f"{_SCOPE}.beeai", recorded="beeai__oibee__calls"),
+        Emitter(f"{_SCOPE}.beeai", recorded="beeai__oibee__calls", package="openinference-instrumentation-beeai"),
         # Tells no usage, and an answer from DSPy's cache like any other.
         Emitter(
             f"{_SCOPE}.dspy",

@@ -121,7 +121,7 @@ class Emitter:
     also: tuple[str, ...] = ()
     """Further runs that prove another of its ways to write."""
     package: str = ""
-    """The package whose version counts, where its scope tells none."""
+    """The package whose version counts, where its scope tells none or another."""
 
 
 @dataclass(frozen=True, slots=True)

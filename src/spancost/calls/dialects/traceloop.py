@@ -56,7 +56,11 @@ TRACELOOP: Final = Dialect(
         # Tells usage on agents' spans only, each its own calls'.
         Emitter("opentelemetry.instrumentation.agno", sums_agents=True, recorded="agno__tlagno__delegate"),
         # With this client's library no spans of calls.
-        Emitter("opentelemetry.instrumentation.crewai.instrumentation", recorded="crewai__tlcrew+tloai__crew"),
+        Emitter(
+            "opentelemetry.instrumentation.crewai.instrumentation",
+            recorded="crewai__tlcrew+tloai__crew",
+            package="opentelemetry-instrumentation-crewai",
+        ),
         Emitter(
             "opentelemetry.instrumentation.langchain",
             repeats_answers=True,

@@ -1,0 +1,62 @@
+"""What is named as a help where calls have no amount, or agents no call."""
+
+from __future__ import annotations
+
+import pytest
+
+from spancost.ledger.remedies import remedy, remedy_of_silence
+from spancost.ledger.silence import ELSEWHERE, NO_CALL, OWN_WORD
+
+_INCLUDE = 'stream_options={"include_usage": True}'
+_INCLUDE_IN_JAVASCRIPT = "stream_options: {include_usage: true}"
+
+
+@pytest.mark.parametrize(
+    ("scope", "helps"),
+    [
+        ("openinference.instrumentation.openai", _INCLUDE),
+        ("opentelemetry.instrumentation.genai.openai", _INCLUDE),
+        ("langfuse-sdk", _INCLUDE),
+        ("logfire.openai", _INCLUDE),
+        ("mlflow.tracing.provider", _INCLUDE),
+        ("litellm", _INCLUDE),
+        ("openinference.instrumentation.litellm", _INCLUDE),
+        ("@opentelemetry/instrumentation-openai", _INCLUDE_IN_JAVASCRIPT),
+        ("@arizeai/openinference-instrumentation-openai", "@opentelemetry/instrumentation-openai"),
+        ("@traceloop/instrumentation-openai", "@opentelemetry/instrumentation-openai"),
+        ("openlit.instrumentation.langchain", "stream_usage=True"),
+        ("openinference.instrumentation.langchain", "stream_usage=True"),
+        ("openinference.instrumentation.llama_index", "additional_kwargs"),
+        ("openinference.instrumentation.openai_agents", "ModelSettings(include_usage=True)"),
+        ("opentelemetry.instrumentation.openai_agents", "opentelemetry-instrumentation-genai-openai"),
+        ("openinference.instrumentation.dspy", "opentelemetry-instrumentation-genai-dspy"),
+        ("pydantic-ai", "read it to its end"),
+        ("nobody-knows", "let the instrumentation record usage"),
+    ],
+)
+def test_a_call_without_usage_has_the_help_of_its_instrumentation(scope: str, helps: str) -> None:
+    """What switches usage on differs from library to library, and some instrumentations never tell it."""
+    assert helps in remedy("no_usage", scope)
+
+
+def test_another_reason_has_the_same_help_whoever_tells_of_it() -> None:
+    """A model without a price has none under any instrumentation."""
+    assert remedy("unknown_model", "litellm") == remedy("unknown_model", "") != ""
+
+
+@pytest.mark.parametrize(
+    "scope",
+    ["openinference.instrumentation.crewai", "opentelemetry.instrumentation.crewai.instrumentation", "crewai"],
+)
+def test_crewais_agents_without_a_call_are_told_of_its_private_provider(scope: str) -> None:
+    """What CrewAI itself tells of its calls never comes to a processor."""
+    said = remedy_of_silence(NO_CALL, scope)
+    assert "CrewAI traces its calls on a private provider" in said
+    assert "opentelemetry-instrumentation-genai-openai" in said
+
+
+def test_what_helps_other_agents_depends_on_the_reason_alone() -> None:
+    """An agent asked in another service is one whoever tells of it."""
+    assert "private" not in remedy_of_silence(NO_CALL, "other") != ""
+    for reason in (ELSEWHERE, OWN_WORD):
+        assert remedy_of_silence(reason, "crewai") == remedy_of_silence(reason, "other") != ""
