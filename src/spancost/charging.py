@@ -110,8 +110,6 @@ class Charging:
         # What goes on the span is of one moment, whatever another thread's record corrects meanwhile.
         outcome.rated = Rated(call, price, amount, status, source)
         node.record = charge
-        if home is None:
-            self.orphans.add(charge)
         corrected = self._tree.book(home, amounts)
         if corrected:
             self.correct(corrected, outcome)

@@ -175,6 +175,8 @@ class Engine:
                 outcome.refused = error is not None
             elif not self._gateways.had_kept(charge, node):
                 self._charging.enter(charge, node, outcome)
+                if outcome.charge is not None and node.parent is None and parent_id is not None:
+                    self._charging.orphans.add(charge)
         elif kind == Kind.WORKFLOW and emitter.tells_last_call and not began_before_us:
             inside = Node(trace_id, span_id, node, "", Kind.CALL, None, node.baggage)
             charge = self._rating.call(inside, attributes, start_ns, resource, emitter, end_ns, error)
