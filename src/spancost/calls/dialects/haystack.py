@@ -72,5 +72,12 @@ HAYSTACK: Final = Dialect(
             Field.RESPONSE_MODEL: ("replies.0.meta.model", "meta.0.model", "meta.model"),
         },
     },
-    emitters=(Emitter("haystack", recorded="haystack__native__delegate", package="haystack-ai"),),
+    emitters=(
+        Emitter(
+            "haystack",
+            recorded="haystack__native__delegate",
+            also=("haystack__native__pipeline",),
+            package="haystack-ai",
+        ),
+    ),
 )
