@@ -15,6 +15,7 @@ import argparse
 import dataclasses
 import json
 import math
+import signal
 import sys
 import threading
 import urllib.request
@@ -204,6 +205,8 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=4318)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE")
     arguments = parser.parse_args()
+    # A shell that starts it in the background has it ignore this.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with (
         arguments.out.open("a", encoding="utf-8") as file,
         Receiver(port=arguments.port, also=_line_writer(file)) as receiver,
