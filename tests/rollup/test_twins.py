@@ -273,6 +273,8 @@ def test_a_framework_may_hear_of_a_call_a_moment_late() -> None:
     assert 2 == _calls(_Record(1.025, 2), _Record(1, 1.5, _CLIENT)), "too late"
     assert 2 == _calls(_Record(1, 2), _Record(1.5, 2.025, _CLIENT)), "too early"
     assert 2 == _calls(_Record(1.012, 1.02), _Record(1, 1.01, _CLIENT)), "one after the other"
+    silent = call()
+    assert 2 == _calls(_Record(1.015, 2, told=silent), _Record(1, 1.5, _CLIENT, silent)), "no numbers speak for it"
 
 
 @pytest.mark.parametrize(

@@ -81,10 +81,12 @@ def _encloses(outer: Charge, inner: Charge) -> bool:
         return outer.start_ns <= inner.start_ns <= outer.end_ns
     # A client closes a stream that was left, or told nothing, a moment after the framework's span of it has ended.
     is_left = outer.call.usage is None and (inner.call.usage is None or inner.call.partial)
+    # Where one tells nothing, equal numbers don't speak for it: their times must.
+    late_ns = _LATE_NS if outer.told is not None and inner.told is not None else 0
     return (
         outer.emitter.layer >= inner.emitter.layer
-        and outer.start_ns - _LATE_NS <= inner.start_ns <= outer.end_ns
-        and outer.start_ns <= inner.end_ns <= outer.end_ns + (_CLOSES_NS if is_left else _LATE_NS)
+        and outer.start_ns - late_ns <= inner.start_ns <= outer.end_ns
+        and outer.start_ns <= inner.end_ns <= outer.end_ns + (_CLOSES_NS if is_left else late_ns)
     )
 
 
