@@ -34,8 +34,8 @@ _NO_AMOUNTS: Final = Amounts()
 class Charging:
     """The charges of a process on their way to the tree, the budgets and the counters.
 
-    State: the response ids and the kept answers, which need no lock. Its RLock guards the fields of charges that later
-    records revise.
+    State: the response ids, the kept answers and the orphans, which need no lock. Its RLock guards the fields of charges
+    that later records revise.
     """
 
     def __init__(
@@ -57,6 +57,7 @@ class Charging:
         self._answers = Answers()
         self._twins = Twins()
         self.orphans = Orphans()
+        """Calls that lost their parent: an agent's own word may be their sum."""
         self._revising = RLock()
         self._settling = Settling(claimants, clock, self._revising)
         # Whether an agent's own word was ever charged: then each call looks above whether it makes one superfluous.

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Gateways"]
 
-
 _CLASSES: Final = 64
+"""Scopes and names remembered; beyond them a span is believed, and counts."""
 
 
 class Gateways:
