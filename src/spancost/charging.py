@@ -34,8 +34,8 @@ _NO_AMOUNTS: Final = Amounts()
 class Charging:
     """The charges of a process on their way to the tree, the budgets and the counters.
 
-    State: the response ids, the kept answers and the orphans, which need no lock. Its RLock guards the fields of charges
-    that later records revise.
+    State: the response ids, the kept answers and the orphans, which need no lock. Its RLock guards the fields of
+    charges that later records revise.
     """
 
     def __init__(
