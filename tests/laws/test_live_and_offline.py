@@ -43,7 +43,7 @@ def test_every_owner_costs_the_same_from_its_file(trace: Trace, chance: st.DataO
     recorded = _recorded(trace, began, {place: span.span_id for place, span in spans.items()})
     chance.shuffle(recorded)  # pyright: ignore[reportAttributeAccessIssue]
     owners = Owners(100)
-    for _, outcome in Replay(BOOK).outcomes(by_start(recorded, held)):
+    for _, outcome in Replay(BOOK).outcomes(by_start([recorded], held)):
         owners.take(outcome)
     found: dict[int, Branch] = {}
     stack = owners.roots()

@@ -14,7 +14,7 @@ from spancost.calls.who import NAMES
 from spancost.ledger import kept
 from spancost.ledger.keeper import Keeper
 from spancost.ledger.keys import attribution_of
-from spancost.ledger.otlp.files import read_spans
+from spancost.ledger.otlp.files import read_batches
 from spancost.ledger.otlp.order import by_start
 from spancost.ledger.otlp.replay import Replay
 from spancost.ledger.otlp.report import Report
@@ -50,7 +50,7 @@ def test_a_file_is_grouped_as_the_ledger_of_its_spans_is(name: str, tmp_path: Pa
     keeper = Keeper(Store(tmp_path / "ledger.db"), worker, played.who.keys, lambda: 0, None)
     reports = {key: Report((key,), played.who.keys) for key in keys}
     files = map(str, _RECORDINGS[name].processes)
-    for span, outcome in played.outcomes(by_start(read_spans(files, wanted(played.who), print))):
+    for span, outcome in played.outcomes(by_start(read_batches(files, wanted(played.who), print))):
         keeper.take(outcome, None)
         for report in reports.values():
             report.take(span, outcome)
@@ -79,7 +79,7 @@ def test_a_name_of_an_attribute_stands_for_the_key_that_it_means(tmp_path: Path)
     def groups(key: str) -> set[Key]:
         played = Replay(BOOK, keys=attribution_of((key,)))
         report = Report((key,), played.who.keys)
-        for span, outcome in played.outcomes(by_start(read_spans([str(file)], wanted(played.who), print))):
+        for span, outcome in played.outcomes(by_start(read_batches([str(file)], wanted(played.who), print))):
             report.take(span, outcome)
         report.close()
         return set(report.groups)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from spancost.config import load
-from spancost.ledger.otlp.files import STDIN, Damage, read_spans
+from spancost.ledger.otlp.files import STDIN, Damage, read_batches
 from spancost.ledger.otlp.order import by_start
 from spancost.ledger.otlp.processes import MOST_OPEN
 from spancost.ledger.otlp.replay import Replay
@@ -61,8 +61,8 @@ class Reading:
         """Yield what came of each span."""
         with _rare_collections(), _progress(self._files) as advance:
             names = wanted(self._replay.who)
-            spans = read_spans(self._files, names, self._damaged, advance)
-            yield from self._replay.outcomes(by_start(spans))
+            batches = read_batches(self._files, names, self._damaged, advance)
+            yield from self._replay.outcomes(by_start(batches))
 
     def status(self) -> int:
         """Say what was left out; return the exit status."""

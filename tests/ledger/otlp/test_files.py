@@ -6,6 +6,7 @@ import gzip
 import json
 import sys
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from ledger.written import line, message, request, told
 from spancost.calls import Usage, Who
 from spancost.calls.repeated import repeated_usage
 from spancost.ledger.otlp import from_json
-from spancost.ledger.otlp.files import Damage, read_spans
+from spancost.ledger.otlp.files import Damage, read_batches
 from spancost.ledger.otlp.spans import Span, Wanted, wanted
 
 _WANTED: Wanted = {
@@ -25,9 +26,9 @@ _WANTED: Wanted = {
 }
 
 
-def _read(path: Path) -> tuple[list[Span], list[Damage]]:
+def _read(*paths: Path) -> tuple[list[Span], list[Damage]]:
     damages: list[Damage] = []
-    return list(read_spans([str(path)], _WANTED, damages.append)), damages
+    return list(chain.from_iterable(read_batches(map(str, paths), _WANTED, damages.append))), damages
 
 
 def _write(folder: Path, content: bytes) -> Path:
@@ -232,7 +233,7 @@ def test_no_content_is_kept(form: str, tmp_path: Path) -> None:
     content = write(span, scope="s" * 100_000, resource={"service.name": "shop", "process.command_line": "SECRET"})
     damages: list[Damage] = []
     names = wanted(Who.of(("agent",), None))
-    (read,) = read_spans([str(_write(tmp_path, content))], names, damages.append)
+    ((read,),) = read_batches([str(_write(tmp_path, content))], names, damages.append)
     assert [] == damages
     assert "SECRET" not in repr(read)
     assert Usage(5, 9, reasoning=4) == repeated_usage(read.attributes)
@@ -292,10 +293,9 @@ def test_a_file_packed_with_zstd_says_what_to_do(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_is_damage(tmp_path: Path) -> None:
     """The other files are read all the same."""
-    damages: list[Damage] = []
-    paths = [str(tmp_path / "none"), str(_write(tmp_path, _JSON)), str(tmp_path)]
-    assert [_SPAN] == list(read_spans(paths, _WANTED, damages.append))
-    assert [paths[0], paths[2]] == [damage.file for damage in damages]
+    spans, damages = _read(tmp_path / "none", _write(tmp_path, _JSON), tmp_path)
+    assert [_SPAN] == spans
+    assert [str(tmp_path / "none"), str(tmp_path)] == [damage.file for damage in damages]
 
 
 @given(st.binary(max_size=2_000))
@@ -306,8 +306,7 @@ def test_no_bytes_raise(tmp_path_factory: pytest.TempPathFactory, content: bytes
     good.write_bytes(line(told(7, 1, 2)))
     for start in (b"", b"{", b"\x1f\x8b", b"\x0a", b"\x00\x00\x00\x10"):
         bad = _write(folder, start + content)
-        damages: list[Damage] = []
-        spans = list(read_spans([str(bad), str(good)], _WANTED, damages.append))
+        spans, damages = _read(bad, good)
         assert 7 == spans[-1].span_id
         assert {str(bad)} >= {damage.file for damage in damages}
 

@@ -12,7 +12,7 @@ from recorded.replay import replay
 from support import BOOK, agent, call, cost
 
 from spancost.ledger.keys import attribution_of
-from spancost.ledger.otlp.files import Damage, read_spans
+from spancost.ledger.otlp.files import Damage, read_batches
 from spancost.ledger.otlp.order import by_start
 from spancost.ledger.otlp.replay import Replay
 from spancost.ledger.otlp.report import Report
@@ -29,7 +29,7 @@ def _report(files: list[Path], *keys: str, book: PriceBook = _BOOK, held: int = 
     played = Replay(book, keys=attribution_of(keys))
     names = wanted(played.who)
     report, owners = Report(keys, played.who.keys), Owners(10_000)
-    for span, outcome in played.outcomes(by_start(read_spans(map(str, files), names, damages.append), held)):
+    for span, outcome in played.outcomes(by_start(read_batches(map(str, files), names, damages.append), held)):
         report.take(span, outcome)
         owners.take(outcome)
     report.close()
@@ -207,7 +207,7 @@ def test_times_that_make_no_sense_are_survived() -> None:
     ]
     played = Replay(BOOK)
     report = Report(("model",), played.who.keys)
-    for span, outcome in played.outcomes(by_start(spans)):
+    for span, outcome in played.outcomes(by_start([spans])):
         report.take(span, outcome)
     report.close()
     assert (2, 0) == (report.total.calls, report.total.latency_ns - 1)

@@ -17,7 +17,7 @@ _SHOP = {"service.name": "shop"}
 def _report(spans: list[Span], *keys: str, period: Period | None = None, pending: int = 100) -> Report:
     played = Replay(BOOK, keys=tuple(key for key in keys if key != "model"))
     report = Report(keys, played.who.keys, period, pending)
-    for span, outcome in played.outcomes(by_start(spans)):
+    for span, outcome in played.outcomes(by_start([spans])):
         report.take(span, outcome)
     report.close()
     return report

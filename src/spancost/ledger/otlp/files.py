@@ -17,12 +17,15 @@ from typing import IO, Any, Final, NamedTuple, cast
 from spancost.ledger.otlp.from_json import WRONG
 from spancost.ledger.otlp.spans import Span, Wanted
 
-__all__ = ["STDIN", "Damage", "read_spans"]
+__all__ = ["STDIN", "Damage", "read_batches"]
 
 STDIN: Final = "-"
 
 _GZIP: Final = b"\x1f\x8b"
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
+
+_BUFFER: Final = 1 << 20
+"""Bytes read at once: a line is as long as that, and is put together from fewer pieces."""
 
 _PREFIX: Final = 4
 """Bytes that say how long the message behind them is."""
@@ -54,27 +57,27 @@ class Damage(NamedTuple):
         return f"{self.file}: {self.where}: {self.what}"
 
 
-def read_spans(
+def read_batches(
     files: Iterable[str],
     wanted: Wanted,
     damaged: Callable[[Damage], None],
     advance: Callable[[int], None] = lambda _: None,
-) -> Iterator[Span]:
-    """Yield the spans of files, `-` for standard input; what can't be read is told, and the rest goes on.
+) -> Iterator[list[Span]]:
+    """Yield the spans of each request in files, `-` for standard input; what can't be read is told, the rest goes on.
 
     `advance` is told how many bytes of the files, as they lie on disk, were read meanwhile.
     """
     for file in files:
         with ExitStack() as stack:
             try:
-                raw: Any = sys.stdin.buffer if file == STDIN else stack.enter_context(open(file, "rb"))  # noqa: PTH123
+                raw: Any = sys.stdin.buffer if file == STDIN else stack.enter_context(open(file, "rb", _BUFFER))  # noqa: PTH123
                 counted = _Counted(raw, advance)
-                yield from _spans(file, counted, wanted, damaged)
+                yield from _batches(file, counted, wanted, damaged)
             except OSError as fault:
                 damaged(Damage(file, "the file", fault.strerror or str(fault)))
 
 
-def _spans(file: str, raw: _Counted, wanted: Wanted, damaged: Callable[[Damage], None]) -> Iterator[Span]:
+def _batches(file: str, raw: _Counted, wanted: Wanted, damaged: Callable[[Damage], None]) -> Iterator[list[Span]]:
     lines: IO[bytes] = cast("IO[bytes]", raw)
     start = raw.peek(8)
     if start.startswith(_GZIP):
@@ -96,7 +99,7 @@ def _spans(file: str, raw: _Counted, wanted: Wanted, damaged: Callable[[Damage],
         yield from _of_messages(file, lines, wanted, damaged)
 
 
-def _of_lines(file: str, lines: IO[bytes], wanted: Wanted, damaged: Callable[[Damage], None]) -> Iterator[Span]:
+def _of_lines(file: str, lines: IO[bytes], wanted: Wanted, damaged: Callable[[Damage], None]) -> Iterator[list[Span]]:
     # Only here: whoever reads protobuf needs none of it.
     try:
         from spancost.ledger.otlp.from_typed_json import spans_of  # needs msgspec, and takes a third of the time
@@ -128,16 +131,20 @@ def _of_lines(file: str, lines: IO[bytes], wanted: Wanted, damaged: Callable[[Da
         ):
             damaged(Damage(file, where, "holds more values than any request"))
             continue
+        spans: list[Span] = []
         try:
-            yield from spans_of(line, wanted, lambda what, where=where: damaged(Damage(file, where, what)))
+            spans.extend(spans_of(line, wanted, lambda what, where=where: damaged(Damage(file, where, what))))
         except WRONG as fault:
             what = "is not JSON" if isinstance(fault, ValueError) else "is not an OTLP request"
             if not line.endswith(b"\n"):
                 what += ", and the file ends in it"
             damaged(Damage(file, where, f"{what} ({type(fault).__name__}: {str(fault)[:80]})"))
+        yield spans
 
 
-def _of_messages(file: str, messages: IO[bytes], wanted: Wanted, damaged: Callable[[Damage], None]) -> Iterator[Span]:
+def _of_messages(
+    file: str, messages: IO[bytes], wanted: Wanted, damaged: Callable[[Damage], None]
+) -> Iterator[list[Span]]:
     # Only here: whoever reads JSON needs none of it.
     from spancost.ledger.otlp import from_protobuf
 
@@ -170,12 +177,14 @@ def _of_messages(file: str, messages: IO[bytes], wanted: Wanted, damaged: Callab
         if size > _MOST_ZEROS and message.count(0) > _MOST_ZEROS:
             damaged(Damage(file, where, "holds more values than any request"))
             continue
+        spans: list[Span] = []
         try:
-            yield from from_protobuf.spans_of(
-                message, wanted, lambda what, where=where: damaged(Damage(file, where, what))
+            spans.extend(
+                from_protobuf.spans_of(message, wanted, lambda what, where=where: damaged(Damage(file, where, what)))
             )
         except from_protobuf.DecodeError as fault:
             damaged(Damage(file, where, f"is no OTLP message ({fault})"))
+        yield spans
 
 
 class _Peeked:

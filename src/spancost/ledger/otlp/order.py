@@ -9,53 +9,51 @@ from __future__ import annotations
 import marshal
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from heapq import merge
+from heapq import heapify, heappop, heapreplace
+from itertools import chain
 from operator import itemgetter
+from os import SEEK_END
 from tempfile import TemporaryFile
-from typing import IO, Final
+from typing import IO, Any, Final
 
 from spancost.errors import SpillError
 from spancost.ledger.otlp.spans import Span, span_of
 
 __all__ = ["by_start"]
 
-_HELD: Final = 200_000
-"""Spans held in memory at once, some 100 MB."""
+_HELD: Final = 131_072
+"""Spans held in memory at once, some 80 MB."""
 
 _BLOCK: Final = 256
 """Spans read back from disk at once, of each sorted run."""
 
 _WAITS: Final = "what memory can't hold waits in the folder for temporary files, TMPDIR names another"
 
-_LENGTH: Final = 8
-"""Bytes that say how long a block is."""
+_BEHIND_ALL: Final = (1 << 64,)
+"""No span starts then, ns since the epoch."""
 
 
-def by_start(spans: Iterable[Span], held: int = _HELD) -> Iterator[Span]:
+def by_start(batches: Iterable[list[Span]], held: int = _HELD) -> Iterator[Span]:
     """Yield spans by their start, of those that start at once the longest first, then the one that came last.
 
     Raises SpillError where the disk has no room for what memory can't hold.
     """
     with ExitStack() as stack:
-        runs: list[IO[bytes]] = []
+        file: IO[bytes] | None = None
+        runs: list[Iterator[Span]] = []
         run: list[Span] = []
-        for span in spans:
-            run.append(span)
+        for batch in batches:
+            run += batch
             if len(run) >= held:
                 try:
                     # No name on disk: whatever becomes of the process, nothing is left of it.
-                    runs.append(stack.enter_context(TemporaryFile()))
-                    _write(_sorted(run), runs[-1])
+                    file = file or stack.enter_context(TemporaryFile())
+                    runs.append(_written(_sorted(run), file))
                 except OSError as fault:
                     raise SpillError(f"{fault.strerror}: {_WAITS}") from fault
                 run = []
-        # Equal ones stay in the order of the runs: the last one's come first.
-        rest = _taken(_sorted(run))
-        yield from merge(rest, *map(_read, reversed(runs)), key=_start) if runs else rest
-
-
-def _start(span: Span) -> tuple[int, int]:
-    return span[0], -span[1]
+        runs.append(_taken(_sorted(run)))
+        yield from _merged(runs)
 
 
 def _sorted(run: list[Span]) -> list[Span]:
@@ -73,17 +71,40 @@ def _taken(run: list[Span]) -> Iterator[Span]:
         yield run.pop()
 
 
-def _write(run: list[Span], file: IO[bytes]) -> None:
-    for place in range(0, len(run), _BLOCK):
-        block = marshal.dumps([tuple(span) for span in run[place : place + _BLOCK]])
-        file.write(len(block).to_bytes(_LENGTH))
-        file.write(block)
-    file.seek(0)
+def _written(run: list[Span], file: IO[bytes]) -> Iterator[Span]:
+    """Write a sorted run behind the others, and return how it is read back."""
+    start = file.seek(0, SEEK_END)
+    blocks = (run[place : place + _BLOCK] for place in range(0, len(run), _BLOCK))
+    lengths = [file.write(marshal.dumps(list(map(tuple, block)))) for block in blocks]
+    return map(span_of, chain.from_iterable(_blocks(file, start, lengths)))
 
 
-def _read(file: IO[bytes]) -> Iterator[Span]:
-    # Not marshal.load(file): it asks the file for each value apart, six times as slow.
-    while length := int.from_bytes(file.read(_LENGTH)):
-        # Our own, written a moment ago into a file without a name.
-        for span in marshal.loads(file.read(length)):  # noqa: S302
-            yield span_of(span)
+def _blocks(file: IO[bytes], start: int, lengths: list[int]) -> Iterator[Iterable[Iterable[Any]]]:
+    for length in lengths:
+        file.seek(start)
+        # Not marshal.load(file): it asks the file for each value apart, six times as slow.
+        block = file.read(length)
+        start += length
+        yield marshal.loads(block)  # noqa: S302 - our own, written a moment ago into a file without a name
+
+
+def _merged(runs: list[Iterator[Span]]) -> Iterator[Span]:
+    """Yield the spans of sorted runs in their order; of equal ones the last run's come first."""
+    heads = [
+        (first[0], -first[1], -number, first, run)
+        for number, run in enumerate(runs)
+        if (first := next(run, None)) is not None
+    ]
+    heapify(heads)
+    while heads:
+        _, _, number, span, run = heads[0]
+        others_start = min(heads[1:3], default=_BEHIND_ALL)[0]
+        yield span
+        # Most runs hardly overlap: none is compared with as long as one is ahead of all others.
+        for span in run:
+            if span[0] >= others_start:
+                heapreplace(heads, (span[0], -span[1], number, span, run))
+                break
+            yield span
+        else:
+            heappop(heads)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from sys import intern
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from spancost.calls.content import READ_OF
@@ -97,4 +98,5 @@ Wanted = Mapping[str, str]
 
 def wanted(who: Who) -> Wanted:
     """Return the names of the attributes that are kept of a span and of its resource."""
-    return {name: name for name in CALL_NAMES.union(who.every_name, NAMES_OF_AGENTS, HOST, INSTANCE, (PID,))}
+    # Interned: read back from disk, where spans may wait, a name is the one object again that is asked for.
+    return {name: intern(name) for name in CALL_NAMES.union(who.every_name, NAMES_OF_AGENTS, HOST, INSTANCE, (PID,))}
