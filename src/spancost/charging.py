@@ -8,17 +8,17 @@ from threading import RLock
 from typing import Final
 
 from spancost.budgets import Budgets, worst
-from spancost.calls import Kind
 from spancost.outcome import Correction, Count, Outcome, Rated
 from spancost.rollup import Amounts, Charge, Node, ResponseIds, Tree
 from spancost.rollup.answers import Answers
 from spancost.rollup.attribution import filled
 from spancost.rollup.claimants import Claimants
+from spancost.rollup.claims import claim_of, tells_more
 from spancost.rollup.dedup import final, inside, nested, offer, outlived
 from spancost.rollup.node import above, top
 from spancost.rollup.orphans import Orphans
 from spancost.rollup.records import best
-from spancost.rollup.sums import Below
+from spancost.rollup.remote import Remote
 from spancost.rollup.tree import OWNERS
 from spancost.rollup.twins import Twins
 from spancost.settling import Settling
@@ -58,6 +58,8 @@ class Charging:
         self._twins = Twins()
         self.orphans = Orphans()
         """Calls that lost their parent: an agent's own word may be their sum."""
+        self.remote = Remote()
+        """Calls in other processes: the same."""
         self._revising = RLock()
         self._settling = Settling(claimants, clock, self._revising)
         # Whether an agent's own word was ever charged: then each call looks above whether it makes one superfluous.
@@ -142,8 +144,8 @@ class Charging:
     def correct(self, owners: list[Node], outcome: Outcome) -> None:
         """Tell the new totals of owners that had ended when more of their cost became known."""
         for owner in owners:
-            claim = _claim_of(owner)
-            if claim is not None and owner.below is not None and _tells_more(owner.below, claim):
+            claim = claim_of(owner)
+            if claim is not None and owner.below is not None and tells_more(owner.below, claim):
                 # What an open span held back has come, and it tells of the calls that the agent summed up.
                 owner.record = None
                 self._take_back(claim, None, owner, outcome)
@@ -153,6 +155,15 @@ class Charging:
             totals = self._tree.totals(owner)
             correction = Correction(owner.trace_id, owner.span_id, owner.kind or "", owner.name, totals, sequence)
             outcome.corrections += (correction,)
+
+    def hear(self, node: Node, input_: int, output: int, outcome: Outcome) -> None:
+        """Take back what agents said they used where another process, asked from below them, tells of those calls."""
+        self.remote.add(node, input_, output)
+        for agent in above(node, _HIGHEST):
+            claim = claim_of(agent)
+            if claim is not None and self.remote.is_repeated_by(claim, agent):
+                agent.record = None
+                self._take_back(claim, None, agent, outcome)
 
     def settle(self, *, everything: bool = False) -> list[Count]:
         """Return what counters have waited for long enough or in vain, or all of it at the end."""
@@ -246,7 +257,7 @@ class Charging:
     def _take_back_claims(self, charge: Charge, home: Node | None, node: Node, outcome: Outcome, *, own: bool) -> None:
         """Take back what agents said their calls used, who ended before a span below them told of one."""
         for span in above(home, _HIGHEST):
-            claim = _claim_of(span)
+            claim = claim_of(span)
             if claim is not None and (own or not claim.emitter.sums_agents):
                 span.record = None
                 self._take_back(claim, charge, node, outcome)
@@ -286,18 +297,3 @@ class Charging:
             outcome.state = worst(outcome.state, crossing.state)
         below = self._tree.below(top(node))
         below.state = worst(below.state, outcome.state)
-
-
-def _claim_of(span: Node) -> Charge | None:
-    """Return what an agent said that its calls used and was charged for, None where spans below told of calls."""
-    claim = span.record
-    return claim if claim is not None and span.kind == Kind.AGENT and claim.span_id == span.span_id else None
-
-
-def _tells_more(below: Below, claim: Charge) -> bool:
-    """Tell whether calls below an agent have told what they used, beside what it said itself."""
-    if claim.emitter.sums_agents:
-        # It leaves out its sub-agents, of whom there may be any number below.
-        return False
-    used, said = below.input + below.output, claim.amounts.input + claim.amounts.output
-    return used > said or below.direct + below.children > claim.amounts.cost

@@ -16,12 +16,13 @@ from spancost.calls.repeated import repeated_usage
 from spancost.calls.who import as_label
 from spancost.charging import Charging
 from spancost.outcome import Count, Outcome
-from spancost.rating import Pricer, Rating, is_told_below
-from spancost.rollup import Charge, Node, Totals, Tree
+from spancost.rating import Pricer, Rating
+from spancost.rollup import Charge, Node, Totals, Tree, asking
 from spancost.rollup.attribution import Attribution, agent_name, workflow_name
 from spancost.rollup.claimants import Claimants
+from spancost.rollup.claims import is_told_below
 from spancost.rollup.gateways import Gateways
-from spancost.rollup.node import LONGEST_NAME, Live, top
+from spancost.rollup.node import LONGEST_NAME, Live
 from spancost.rollup.sums import Below
 
 if TYPE_CHECKING:
@@ -187,6 +188,8 @@ class Engine:
             outcome.asked_at = asked_at(attributes)
             outcome.is_elsewhere = is_counted_elsewhere(attributes)
             charge = self._rating.agent(node, attributes, start_ns, resource, emitter, end_ns)
+            if charge is not None and self._charging.remote.is_repeated_by(charge, node):
+                outcome.is_elsewhere = True
             if charge is not None and not outcome.is_elsewhere and not self._is_told_apart(charge, node):
                 self._charging.enter(charge, node, outcome)
                 # On the span stands what it owns. An amount of its own would be counted beside those of calls.
@@ -238,43 +241,42 @@ class Engine:
             self._charging.enter(charge, node, outcome)
         return outcome
 
+    def hear(self, trace_id: int, span_id: int, input_: int, output: int) -> Outcome | None:
+        """Hear how many tokens another process used for a span of this one; None where no span of this id is known.
+
+        Only whoever sees several processes can tell.
+        """
+        node = self.tree.find(trace_id, span_id)
+        if node is None:
+            return None
+        outcome = Outcome(node)
+        self._charging.hear(node, input_, output, outcome)
+        return outcome
+
     def settle(self, *, everything: bool = False) -> list[Count]:
         """Return what counters have waited for long enough, or all of it at the end."""
         return self._charging.settle(everything=everything)
 
     def cost_so_far(self, trace_id: int, span_id: int) -> int:
         """Return pico-USD of the whole local trace that a span belongs to; nothing where none of it is known."""
-        node = self.tree.find(trace_id, span_id) or self.tree.find_any(trace_id)
-        if node is None:
-            return 0
-        root = top(node)
-        if root.ended:
-            return self.tree.totals(root).total
-        return self.tree.cost_below(root)
+        return asking.cost_so_far(self.tree, trace_id, span_id)
 
     def cost_of(self, trace_id: int | None, span_id: int | None) -> int | None:
         """Return pico-USD of a span with all below it, or of a local trace; None where nothing is remembered of it."""
-        nodes = self.tree.known(trace_id, span_id)
-        return sum(map(self._cost, nodes)) if nodes else None
+        return asking.cost_of(self.tree, trace_id, span_id)
 
     def forget(self) -> None:
         """Start anew, as a forked child must: its parent goes on counting what was open.
 
         A child that unwinds its stack ends those spans once more, under the same ids.
         """
-        self._inherited = self._inherited.union(self.tree.open_spans())
+        self._inherited = self._inherited.union((node.trace_id, node.span_id) for node in self.tree.open_spans())
         self.budgets.clear()
         self._begin()
 
-    def _cost(self, node: Node) -> int:
-        cost = self.tree.totals(node).total if node.ended else self.tree.cost_below(node)
-        charge = node.record if node.kind == Kind.CALL else None
-        # A call's own money lies below its parent, and nowhere where it has none.
-        return cost + (charge.amounts.cost if charge is not None and charge.span_id == node.span_id else 0)
-
     def _is_told_apart(self, claim: Charge, agent: Node) -> bool:
         """Tell whether calls have told of what an agent says it used, where none of it has reached the agent."""
-        return self.tree.holds_below(agent) or self._charging.orphans.are_summed_by(claim)
+        return asking.holds_below(self.tree, agent) or self._charging.orphans.are_summed_by(claim)
 
     def _begin(self) -> None:
         self.tree = self._new_tree()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from spancost.calls.dialects import Emitter
     from spancost.rollup.attribution import Attribution
 
-__all__ = ["Pricer", "Rating", "is_told_below"]
+__all__ = ["Pricer", "Rating"]
 
 _WITHOUT_REQUEST_NS: Final = 5_000_000
 """No call takes less in a library that keeps answers and tells no usage either way: DSPy works long on each."""
@@ -104,12 +104,6 @@ class Rating:
         call: Call = charge.call._replace(usage=known)
         price = self._pricer.price(call.provider, call.models, known, charge.start_ns)
         return Charge(node, call, price, charge.emitter)
-
-
-def is_told_below(agent: Node, emitter: Emitter) -> bool:
-    """Tell whether spans below an agent tell of the calls that its own span sums up."""
-    below = agent.below
-    return below is not None and (below.own if emitter.sums_agents else below.tells)
 
 
 def _read(attributes: Attributes, emitter: Emitter, error: str | None) -> tuple[Call, Attributes]:

@@ -94,13 +94,9 @@ class Tree:
             node = self._open.get((trace_id, span_id))
         return node if node is not None and node.trace_id == trace_id else None
 
-    def find_any(self, trace_id: int) -> Node | None:
-        """Return an open span of a trace, None where there is none."""
-        return next((node for node in list(self._open.values()) if node.trace_id == trace_id), None)
-
-    def open_spans(self) -> list[tuple[int, int]]:
-        """Return trace and span id of every open span."""
-        return [(node.trace_id, node.span_id) for node in list(self._open.values())]
+    def open_spans(self) -> list[Node]:
+        """Return every open span."""
+        return list(self._open.values())
 
     def known(self, trace_id: int | None, span_id: int | None) -> list[Node]:
         """Return the span of this id that is open or remembered, or where none is told the local roots of the trace."""
@@ -239,24 +235,6 @@ class Tree:
         """Return what lies below an ended span, late charges included."""
         return self.close(node, node.kind, node.ended) or Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
-    def cost_below(self, node: Node) -> int:
-        """Return pico-USD below an open span so far, with what its open descendants still hold."""
-        inside = {node: True}
-        cost = 0
-        for span in list(self._open.values()):  # a tuple is allocated with the iterator open
-            below = span.below
-            if below is not None and span.trace_id == node.trace_id and _is_under(span, inside):
-                cost += below.direct + below.children
-        return cost
-
-    def holds_below(self, node: Node) -> bool:
-        """Tell whether an open span below one that ends holds what a call told: it will hand it up, or never end."""
-        inside = {node: True}
-        return any(
-            span.trace_id == node.trace_id and span.below is not None and span.below.tells and _is_under(span, inside)
-            for span in list(self._open.values())
-        )
-
     def _add(self, node: Node | None, direct: int, children: int, counts: Amounts, own: bool) -> list[Node]:
         corrected: list[Node] = []
         first = node
@@ -322,15 +300,3 @@ class Tree:
 def _tells_nothing(span: Node) -> bool:
     """Tell whether a span has ended and says nothing of what is below it, whose it is or for whom."""
     return span.ended == ENDED and span.kind is None and span.live is None
-
-
-def _is_under(span: Node, inside: dict[Node, bool]) -> bool:
-    """Tell whether a span lies inside, and note it of each span between: none is climbed over twice."""
-    climbed: list[Node] = []
-    node: Node | None = span
-    while node is not None and node not in inside:
-        climbed.append(node)
-        node = node.parent
-    found = node is not None and inside[node]
-    inside.update(dict.fromkeys(climbed, found))
-    return found

@@ -118,6 +118,46 @@ def test_processes_of_one_number_in_two_containers_are_two(tmp_path: Path) -> No
         assert 2 == report.total.calls
 
 
+_SHOP = {"service.name": "shop", "service.instance.id": "1"}
+_DESK = {"service.name": "desk", "service.instance.id": "2"}
+
+
+def _says(input_: int, output: int) -> dict[str, object]:
+    """Return what an agent's span tells that says what its calls used."""
+    return {**call(input_, output), **agent("researcher")}
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("is_call", [False, True])
+def test_an_agent_here_that_repeats_what_another_process_tells_is_counted_there(
+    tmp_path: Path, late: bool, is_call: bool
+) -> None:
+    """No address says where it ran; that what was asked below it used as many tokens does, whichever ends first."""
+    here = [
+        told(1, 0, 100, agent("boss"), name="invoke_agent boss"),
+        told(2, 10, 90, _says(1000, 100), parent=1, name="invoke_agent researcher"),
+        told(3, 20, 80, parent=2, name="POST"),
+    ]
+    end = 95 if late else 70
+    there = [told(4, 30, end, call(1000, 100) if is_call else _says(1000, 100), parent=3)]
+    if not is_call:
+        there.append(told(5, 40, 60, call(1000, 100), parent=4))
+    file = tmp_path / "spans.jsonl"
+    file.write_bytes(line(*here, resource=_SHOP) + line(*there, resource=_DESK))
+    report, roots = _report([file], "service", book=BOOK)
+    assert {("desk",): cost(1000, 100)} == {key: sums.cost for key, sums in report.groups.items()}
+    assert (1, cost(1000, 100)) == (report.total.calls, sum(root.total for root in roots))
+
+
+def test_an_agent_that_used_more_than_another_process_tells_is_counted_here(tmp_path: Path) -> None:
+    """Its tool asked a service that asks a model, too: nothing says that its own calls were those."""
+    here = [told(2, 10, 90, _says(1001, 100), name="invoke_agent researcher"), told(3, 20, 80, parent=2, name="POST")]
+    there = [told(4, 30, 70, call(1000, 100), parent=3)]
+    file = tmp_path / "spans.jsonl"
+    file.write_bytes(line(*here, resource=_SHOP) + line(*there, resource=_DESK))
+    assert 2 == _report([file], "service", book=BOOK)[0].total.calls
+
+
 def test_silent_processes_are_let_go() -> None:
     """A file of short-lived workers holds no engine for each that ever was, and nothing of what they spent is lost."""
     hour = 3600 * 10**9

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from spancost.budgets import Budgets
 from spancost.engine import Engine
+from spancost.ledger.otlp.across import Across
 from spancost.ledger.otlp.processes import Processes
 from spancost.ledger.otlp.spans import Span
 
@@ -44,6 +45,7 @@ class Replay:
         self.played = 0
         """Spans that have started."""
         self.processes = Processes(self._new_engine)
+        self._across = Across()
         self.who = self._new_engine().who
         """The attribution keys whose values charges have, and the attributes these are read from."""
 
@@ -58,8 +60,12 @@ class Replay:
                 self._now, _, ended, its = heappop(waiting)
                 start, end, trace_id, span_id, parent_id, name, scope, attributes, resource, error = ended
                 outcome = its.end(trace_id, span_id, parent_id, name, attributes, start, resource, scope, end, error)
-                if outcome is not None:
-                    yield ended, outcome
+                if outcome is None:
+                    continue
+                yield ended, outcome
+                if (parent_id is not None and outcome.node.parent is None) or outcome.aggregate is not None:
+                    for elsewhere in self._across.ended(its, trace_id, parent_id, outcome):
+                        yield ended, elsewhere
             if span is _BEHIND_ALL:
                 return
             self._now, end, trace_id, span_id, parent_id, name, scope, attributes, resource, _ = span
