@@ -103,9 +103,10 @@ def test_what_has_no_price_is_said() -> None:
         "root  $0.0210  [1 partial, 1 unpriced]\nspancost: $0.0210, priced 1 of 3 calls, 1 partial\n"
         "  1 unpriced, no_usage: openai gpt-5.2\n"
         "    the span tells no tokens: let the instrumentation record usage, or install one that does\n"
-        "  1 partial: what they cost is a lower bound\n"
-        "    a stream that breaks off tells its input at most: read it to its end; where the price list has no price of a"
-        " class of tokens, name it in a [[price]] of the file that SPANCOST_CONFIG names"
+        "  1 partial, half_usage: openai gpt-5.2\n"
+        "    the span tells input or output alone, as of a stream that is left, and the amount is a lower bound: read"
+        " streams to their end, else install an instrumentation of the model's client, such as"
+        " opentelemetry-instrumentation-genai-openai"
     ) == play.console.text("tree")
 
 
@@ -262,6 +263,26 @@ def test_what_is_not_known_is_named_with_what_helps() -> None:
         )
         for line in told[2::2]
     ]
+
+
+def test_more_kinds_than_are_named_are_counted() -> None:
+    """Ten are named, by what is least known; the rest of each status in one line."""
+    play = _Printed()
+    for number in range(11):
+        play.make(call(10, 5, model=f"gpt-nobody-knows-{number}"))
+        play.make(call(10, model="gpt-5.2"))
+    told = play.console.text("summary").splitlines()
+    assert 10 == sum(line.startswith("  1 unpriced, unknown_model") for line in told)
+    assert ["  1 more unpriced, of other kinds", "  11 more partial, of other kinds"] == told[-2:]
+
+
+def test_what_an_agent_says_of_its_calls_is_named_where_it_has_no_price() -> None:
+    """It is charged as one call, and is unpriced as one."""
+    play = _Printed()
+    play.make({**agent("a"), **call(10, 5, model="gpt-nobody-knows"), "gen_ai.operation.name": "invoke_agent"})
+    told = play.console.text("summary").splitlines()
+    assert "spancost: $0.0000, priced 0 of 1 calls" == told[0]
+    assert "  1 unpriced, unknown_model: openai gpt-nobody-knows" == told[1]
 
 
 def test_what_later_records_told_is_not_missing() -> None:

@@ -171,9 +171,19 @@ def test_text_and_json_agree_on_what_is_priced(example: Path) -> None:
         file.write(line(told(9, 100, 110, call(1000, model="gpt-5.2"), trace_id=7, name="chat")))
     coverage = _json(example, "report", "spans.jsonl")["coverage"]
     assert (4, 3, 1, 0) == tuple(coverage[each] for each in ("calls", "priced", "partial", "unpriced"))
+    (missed,) = coverage["missing"]
+    assert missed.pop("remedy").startswith("the span tells input or output alone")
+    assert {
+        "status": "partial",
+        "reason": "half_usage",
+        "provider": "openai",
+        "model": "gpt-5.2",
+        "instrumentation": "",
+        "calls": 1,
+    } == missed
     text = _run(example, "report", "spans.jsonl").stdout.decode()
     assert "gpt-5.2       $0.0330      3   4500    1300  1 partial\n" in text
-    assert "priced 3 of 4 calls, 1 partial\n  1 partial: what they cost is a lower bound\n    a stream" in text
+    assert "priced 3 of 4 calls, 1 partial\n  1 partial, half_usage: openai gpt-5.2\n    the span tells input" in text
     assert "chat  $0.0030  [1 partial]\n" in _run(example, "tree", "spans.jsonl").stdout.decode()
     trees = _json(example, "tree", "spans.jsonl")["traces"]
     assert [("coordinator", 0), ("chat", 1)] == [(tree["name"], tree["partial"]) for tree in trees]

@@ -39,6 +39,22 @@ def test_a_call_without_usage_has_the_help_of_its_instrumentation(scope: str, he
     assert helps in remedy("no_usage", scope)
 
 
+def test_a_lower_bound_has_a_help_of_its_own() -> None:
+    """What switches all usage on is no help where a stream was left, or where a client's cache isn't told."""
+    assert "stream_options" not in remedy("half_usage", "openinference.instrumentation.openai")
+    assert "openai_continuous_usage_stats" in remedy("half_usage", "pydantic-ai")
+    assert "streaming=True" in remedy("no_cache_usage", "openlit.instrumentation.langchain")
+    assert "[[price]]" in remedy("no_class_price", "pydantic-ai")
+    assert remedy("cut_off", "litellm") == remedy("cut_off", "") != ""
+
+
+def test_a_guess_is_cured_by_what_has_usage_told() -> None:
+    """An instrumentation guesses only where the provider told nothing."""
+    scope = "openlit.instrumentation.langchain"
+    assert remedy("guessed_usage", scope) == remedy("no_usage", scope)
+    assert "have the provider tell them" in remedy("guessed_usage", "")
+
+
 def test_another_reason_has_the_same_help_whoever_tells_of_it() -> None:
     """A model without a price has none under any instrumentation."""
     assert remedy("unknown_model", "litellm") == remedy("unknown_model", "") != ""

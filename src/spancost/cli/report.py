@@ -83,7 +83,7 @@ def _text(summary: Summary) -> str:
 
 
 def _cells(group: Group) -> tuple[str, ...]:
-    told = ((group.unpriced, "unpriced"), (group.partial, "partial"), (group.estimated, "guessed"))
+    told = ((group.unpriced, "unpriced"), (group.partial, "partial"), (group.estimated, "estimated"))
     notes = [f"{count} {what}" for count, what in told if count]
     cost = format_usd(pico_from_decimal(group.cost))
     return cost, str(group.calls), str(group.input_tokens), str(group.output_tokens), ", ".join(notes)

@@ -1,14 +1,17 @@
-"""What to do about calls that have no amount."""
+"""What to do about calls that have no amount, or none that is sure to be whole and told."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from spancost.ledger.missing import GUESSED
 from spancost.ledger.silence import ELSEWHERE, NO_CALL, OWN_WORD
 
-__all__ = ["OF_PARTS", "remedy", "remedy_of_silence"]
+__all__ = ["remedy", "remedy_of_silence"]
 
 _PRICE: Final = "in a [[price]] of the file that SPANCOST_CONFIG names"
+
+_CLIENT: Final = "an instrumentation of the model's client, such as opentelemetry-instrumentation-genai-openai"
 
 _BY_REASON: Final = {
     "no_usage": "the span tells no tokens: let the instrumentation record usage, or install one that does",
@@ -16,15 +19,14 @@ _BY_REASON: Final = {
     "unknown_model": f"no price list has this model: name its price {_PRICE}",
     "unknown_provider": f"the span doesn't say who is paid: name the price {_PRICE}",
     "no_price": f"the price list has no price of all that was used: name it {_PRICE}",
+    "cut_off": "the answer ended in an error: it cost this at least, and how much more only the provider's bill says",
+    "half_usage": "the span tells input or output alone, as of a stream that is left, and the amount is a lower bound:"
+    f" read streams to their end, else install {_CLIENT}",
+    "no_cache_usage": f"the span leaves cached tokens out, and the amount is a lower bound: install {_CLIENT}",
+    "no_class_price": "the price list has no price of a class of the tokens, and the amount is a lower bound: name it"
+    f" {_PRICE}",
+    GUESSED: "the instrumentation may have counted the tokens itself: have the provider tell them, of streams, too",
 }
-
-OF_PARTS: Final = (
-    "a stream that breaks off tells its input at most: read it to its end; where the price list has no price of a"
-    f" class of tokens, name it {_PRICE}"
-)
-"""What helps against amounts that are a lower bound."""
-
-_CLIENT: Final = "an instrumentation of the model's client, such as opentelemetry-instrumentation-genai-openai"
 
 _STREAMS: Final = "a stream tells its usage only if asked: "
 _OPENAI: Final = _STREAMS + 'pass stream_options={"include_usage": True}'
@@ -77,6 +79,17 @@ _OF_EMITTERS: Final = {
     "pydantic-ai": _PYDANTIC_AI,
 }
 
+_OF_PARTS: Final = {
+    ("half_usage", "pydantic-ai"): _PYDANTIC_AI,
+    ("no_cache_usage", "openlit.instrumentation.langchain"): "OpenLIT leaves the cached tokens of Claude's answers out,"
+    " unless they are streamed: give the model streaming=True, or install opentelemetry-instrumentation-genai-anthropic"
+    " beside it",
+}
+"""What helps where an instrumentation tells a part of the usage."""
+
+_UNTOLD: Final = ("no_usage", GUESSED)
+"""Reasons of calls whose usage the provider was not asked for."""
+
 _OF_SILENCE: Final = {
     NO_CALL: f"no span tells of a call: install {_CLIENT}",
     ELSEWHERE: "what they used is counted where they run, if spancost runs there; where that host is a gateway to a"
@@ -104,6 +117,5 @@ def remedy_of_silence(reason: str, scope: str) -> str:
 
 def remedy(reason: str, scope: str) -> str:
     """Return what helps against a reason, where an instrumentation of this scope told of the call."""
-    if reason == "no_usage" and scope in _OF_EMITTERS:
-        return _OF_EMITTERS[scope]
-    return _BY_REASON.get(reason, "")
+    known = _OF_EMITTERS.get(scope) if reason in _UNTOLD else _OF_PARTS.get((reason, scope))
+    return known or _BY_REASON.get(reason, "")
