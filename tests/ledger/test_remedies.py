@@ -31,6 +31,12 @@ _INCLUDE_IN_JAVASCRIPT = "stream_options: {include_usage: true}"
         ("opentelemetry.instrumentation.openai_agents", "opentelemetry-instrumentation-genai-openai"),
         ("openinference.instrumentation.dspy", "opentelemetry-instrumentation-genai-dspy"),
         ("pydantic-ai", "read it to its end"),
+        ("openinference.instrumentation.groq", "install opentelemetry-instrumentation-groq in its place"),
+        ("opentelemetry.instrumentation.groq", "read the stream to its end"),
+        ("mistralai_sdk_tracer", "read the stream to its end"),
+        ("openinference.instrumentation.mistralai", "read the stream to its end"),
+        ("opentelemetry.instrumentation.mistralai", "read the stream to its end"),
+        ("opentelemetry.instrumentation.together", "spancost.record_call()"),
         ("nobody-knows", "let the instrumentation record usage"),
     ],
 )
@@ -58,6 +64,13 @@ def test_a_guess_is_cured_by_what_has_usage_told() -> None:
 def test_another_reason_has_the_same_help_whoever_tells_of_it() -> None:
     """A model without a price has none under any instrumentation."""
     assert remedy("unknown_model", "litellm") == remedy("unknown_model", "") != ""
+
+
+def test_a_model_that_its_instrumentation_does_not_name_needs_another_one() -> None:
+    """OpenLIT says `anthropic` where a stream's model should stand; what it does name may have no price all the same."""
+    said = remedy("unknown_model", "openlit.instrumentation.langchain")
+    assert said.startswith(remedy("unknown_model", ""))
+    assert "opentelemetry-instrumentation-genai-anthropic" in said
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from spancost.ledger.otlp.order import by_start
 from spancost.ledger.otlp.replay import Replay
 from spancost.ledger.otlp.report import Report
 from spancost.ledger.otlp.spans import wanted
+from spancost.ledger.remedies import remedy
 from spancost.ledger.store import Store
 from spancost.ledger.summary import Coverage, missed_of
 from spancost.ledger.trees import trees
@@ -77,6 +78,7 @@ def test_a_ledger_has_what_the_engine_counted(name: str, often: bool, tmp_path: 
     for each in coverage.missing:
         assert each.reason
         assert each.remedy
+        assert each.reason != "no_usage" or each.remedy != remedy("no_usage", ""), "each instrumentation has its own"
         lists[each.status] += each.calls
     assert (coverage.unpriced, coverage.partial) == (lists["unpriced"], lists["partial"])
     assert told.total.estimated >= lists["estimated"]

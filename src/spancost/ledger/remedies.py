@@ -13,10 +13,12 @@ _PRICE: Final = "in a [[price]] of the file that SPANCOST_CONFIG names"
 
 _CLIENT: Final = "an instrumentation of the model's client, such as opentelemetry-instrumentation-genai-openai"
 
+_NO_PRICE_OF_MODEL: Final = f"no price list has this model: name its price {_PRICE}"
+
 _BY_REASON: Final = {
     "no_usage": "the span tells no tokens: let the instrumentation record usage, or install one that does",
     "invalid_usage": "the span tells token counts that can't be: report it to whoever wrote the instrumentation",
-    "unknown_model": f"no price list has this model: name its price {_PRICE}",
+    "unknown_model": _NO_PRICE_OF_MODEL,
     "unknown_provider": f"the span doesn't say who is paid: name the price {_PRICE}",
     "no_price": f"the price list has no price of all that was used: name it {_PRICE}",
     "cut_off": "the answer ended in an error: it cost this at least, and how much more only the provider's bill says",
@@ -49,6 +51,9 @@ _PYDANTIC_AI: Final = (
     " OpenAIChatModelSettings(openai_continuous_usage_stats=True) has it told all along"
 )
 
+# Unasked, in the last chunk: `x_groq.usage` of Groq, `usage` of Mistral. https://docs.mistral.ai/api
+_TOLD_AT_END: Final = "the provider tells a stream's usage in its last chunk, unasked: read the stream to its end"
+
 _OF_EMITTERS: Final = {
     "opentelemetry.instrumentation.openai_v2": _OPENAI,
     "opentelemetry.instrumentation.genai.openai": _OPENAI,
@@ -77,6 +82,15 @@ _OF_EMITTERS: Final = {
     "openinference.instrumentation.dspy": "it tells no usage: install opentelemetry-instrumentation-genai-dspy in its"
     " place, or openinference-instrumentation-litellm beside it",
     "pydantic-ai": _PYDANTIC_AI,
+    # Its span ends when the stream begins.
+    "openinference.instrumentation.groq": "it tells no usage of a stream: install opentelemetry-instrumentation-groq"
+    " in its place",
+    "opentelemetry.instrumentation.groq": _TOLD_AT_END,
+    "mistralai_sdk_tracer": _TOLD_AT_END,
+    "openinference.instrumentation.mistralai": _TOLD_AT_END,
+    "opentelemetry.instrumentation.mistralai": _TOLD_AT_END,
+    "opentelemetry.instrumentation.together": "it tells no usage of a stream, and nothing makes it: ask without"
+    " streaming, or uninstall it and tell of calls with spancost.record_call()",
 }
 
 _OF_PARTS: Final = {
@@ -84,8 +98,11 @@ _OF_PARTS: Final = {
     ("no_cache_usage", "openlit.instrumentation.langchain"): "OpenLIT leaves the cached tokens of Claude's answers out,"
     " unless they are streamed: give the model streaming=True, or install opentelemetry-instrumentation-genai-anthropic"
     " beside it",
+    ("unknown_model", "openlit.instrumentation.langchain"): _NO_PRICE_OF_MODEL
+    + "; where OpenLIT names no model of a stream of"
+    " Claude's, but `anthropic`, install opentelemetry-instrumentation-genai-anthropic beside it",
 }
-"""What helps where an instrumentation tells a part of the usage."""
+"""What helps where an instrumentation tells a part of a call."""
 
 _UNTOLD: Final = ("no_usage", GUESSED)
 """Reasons of calls whose usage the provider was not asked for."""
