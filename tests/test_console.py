@@ -187,6 +187,22 @@ def test_a_very_deep_tree_needs_no_recursion() -> None:
     assert 3001 == len(render([top]).split("\n"))
 
 
+def test_a_tree_is_printed_as_long_as_it_has_owners_however_deep_it_is() -> None:
+    """Beyond 24 levels no line is indented further: it says which level it is on."""
+    top = branch = Branch("agent")
+    for _ in range(20_000):
+        branch.children = [Branch("first"), Branch("agent")]
+        branch = branch.children[1]
+    text = render([top])
+    lines = text.split("\n")
+    assert 40_001 == len(lines)
+    assert 150 >= max(map(len, lines))
+    indent = "    " * 24
+    assert f"{'    ' * 23}└── agent  $0.0000  (direct $0.0000)" == lines[48]
+    assert [f"{indent}[25] first  $0.0000", f"{indent}[25] agent  $0.0000  (direct $0.0000)"] == lines[49:51]
+    assert [f"{indent}[20000] first  $0.0000", f"{indent}[20000] agent  $0.0000"] == lines[-2:]
+
+
 def test_a_fork_forgets_what_the_parent_prints() -> None:
     """The child prints its own."""
     play = _Printed()

@@ -375,6 +375,44 @@ def test_a_result_that_can_t_be_written_is_said(output: str, said: str, form: st
     assert (1, said) == (done.returncode, done.stderr.decode())
 
 
+@pytest.mark.parametrize(
+    ("command", "status", "printed", "said"),
+    [
+        ("tree spans.jsonl 2>&-", 0, "coordinator", ""),
+        ("report spans.jsonl --json 2>&- <&-", 0, '{"currency"', ""),
+        ("tree none.jsonl 2>&-", 2, "", ""),
+        ("tree none.jsonl 2>/dev/full", 2, "", ""),
+        ("tree none.jsonl spans.jsonl 2>&1 | true", 0, "", ""),
+        ("report spans.jsonl | true", 0, "", ""),
+        ("report - <&-", 1, "model", "spancost: -: the file: standard input is closed\nspancost: no span was found\n"),
+        ("tree spans.jsonl <&- >&- 2>&-", 1, "", ""),
+        ("tree spans.jsonl >/dev/full 2>&-", 1, "", ""),
+        ("nothing 2>&-", 2, "", ""),
+        ("nothing 2>/dev/full", 2, "", ""),
+        ("nothing >&- 2>&-", 2, "", ""),
+        ("--help 2>&-", 0, "usage: spancost", ""),
+        ("--help | true", 0, "", ""),
+        ("--help >/dev/full", 1, "", "spancost: the result can't be written: No space left on device\n"),
+    ],
+)
+def test_a_stream_that_is_closed_costs_nothing_but_what_is_said_there(
+    command: str, status: int, printed: str, said: str, example: Path
+) -> None:
+    """The result and the status are the same, no message gets among the results, and nothing is a traceback."""
+    command = f'"{sys.executable}" -m spancost.cli {command}'
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        cwd=example,
+        env={"SPANCOST_CONFIG": "", "PATH": "/bin:/usr/bin"},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (status, said) == (done.returncode, done.stderr.decode())
+    out = done.stdout.decode()
+    assert out.startswith(printed) if printed else not out
+
+
 def test_an_interrupted_reading_ends_as_shells_expect(example: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a traceback."""
 
