@@ -22,6 +22,7 @@ from spancost.rollup.attribution import Attribution, agent_name, workflow_name
 from spancost.rollup.claimants import Claimants
 from spancost.rollup.gateways import Gateways
 from spancost.rollup.node import LONGEST_NAME, Live, top
+from spancost.rollup.overwritten import hear_call, hear_tool
 from spancost.rollup.sums import Below
 
 if TYPE_CHECKING:
@@ -158,6 +159,8 @@ class Engine:
         if self._declared and (told := self._declared.pop(node, None)) is not None:
             kind = Kind.CALL
             attributes = {**attributes, **told}
+        if kind == Kind.TOOL:
+            hear_tool(node, tree)
         if kind in _ONLY_AROUND and tree.end_if_bare(node, kind):
             if kind is None and (not attributes or self.who.every_name.isdisjoint(attributes)):
                 tree.remember_bare(node)
@@ -172,6 +175,7 @@ class Engine:
             kind = Kind.OTHER
         outcome = Outcome(node, scope)
         if kind == Kind.CALL:
+            hear_call(node, tree)
             charge = self._rating.call(node, attributes, start_ns, resource, emitter, end_ns, error)
             if charge is None:
                 outcome.refused = error is not None

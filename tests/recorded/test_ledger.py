@@ -86,6 +86,13 @@ def test_a_ledger_has_what_the_engine_counted(name: str, often: bool, tmp_path: 
     worker.stop()
 
 
+def test_agents_that_openinference_lets_tell_their_last_call_alone_are_named() -> None:
+    """Four of Google ADK's five ran tools, and six of their eleven calls are told by no span."""
+    silent = _from_files(_RECORDINGS["adk__oiadk__delegate"]).silent
+    told = [(each.reason, each.instrumentation, each.agents) for each in silent]
+    assert [("last_call", "openinference.instrumentation.google_adk", 4)] == told
+
+
 def _from_files(recording: Recording) -> Coverage:
     """Return what a report on a run's files says is known of it."""
     replayed = Replay(_BOOK, keys=("agent", "workflow"))

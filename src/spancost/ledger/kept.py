@@ -50,7 +50,7 @@ _ABOVE: Final = """json_each('["' || replace({}.ancestors, ' ', '","') || '"]') 
 
 _SILENT: Final = f"""
     SELECT silent, instrumentation, asked_at, count(*) FROM owners AS one WHERE at_ns >= ? AND at_ns < ? AND (
-        silent = 'elsewhere' OR silent = 'no_call' AND NOT EXISTS (
+        silent IN ('elsewhere', 'last_call') OR silent = 'no_call' AND NOT EXISTS (
             SELECT 1 FROM {_ABOVE.format("one")} CROSS JOIN owners AS around
             ON around.process = one.process AND around.trace_id = one.trace_id AND around.span_id = above.value
             WHERE around.kind IN ('agent', 'workflow')

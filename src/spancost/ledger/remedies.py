@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from spancost.ledger.missing import GUESSED
-from spancost.ledger.silence import ELSEWHERE, NO_CALL, OWN_WORD
+from spancost.ledger.silence import ELSEWHERE, LAST_CALL, NO_CALL, OWN_WORD
 
 __all__ = ["remedy", "remedy_of_silence"]
 
@@ -111,10 +111,16 @@ _OF_SILENCE: Final = {
     NO_CALL: f"no span tells of a call: install {_CLIENT}",
     ELSEWHERE: "what they used is counted where they run, if spancost runs there; where that host is a gateway to a"
     f" model, install {_CLIENT}",
+    LAST_CALL: f"each call is written over the one before, and those before are lost: install {_CLIENT}",
     OWN_WORD: "each counts as one call, of what its own span says: to see its calls install"
     f" {_CLIENT}; one that runs in another service is counted there, too, unless its span has server.address",
 }
-"""What helps where agents ran and no span told of a call."""
+"""What helps where agents ran and no span told of a call, or of all."""
+
+_ADK: Final = (
+    "OpenInference writes each call over the one before, on the agent's span, and those before are lost: uninstall"
+    " openinference-instrumentation-google-adk; ADK's own spans tell each call"
+)
 
 _CREWAI: Final = f"CrewAI traces its calls on a private provider, which no processor hears: install {_CLIENT}"
 _OF_CREWAI: Final = (
@@ -129,6 +135,8 @@ def remedy_of_silence(reason: str, scope: str) -> str:
     """Return what helps where no call is known of agents, for this reason, of which this scope told."""
     if reason == NO_CALL and scope in _OF_CREWAI:
         return _CREWAI
+    if reason == LAST_CALL and scope == "openinference.instrumentation.google_adk":
+        return _ADK
     return _OF_SILENCE.get(reason, "")
 
 
