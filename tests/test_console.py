@@ -103,9 +103,10 @@ def test_what_has_no_price_is_said() -> None:
         "root  $0.0210  [1 partial, 1 unpriced]\nspancost: $0.0210, priced 1 of 3 calls, 1 partial\n"
         "  1 unpriced, no_usage: openai gpt-5.2\n"
         "    the span tells no tokens: let the instrumentation record usage, or install one that does\n"
-        "  1 partial: what they cost is a lower bound\n"
-        "    a stream that breaks off tells its input at most: read it to its end; where the price list has no price of a"
-        " class of tokens, name it in a [[price]] of the file that SPANCOST_CONFIG names"
+        "  1 partial, half_usage: openai gpt-5.2\n"
+        "    the span tells input or output alone, as of a stream that is left, and the amount is a lower bound: read"
+        " streams to their end, else install an instrumentation of the model's client, such as"
+        " opentelemetry-instrumentation-genai-openai"
     ) == play.console.text("tree")
 
 
@@ -186,6 +187,22 @@ def test_a_very_deep_tree_needs_no_recursion() -> None:
     assert 3001 == len(render([top]).split("\n"))
 
 
+def test_a_tree_is_printed_as_long_as_it_has_owners_however_deep_it_is() -> None:
+    """Beyond 24 levels no line is indented further: it says which level it is on."""
+    top = branch = Branch("agent")
+    for _ in range(20_000):
+        branch.children = [Branch("first"), Branch("agent")]
+        branch = branch.children[1]
+    text = render([top])
+    lines = text.split("\n")
+    assert 40_001 == len(lines)
+    assert 150 >= max(map(len, lines))
+    indent = "    " * 24
+    assert f"{'    ' * 23}└── agent  $0.0000  (direct $0.0000)" == lines[48]
+    assert [f"{indent}[25] first  $0.0000", f"{indent}[25] agent  $0.0000  (direct $0.0000)"] == lines[49:51]
+    assert [f"{indent}[20000] first  $0.0000", f"{indent}[20000] agent  $0.0000"] == lines[-2:]
+
+
 def test_a_fork_forgets_what_the_parent_prints() -> None:
     """The child prints its own."""
     play = _Printed()
@@ -262,6 +279,26 @@ def test_what_is_not_known_is_named_with_what_helps() -> None:
         )
         for line in told[2::2]
     ]
+
+
+def test_more_kinds_than_are_named_are_counted() -> None:
+    """Ten are named, by what is least known; the rest of each status in one line."""
+    play = _Printed()
+    for number in range(11):
+        play.make(call(10, 5, model=f"gpt-nobody-knows-{number}"))
+        play.make(call(10, model="gpt-5.2"))
+    told = play.console.text("summary").splitlines()
+    assert 10 == sum(line.startswith("  1 unpriced, unknown_model") for line in told)
+    assert ["  1 more unpriced, of other kinds", "  11 more partial, of other kinds"] == told[-2:]
+
+
+def test_what_an_agent_says_of_its_calls_is_named_where_it_has_no_price() -> None:
+    """It is charged as one call, and is unpriced as one."""
+    play = _Printed()
+    play.make({**agent("a"), **call(10, 5, model="gpt-nobody-knows"), "gen_ai.operation.name": "invoke_agent"})
+    told = play.console.text("summary").splitlines()
+    assert "spancost: $0.0000, priced 0 of 1 calls" == told[0]
+    assert "  1 unpriced, unknown_model: openai gpt-nobody-knows" == told[1]
 
 
 def test_what_later_records_told_is_not_missing() -> None:

@@ -446,8 +446,28 @@ def test_a_call_that_tells_half_of_its_usage_is_partial() -> None:
     charge = play.play(call(10), root).charge
     play.end(root)
     assert charge is not None
-    assert (cost(10, 0), "partial") == (charge.amount, charge.status)
+    assert (cost(10, 0), "partial", "half_usage") == (charge.amount, charge.status, charge.reason)
     assert 1 == play.owner(root).partial
+
+
+@pytest.mark.parametrize(
+    ("told", "error", "reason"),
+    [
+        (call(10, 5), "peer closed connection", "cut_off"),
+        (call(10), "peer closed connection", "cut_off"),
+        (call(10, 5), None, ""),
+        (call(10, 5, model="gpt-4o") | {"gen_ai.usage.audio.input_tokens": 3}, None, "no_class_price"),
+    ],
+)
+def test_a_lower_bound_says_why_it_is_one(told: dict[str, Any], error: str | None, reason: str) -> None:
+    """The answer broke off, or tokens were used that the list has no price of; a whole amount says nothing."""
+    play = Player()
+    outcome = play.end(play.start(told), error=error)
+    assert outcome is not None
+    charge = outcome.charge
+    assert charge is not None
+    assert charge.amount
+    assert (reason, "partial" if reason else "override") == (charge.reason, charge.status)
 
 
 def test_a_recorded_call_is_counted_like_any_other() -> None:

@@ -94,6 +94,41 @@ def _ask(folder: Path, sql: str) -> list[tuple[Any, ...]]:
         return connection.execute(sql).fetchall()
 
 
+def test_a_span_has_the_name_that_it_ended_with_in_a_ledger_as_in_a_file(tmp_path: Path) -> None:
+    """A web framework names a request by its route when that is known: of owners, of calls, and of a root with a late one."""
+    code = """
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+exporter = InMemorySpanExporter()
+trace.get_tracer_provider().add_span_processor(SimpleSpanProcessor(exporter))
+with tracer.start_as_current_span("POST") as request:
+    with tracer.start_as_current_span("agent", attributes={"gen_ai.operation.name": "invoke_agent"}) as agent:
+        agent.update_name("invoke_agent planner")
+        call(500)
+    request.update_name("POST /orders")
+early = tracer.start_span("GET")
+early.update_name("GET /late")
+early.end()
+with trace.use_span(early):
+    call(250)
+alone = tracer.start_span("chat", attributes={"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-5.2",
+    "gen_ai.usage.input_tokens": 125, "gen_ai.usage.output_tokens": 0})
+alone.update_name("chat gpt-5.2")
+alone.end()
+assert spancost.flush()
+with open(os.environ["SPANS"], "wb") as file:
+    file.write(encode_spans(exporter.get_finished_spans()).SerializeToString())
+"""
+    done = _run(code, tmp_path, SPANS=str(tmp_path / "spans"))
+    assert (0, "") == (done.returncode, done.stderr)
+    kept, read = _command(tmp_path, "tree"), _command(tmp_path, "tree", str(tmp_path / "spans"))
+    assert read == kept
+    assert ["POST /orders", "GET /late", "chat gpt-5.2"] == [tree["name"] for tree in kept["traces"]]
+    assert ["planner"] == [tree["name"] for tree in kept["traces"][0]["children"]]
+
+
 def test_a_program_is_asked_from_outside_while_it_runs(tmp_path: Path) -> None:
     """`report` and `tree` without a file read the ledger, which has each call a moment after its end."""
     code = """

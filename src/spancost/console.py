@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
 from typing import TYPE_CHECKING, Final
 
 from spancost.ledger.coverage_text import gaps
+from spancost.ledger.missing import Lacking
 from spancost.ledger.silence import Silence
 from spancost.ledger.summary import Coverage, missed_of, silent_of
-from spancost.ledger.sums import Missing
 from spancost.money import format_usd
 from spancost.owners import Owners
 from spancost.tree_text import render
@@ -18,13 +17,10 @@ if TYPE_CHECKING:
 
     from spancost.engine import Engine
     from spancost.outcome import Outcome
-    from spancost.rollup import Charge
 
 __all__ = ["Console"]
 
 _MOST_OWNERS: Final = 5_000
-
-_MOST_UNPRICED: Final = 5_000
 
 _MOST_TRACES: Final = 20
 """Traces printed, the dearest first."""
@@ -42,16 +38,13 @@ class Console:
         """Start anew, as a forked child must."""
         self._owners = Owners(self._most)
         self._silence = Silence()
-        # Charges that had no amount when they were counted: later records may know better.
-        self._unpriced: deque[Charge] = deque(maxlen=_MOST_UNPRICED)
+        self._lacking = Lacking()
 
     def take(self, outcome: Outcome, context: SpanContext | None) -> None:  # noqa: ARG002 - no use for it
         """Remember what is an owner, or a call that no owner has."""
         self._owners.take(outcome)
         self._silence.take(outcome)
-        charge = outcome.charge
-        if charge is not None and charge.amount is None:
-            self._unpriced.append(charge)
+        self._lacking.take(outcome)
 
     def flush(self, timeout: float) -> bool:  # noqa: ARG002 - nothing is queued here
         """Hand over nothing: it is printed at the end."""
@@ -72,16 +65,11 @@ class Console:
 
     def _coverage(self) -> Coverage:
         spent = self._engine.spent
-        missing = Counter[Missing](
-            (charge.reason, charge.call.provider, charge.call.request_model, charge.emitter.scope)
-            for charge in self._unpriced.copy()
-            if charge.amount is None and not charge.is_void
-        )
         return Coverage(
             spent.calls,
             spent.calls - spent.partial - spent.unpriced,
             spent.partial,
             spent.unpriced,
-            missed_of(missing),
+            missed_of(self._lacking.counts()),
             silent_of(self._silence.counts()),
         )

@@ -23,6 +23,7 @@ from spancost.rollup.claimants import Claimants
 from spancost.rollup.claims import is_told_below
 from spancost.rollup.gateways import Gateways
 from spancost.rollup.node import LONGEST_NAME, Live
+from spancost.rollup.overwritten import hear_call, hear_tool
 from spancost.rollup.sums import Below
 
 if TYPE_CHECKING:
@@ -96,14 +97,14 @@ class Engine:
         if scope in self._claimants.scopes:
             self._claimants.start(scope, node)
 
-    def end_plain(self, trace_id: int, span_id: int, attributes: Attributes, scope: str) -> bool:
+    def end_plain(self, trace_id: int, span_id: int, name: str, attributes: Attributes, scope: str) -> bool:
         """Close a span that is nothing to us, has nothing below and tells nothing; else False, and `end` must follow.
 
         It is what most spans of most programs are.
         """
         if scope in self._claimants.scopes or not self._telling.isdisjoint(attributes):
             return False
-        return self.tree.end_bare(trace_id, span_id)
+        return self.tree.end_bare(trace_id, span_id, name)
 
     def declare(self, trace_id: int, span_id: int, told: Attributes) -> bool:
         """Take an open span for the call that `told` tells of, whatever operation it names; False if it is not here.
@@ -146,7 +147,9 @@ class Engine:
         began_before_us = node is None
         if node is None:
             parent = None if parent_id is None else tree.find(trace_id, parent_id)
-            node = Node(trace_id, span_id, parent, as_label(name), None, None, self._baggage(None))
+            node = Node(trace_id, span_id, parent, "", None, None, self._baggage(None))
+        # The name it has now: it may have got another one since it started.
+        node.name = name if type(name) is str else as_label(name)
         followed = self._claimants.scopes.get(scope)
         if followed is not None:
             followed.discard(node)
@@ -157,6 +160,8 @@ class Engine:
         if self._declared and (told := self._declared.pop(node, None)) is not None:
             kind = Kind.CALL
             attributes = {**attributes, **told}
+        if kind == Kind.TOOL:
+            hear_tool(node, tree)
         if kind in _ONLY_AROUND and tree.end_if_bare(node, kind):
             if kind is None and (not attributes or self.who.every_name.isdisjoint(attributes)):
                 tree.remember_bare(node)
@@ -171,6 +176,7 @@ class Engine:
             kind = Kind.OTHER
         outcome = Outcome(node, scope)
         if kind == Kind.CALL:
+            hear_call(node, tree)
             charge = self._rating.call(node, attributes, start_ns, resource, emitter, end_ns, error)
             if charge is None:
                 outcome.refused = error is not None

@@ -177,7 +177,7 @@ class CostSpanProcessor(SpanProcessor):
             leave_to_host(fault)
             attributes = inside(span._attributes)
         scope_name = "" if scope is None else scope._name
-        if self._end_plain(context[_TRACE_ID], context[_SPAN_ID], attributes, scope_name):
+        if self._end_plain(context[_TRACE_ID], context[_SPAN_ID], span._name, attributes, scope_name):
             return
         parent = span._parent
         status = span._status

@@ -148,7 +148,7 @@ PRICING_STATUS: Final = "spancost.pricing.status"
 """How far the amount of a charge can be trusted."""
 
 PRICING_REASON: Final = "spancost.pricing.reason"
-"""Why a charge has no amount."""
+"""Why a charge has no amount, or a lower bound of one."""
 
 USAGE_ESTIMATED: Final = "spancost.usage.estimated"
 """The instrumentation guessed the token counts on the span, so they are not priced."""
@@ -620,7 +620,7 @@ class PricingStatus:
     """The amount is the provider's own."""
 
     PARTIAL: Final = "partial"
-    """Some usage or some unit's price is missing: the amount is a lower bound."""
+    """The amount is a lower bound; `spancost.pricing.reason` says why."""
 
     UNPRICED: Final = "unpriced"
     """No amount; `spancost.pricing.reason` says why."""
@@ -629,7 +629,7 @@ class PricingStatus:
 class PricingReason:
     """Values of `spancost.pricing.reason`.
 
-    Why a charge has no amount.
+    Why a charge has no amount, or a lower bound of one.
     """
 
     NO_USAGE: Final = "no_usage"
@@ -646,6 +646,18 @@ class PricingReason:
 
     NO_PRICE: Final = "no_price"
     """The model is known, and no price for what was used."""
+
+    CUT_OFF: Final = "cut_off"
+    """Partial: the answer ended in an error, and what was told until then is counted."""
+
+    HALF_USAGE: Final = "half_usage"
+    """Partial: of input and output one was told, as of a stream that is left."""
+
+    NO_CACHE_USAGE: Final = "no_cache_usage"
+    """Partial: the instrumentation leaves this provider's cached tokens out."""
+
+    NO_CLASS_PRICE: Final = "no_class_price"
+    """Partial: there is no price of a class of the tokens that were used."""
 
 
 class DedupRole:

@@ -16,6 +16,9 @@ __all__ = ["render", "shown"]
 _LONGEST: Final = 120
 """Characters printed of a name."""
 
+_DEEPEST: Final = 24
+"""Levels that are indented; of a deeper one the line says which it is, or each would be longer than the one before."""
+
 
 def render(roots: Iterable[Branch]) -> str:
     """Return trees as text, a line an owner, children under their parents.
@@ -23,14 +26,18 @@ def render(roots: Iterable[Branch]) -> str:
     An owner without owners below it shows its total alone: all of it is direct.
     """
     lines: list[str] = []
-    stack: list[tuple[Branch, str, str, int]] = [(root, "", "", 0) for root in reversed(list(roots))]
+    stack: list[tuple[Branch, str, str, int, int]] = [(root, "", "", 0, 0) for root in reversed(list(roots))]
     while stack:
-        branch, head, indent, width = stack.pop()
+        branch, head, indent, width, level = stack.pop()
         lines.append(f"{head}{_line(branch, width)}")
         children = branch.children
         # Amounts of siblings stand in one column where none has anything below it.
         flat = not any(child.children for child in children)
         column = max((len(shown(child.name)) for child in children), default=0) if flat else 0
+        level += 1
+        if level > _DEEPEST:
+            stack.extend((child, f"{indent}[{level}] ", indent, column, level) for child in reversed(children))
+            continue
         last = children[-1] if children else None
         stack.extend(
             (
@@ -38,6 +45,7 @@ def render(roots: Iterable[Branch]) -> str:
                 indent + ("└── " if child is last else "├── "),
                 indent + ("    " if child is last else "│   "),
                 column,
+                level,
             )
             for child in reversed(children)
         )

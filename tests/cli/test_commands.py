@@ -171,9 +171,19 @@ def test_text_and_json_agree_on_what_is_priced(example: Path) -> None:
         file.write(line(told(9, 100, 110, call(1000, model="gpt-5.2"), trace_id=7, name="chat")))
     coverage = _json(example, "report", "spans.jsonl")["coverage"]
     assert (4, 3, 1, 0) == tuple(coverage[each] for each in ("calls", "priced", "partial", "unpriced"))
+    (missed,) = coverage["missing"]
+    assert missed.pop("remedy").startswith("the span tells input or output alone")
+    assert {
+        "status": "partial",
+        "reason": "half_usage",
+        "provider": "openai",
+        "model": "gpt-5.2",
+        "instrumentation": "",
+        "calls": 1,
+    } == missed
     text = _run(example, "report", "spans.jsonl").stdout.decode()
     assert "gpt-5.2       $0.0330      3   4500    1300  1 partial\n" in text
-    assert "priced 3 of 4 calls, 1 partial\n  1 partial: what they cost is a lower bound\n    a stream" in text
+    assert "priced 3 of 4 calls, 1 partial\n  1 partial, half_usage: openai gpt-5.2\n    the span tells input" in text
     assert "chat  $0.0030  [1 partial]\n" in _run(example, "tree", "spans.jsonl").stdout.decode()
     trees = _json(example, "tree", "spans.jsonl")["traces"]
     assert [("coordinator", 0), ("chat", 1)] == [(tree["name"], tree["partial"]) for tree in trees]
@@ -363,6 +373,44 @@ def test_a_result_that_can_t_be_written_is_said(output: str, said: str, form: st
         check=False,
     )
     assert (1, said) == (done.returncode, done.stderr.decode())
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "printed", "said"),
+    [
+        ("tree spans.jsonl 2>&-", 0, "coordinator", ""),
+        ("report spans.jsonl --json 2>&- <&-", 0, '{"currency"', ""),
+        ("tree none.jsonl 2>&-", 2, "", ""),
+        ("tree none.jsonl 2>/dev/full", 2, "", ""),
+        ("tree none.jsonl spans.jsonl 2>&1 | true", 0, "", ""),
+        ("report spans.jsonl | true", 0, "", ""),
+        ("report - <&-", 1, "model", "spancost: -: the file: standard input is closed\nspancost: no span was found\n"),
+        ("tree spans.jsonl <&- >&- 2>&-", 1, "", ""),
+        ("tree spans.jsonl >/dev/full 2>&-", 1, "", ""),
+        ("nothing 2>&-", 2, "", ""),
+        ("nothing 2>/dev/full", 2, "", ""),
+        ("nothing >&- 2>&-", 2, "", ""),
+        ("--help 2>&-", 0, "usage: spancost", ""),
+        ("--help | true", 0, "", ""),
+        ("--help >/dev/full", 1, "", "spancost: the result can't be written: No space left on device\n"),
+    ],
+)
+def test_a_stream_that_is_closed_costs_nothing_but_what_is_said_there(
+    command: str, status: int, printed: str, said: str, example: Path
+) -> None:
+    """The result and the status are the same, no message gets among the results, and nothing is a traceback."""
+    command = f'"{sys.executable}" -m spancost.cli {command}'
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        cwd=example,
+        env={"SPANCOST_CONFIG": "", "PATH": "/bin:/usr/bin"},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (status, said) == (done.returncode, done.stderr.decode())
+    out = done.stdout.decode()
+    assert out.startswith(printed) if printed else not out
 
 
 def test_an_interrupted_reading_ends_as_shells_expect(example: Path, monkeypatch: pytest.MonkeyPatch) -> None:

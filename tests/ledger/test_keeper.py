@@ -304,6 +304,32 @@ def test_a_queue_that_nobody_empties_is_bounded(tmp_path: Path) -> None:
     assert 20_500 == play.engine.spent.calls, "metrics and budgets have them all"
 
 
+def test_a_charge_that_is_lost_is_counted_once_however_often_it_was_corrected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Records of one call that each tell more of it, and two charges that turn out to be one: two rows are lost."""
+    monkeypatch.setattr("spancost.ledger.keeper._MOST_WAITING", 8)
+    folder = tmp_path / "file"
+    folder.write_bytes(b"")
+    play = Kept(folder / "ledger.db")
+    hang = Event()
+    play.worker.submit(hang.wait)
+    response_id = f"resp_{1:040}"
+    outer = play.start(call(), trace_id=1)
+    play.play(call(1000, 1, response_id=response_id), trace_id=2)
+    play.play(call(5, 5), outer)
+    play.end(outer, call(5, 5, response_id=response_id))
+    hang.set()
+    assert not play.keeper.flush(10)
+    for output in range(2, 30):
+        play.play(call(1000, output, response_id=response_id), trace_id=output + 1)
+        assert not play.keeper.flush(10)
+    play.play(call(10, 5), trace_id=99)
+    assert not play.keeper.flush(10)
+    play.keeper.shutdown()
+    assert (2, 2) == (play.engine.spent.calls, play.keeper.lost)
+
+
 def test_a_summary_of_a_ledger(play: Kept) -> None:
     """Every sum of CONTRACT's report, by one key and by several, in a period and in all."""
     boss = play.start(agent("a", **{"user.id": "ada"}))
@@ -321,9 +347,11 @@ def test_a_summary_of_a_ledger(play: Kept) -> None:
     assert (2500, 300, 400) == (total.input_tokens, total.output_tokens, total.cache_read_tokens)
     assert Decimal(cost(500, 200, "gemini-3-pro")) / PICO == play.summary(period=(NOW + 1, EVER[1])).total.cost
     assert "priced 2 of 4 calls, 1 partial" == str(told.coverage)
-    (missed,) = told.coverage.missing
-    assert ("no_usage", "openai", "gpt-5.2", 1) == (missed.reason, missed.provider, missed.model, missed.calls)
-    assert missed.remedy
+    assert [
+        ("unpriced", "no_usage", "openai", "gpt-5.2", 1),
+        ("partial", "half_usage", "openai", "gpt-5.2", 1),
+    ] == [(each.status, each.reason, each.provider, each.model, each.calls) for each in told.coverage.missing]
+    assert all(each.remedy for each in told.coverage.missing)
 
 
 def test_the_sql_of_the_documentation_is_answered(play: Kept) -> None:

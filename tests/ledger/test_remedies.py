@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from spancost.ledger.remedies import remedy, remedy_of_silence
-from spancost.ledger.silence import ELSEWHERE, NO_CALL, OWN_WORD
+from spancost.ledger.silence import ELSEWHERE, LAST_CALL, NO_CALL, OWN_WORD
 
 _INCLUDE = 'stream_options={"include_usage": True}'
 _INCLUDE_IN_JAVASCRIPT = "stream_options: {include_usage: true}"
@@ -31,6 +31,12 @@ _INCLUDE_IN_JAVASCRIPT = "stream_options: {include_usage: true}"
         ("opentelemetry.instrumentation.openai_agents", "opentelemetry-instrumentation-genai-openai"),
         ("openinference.instrumentation.dspy", "opentelemetry-instrumentation-genai-dspy"),
         ("pydantic-ai", "read it to its end"),
+        ("openinference.instrumentation.groq", "install opentelemetry-instrumentation-groq in its place"),
+        ("opentelemetry.instrumentation.groq", "read the stream to its end"),
+        ("mistralai_sdk_tracer", "read the stream to its end"),
+        ("openinference.instrumentation.mistralai", "read the stream to its end"),
+        ("opentelemetry.instrumentation.mistralai", "read the stream to its end"),
+        ("opentelemetry.instrumentation.together", "spancost.record_call()"),
         ("nobody-knows", "let the instrumentation record usage"),
     ],
 )
@@ -39,9 +45,32 @@ def test_a_call_without_usage_has_the_help_of_its_instrumentation(scope: str, he
     assert helps in remedy("no_usage", scope)
 
 
+def test_a_lower_bound_has_a_help_of_its_own() -> None:
+    """What switches all usage on is no help where a stream was left, or where a client's cache isn't told."""
+    assert "stream_options" not in remedy("half_usage", "openinference.instrumentation.openai")
+    assert "openai_continuous_usage_stats" in remedy("half_usage", "pydantic-ai")
+    assert "streaming=True" in remedy("no_cache_usage", "openlit.instrumentation.langchain")
+    assert "[[price]]" in remedy("no_class_price", "pydantic-ai")
+    assert remedy("cut_off", "litellm") == remedy("cut_off", "") != ""
+
+
+def test_a_guess_is_cured_by_what_has_usage_told() -> None:
+    """An instrumentation guesses only where the provider told nothing."""
+    scope = "openlit.instrumentation.langchain"
+    assert remedy("guessed_usage", scope) == remedy("no_usage", scope)
+    assert "have the provider tell them" in remedy("guessed_usage", "")
+
+
 def test_another_reason_has_the_same_help_whoever_tells_of_it() -> None:
     """A model without a price has none under any instrumentation."""
     assert remedy("unknown_model", "litellm") == remedy("unknown_model", "") != ""
+
+
+def test_a_model_that_its_instrumentation_does_not_name_needs_another_one() -> None:
+    """OpenLIT says `anthropic` where a stream's model should stand; what it does name may have no price all the same."""
+    said = remedy("unknown_model", "openlit.instrumentation.langchain")
+    assert said.startswith(remedy("unknown_model", ""))
+    assert "opentelemetry-instrumentation-genai-anthropic" in said
 
 
 @pytest.mark.parametrize(
@@ -53,6 +82,13 @@ def test_crewais_agents_without_a_call_are_told_of_its_private_provider(scope: s
     said = remedy_of_silence(NO_CALL, scope)
     assert "CrewAI traces its calls on a private provider" in said
     assert "opentelemetry-instrumentation-genai-openai" in said
+
+
+def test_adks_agents_whose_calls_are_lost_are_told_of_the_instrumentation_that_loses_them() -> None:
+    """Its own spans tell each call, where OpenInference's don't take their place."""
+    said = remedy_of_silence(LAST_CALL, "openinference.instrumentation.google_adk")
+    assert "uninstall openinference-instrumentation-google-adk" in said
+    assert "install an instrumentation" in remedy_of_silence(LAST_CALL, "other")
 
 
 def test_what_helps_other_agents_depends_on_the_reason_alone() -> None:

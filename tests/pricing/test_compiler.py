@@ -49,7 +49,7 @@ def test_classes_without_a_rate_cost_what_the_class_around_them_costs() -> None:
 )
 def test_a_dearer_class_without_a_rate_makes_the_price_a_lower_bound(rates: Rates, usage: Usage, amount: int) -> None:
     """Audio, hour-long writes, input or output without a rate make the price partial."""
-    assert Price(amount, "partial", "p:m", "v", "") == price(rates, usage)
+    assert Price(amount, "partial", "p:m", "v", "no_class_price") == price(rates, usage)
 
 
 @pytest.mark.parametrize("rates", [Rates(), Rates(input=3), Rates(input=3, cache_read=1)])

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import Final
 
 import pytest
-from recorded.recording import RUNS, recordings
+from recorded.recording import RUNS, Recording, recordings
 from recorded.replay import replay
 
 from spancost.ledger import kept
 from spancost.ledger.keeper import Keeper
+from spancost.ledger.missing import Lacking
+from spancost.ledger.otlp.files import read_spans
+from spancost.ledger.otlp.order import by_start
+from spancost.ledger.otlp.replay import Replay
+from spancost.ledger.otlp.report import Report
+from spancost.ledger.otlp.spans import wanted
+from spancost.ledger.remedies import remedy
 from spancost.ledger.store import Store
+from spancost.ledger.summary import Coverage, missed_of
 from spancost.ledger.trees import trees
 from spancost.money import PICO
+from spancost.outcome import Outcome
+from spancost.pricing import PriceBook
 from spancost.worker import Worker
 
-_RECORDINGS = {recording.name: recording for recording in recordings(RUNS)}
+_BOOK: Final = PriceBook()
+
+_RECORDINGS: Final = {recording.name: recording for recording in recordings(RUNS)}
 
 
 @pytest.mark.parametrize("name", _RECORDINGS)
@@ -25,9 +38,11 @@ def test_a_ledger_has_what_the_engine_counted(name: str, often: bool, tmp_path: 
     """Call by call, whatever later records corrected, moved or took back, and however soon a row was written."""
     worker = Worker()
     keeper = Keeper(Store(tmp_path / "ledger.db"), worker, ("agent", "workflow"), lambda: 0, None)
+    lacking = Lacking()
 
-    def take(outcome: object) -> None:
-        keeper.take(outcome, None)  # pyright: ignore[reportArgumentType]
+    def take(outcome: Outcome) -> None:
+        keeper.take(outcome, None)
+        lacking.take(outcome)
         if often:
             assert keeper.flush(30)
 
@@ -56,5 +71,33 @@ def test_a_ledger_has_what_the_engine_counted(name: str, often: bool, tmp_path: 
         len(spans) for span, spans in tally.records.items() if span in {each.span_id for each in tally.charges}
     )
     assert records - len([charge for charge in tally.charges if not charge.is_void]) == told.total.duplicates
+    coverage = told.coverage
+    assert _from_files(_RECORDINGS[name]) == coverage
+    assert missed_of(lacking.counts()) == coverage.missing, "the console's"
+    lists = Counter[str]()
+    for each in coverage.missing:
+        assert each.reason
+        assert each.remedy
+        assert each.reason != "no_usage" or each.remedy != remedy("no_usage", ""), "each instrumentation has its own"
+        lists[each.status] += each.calls
+    assert (coverage.unpriced, coverage.partial) == (lists["unpriced"], lists["partial"])
+    assert told.total.estimated >= lists["estimated"]
     keeper.shutdown()
     worker.stop()
+
+
+def test_agents_that_openinference_lets_tell_their_last_call_alone_are_named() -> None:
+    """Four of Google ADK's five ran tools, and six of their eleven calls are told by no span."""
+    silent = _from_files(_RECORDINGS["adk__oiadk__delegate"]).silent
+    told = [(each.reason, each.instrumentation, each.agents) for each in silent]
+    assert [("last_call", "openinference.instrumentation.google_adk", 4)] == told
+
+
+def _from_files(recording: Recording) -> Coverage:
+    """Return what a report on a run's files says is known of it."""
+    replayed = Replay(_BOOK, keys=("agent", "workflow"))
+    report = Report(("agent", "model", "status"), replayed.who.keys)
+    spans = read_spans(map(str, recording.processes), wanted(replayed.who), lambda damage: pytest.fail(str(damage)))
+    for span, outcome in replayed.outcomes(by_start(spans)):
+        report.take(span, outcome)
+    return report.close().coverage

@@ -394,4 +394,6 @@ def test_how_a_span_ended_is_known(receiver: Receiver, way: str) -> None:
     told = sorted((span.start_ns, span.attributes) for span in receiver.spans())
     statuses = [attributes.get("spancost.pricing.status") for _, attributes in told]
     assert ["partial", None, "override", "override", None] == statuses
+    reasons = [attributes.get("spancost.pricing.reason") for _, attributes in told]
+    assert ["cut_off", None, None, None, None] == reasons
     assert 0.012 == told[3][1]["gen_ai.usage.cost.amount"]

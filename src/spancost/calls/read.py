@@ -92,10 +92,10 @@ class Call(NamedTuple):
     usage: Usage | None
     """None where nothing was told, or where what was told can't be true."""
     partial: bool
-    """Input or output was told and the other was not, or the answer broke off, or cached tokens may be missing: `usage`
-    is a lower bound."""
+    """`usage` is a lower bound."""
     reason: str
-    """Why `usage` is None: `no_usage` or `invalid_usage`; else empty."""
+    """Why `usage` is None: `no_usage` or `invalid_usage`; or a lower bound: `cut_off` (the answer broke off),
+    `half_usage` (of input and output one was told) or `no_cache_usage` (cached tokens may be missing); else empty."""
     stated_cost: int | None
     """Pico-USD that the span says the call cost, whoever computed it."""
     stated_by: str
@@ -202,11 +202,17 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
         guessed = are_guessed(attributes, emitter, usage)
         if guessed:
             usage, reason = None, "no_usage"
-    is_bound = error is not None or (told & _BOTH != _BOTH and operation != _EMBEDDINGS)
-    if usage is not None and error is not None:
-        usage = _cut_short(usage, models)
-    elif usage is not None and emitter.hides_cache_of and emitter.hides_cache_of == provider:
-        is_bound = is_bound or not (usage.cache_read or usage.cache_write or attributes.get(STREAM) is True)
+    if usage is not None:
+        if error is not None:
+            usage, reason = _cut_short(usage, models), "cut_off"
+        elif told & _BOTH != _BOTH and operation != _EMBEDDINGS:
+            reason = "half_usage"
+        elif (
+            emitter.hides_cache_of
+            and emitter.hides_cache_of == provider
+            and not (usage.cache_read or usage.cache_write or attributes.get(STREAM) is True)
+        ):
+            reason = "no_cache_usage"
     response_id, amount, _, _, list_cost = row[_REST]
     stated_cost, stated_by = None, ""
     if (amount is not None or list_cost is not None) and not guessed:
@@ -219,7 +225,7 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
             request_model,
             _id(response_id) if response_id is not None else "",
             usage,
-            usage is not None and is_bound,
+            usage is not None and reason != "",
             reason,
             stated_cost,
             stated_by,

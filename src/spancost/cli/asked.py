@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from spancost.cli.reading import say
+from spancost.cli.streams import say
 from spancost.config import load
 from spancost.errors import DamagedLedgerError, LedgerError
 from spancost.ledger import kept

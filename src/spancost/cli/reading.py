@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from spancost.cli.streams import say
 from spancost.config import load
 from spancost.ledger.otlp.files import STDIN, Damage, read_batches
 from spancost.ledger.otlp.order import by_start
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from spancost.ledger.otlp.spans import Span
     from spancost.outcome import Outcome
 
-__all__ = ["Reading", "say"]
+__all__ = ["Reading"]
 
 _SETTINGS: Final = ("SPANCOST_CONFIG",)
 """What of the environment reading obeys: prices and attribution stand in that file."""
@@ -33,11 +34,6 @@ _YOUNG: Final = 1_000_000
 
 _NAMED: Final = 10
 """Damages named of each file; more of them are counted."""
-
-
-def say(message: str) -> None:
-    """Say something that is no result."""
-    print(f"spancost: {message}", file=sys.stderr)  # noqa: T201 - it is a command
 
 
 class Reading:

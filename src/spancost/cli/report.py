@@ -9,7 +9,8 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from spancost.cli.asked import ask
-from spancost.cli.reading import Reading, say
+from spancost.cli.reading import Reading
+from spancost.cli.streams import say
 from spancost.cli.table import write_csv
 from spancost.ledger import kept
 from spancost.ledger.coverage_text import gaps
@@ -83,7 +84,7 @@ def _text(summary: Summary) -> str:
 
 
 def _cells(group: Group) -> tuple[str, ...]:
-    told = ((group.unpriced, "unpriced"), (group.partial, "partial"), (group.estimated, "guessed"))
+    told = ((group.unpriced, "unpriced"), (group.partial, "partial"), (group.estimated, "estimated"))
     notes = [f"{count} {what}" for count, what in told if count]
     cost = format_usd(pico_from_decimal(group.cost))
     return cost, str(group.calls), str(group.input_tokens), str(group.output_tokens), ", ".join(notes)

@@ -9,7 +9,8 @@ from itertools import chain
 from typing import Any, Final
 
 from spancost.cli.asked import ask
-from spancost.cli.reading import Reading, say
+from spancost.cli.reading import Reading
+from spancost.cli.streams import say
 from spancost.cli.table import write_csv
 from spancost.ledger.trees import trees
 from spancost.money import exact_usd

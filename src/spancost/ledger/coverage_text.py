@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from spancost.ledger.remedies import OF_PARTS
-from spancost.ledger.silence import ELSEWHERE, NO_CALL, OWN_WORD
+from spancost.ledger.silence import ELSEWHERE, LAST_CALL, NO_CALL, OWN_WORD
 from spancost.tree_text import shown
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ __all__ = ["gaps"]
 
 _SILENT: Final = {
     NO_CALL: "agents without a call",
+    LAST_CALL: "agents of whose calls the last is told,",
     ELSEWHERE: "agents asked in another service",
     OWN_WORD: "agents charged with what they say themselves,",
 }
@@ -29,13 +30,13 @@ def gaps(coverage: Coverage) -> Iterator[str]:
     missing = coverage.missing
     for missed in missing[:_NAMED]:
         what = shown(" ".join(filter(None, (missed.provider, missed.model))) or "no model")
-        yield f"  {missed.calls} unpriced, {missed.reason}: {what}{_told_by(missed.instrumentation)}"
+        yield f"  {missed.calls} {missed.status}, {missed.reason}: {what}{_told_by(missed.instrumentation)}"
         yield f"    {missed.remedy}"
-    if len(missing) > _NAMED:
-        yield f"  {sum(missed.calls for missed in missing[_NAMED:])} more unpriced, of other kinds"
-    if coverage.partial:
-        yield f"  {coverage.partial} partial: what they cost is a lower bound"
-        yield f"    {OF_PARTS}"
+    more = Counter[str]()
+    for missed in missing[_NAMED:]:
+        more[missed.status] += missed.calls
+    for status, calls in more.items():
+        yield f"  {calls} more {status}, of other kinds"
     for agents in coverage.silent:
         asked_at = f" at {shown(agents.asked_at)}" if agents.asked_at else ""
         yield f"  {agents.agents} {_SILENT[agents.reason]}{asked_at}{_told_by(agents.instrumentation)}"

@@ -17,7 +17,7 @@ from spancost.errors import LedgerError
 from spancost.faults import say
 from spancost.ledger.ageing import Ageing
 from spancost.ledger.changes import Changes
-from spancost.ledger.store import Statement, Store, is_charge
+from spancost.ledger.store import Statement, Store, rows_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -136,7 +136,7 @@ class Keeper:
             self._worker.submit(self._store.close)
             self._worker.drain(_AT_EXIT)
             return
-        lost = sum(map(is_charge, list(self._statements))) + sum(map(_is_kept, list(self._queue)))
+        lost = len(rows_of(list(self._statements))) + sum(map(_is_kept, list(self._queue)))
         self._queue.clear()
         self._statements.clear()
         self._lose(lost)
@@ -186,8 +186,12 @@ class Keeper:
 
     def _fail(self, fault: Exception) -> None:
         """Let what can't be written wait for better times, as much of it as may."""
-        while len(self._statements) > _MOST_WAITING:
-            self._lose(is_charge(self._statements.popleft()))
+        statements = self._statements
+        if len(statements) > _MOST_WAITING:
+            before = rows_of(statements)
+            while len(statements) > _MOST_WAITING:
+                statements.popleft()
+            self._lose(len(before - rows_of(statements)))
         if not self._is_timed:
             self._is_timed = True
             self._worker.later(self._retry, self._try_again)
@@ -218,7 +222,8 @@ class Keeper:
 
 def _is_kept(outcome: Outcome) -> bool:
     """Tell whether an outcome is a charge that would have a row."""
-    return outcome.charge is not None or outcome.aggregate is not None
+    charge = outcome.charge or outcome.aggregate
+    return charge is not None and not charge.is_void
 
 
 @lru_cache(maxsize=16)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,19 +13,17 @@ from spancost.calls.who import NONE, as_label
 from spancost.errors import DamagedLedgerError, LedgerError
 from spancost.ledger.aside import is_damage
 from spancost.ledger.keys import COLUMNS
+from spancost.ledger.missing import ESTIMATED, GUESSED, PARTIAL, UNPRICED, Missing, count
 from spancost.ledger.period import Period
 from spancost.ledger.schema import MIGRATIONS, migrate, version_of
 from spancost.ledger.silence import OWN_WORD, Quiet
 from spancost.ledger.summary import Summary, summary_of
-from spancost.ledger.sums import Key, Missing, Sums
+from spancost.ledger.sums import Key, Sums
 
 __all__ = ["cost_of", "opened", "summary", "unknown"]
 
 _PATIENCE: Final = 5.0
 """Seconds that a question waits for whoever holds the file."""
-
-_MISSING: Final = 1_000
-"""Kinds of calls without an amount that are told apart."""
 
 _MILLION: Final = 10**6
 """Amounts and times are added up in two parts: their sum may be more than SQLite's integers hold."""
@@ -38,13 +37,20 @@ _SUMS: Final = f"""
 
 _WITHIN: Final = "FROM charges WHERE start_ns >= ? AND start_ns < ?"
 
+_MISSING: Final = f"""
+    SELECT CASE WHEN cost IS NULL THEN '{UNPRICED}' WHEN status = '{PARTIAL}' THEN '{PARTIAL}' ELSE '{ESTIMATED}' END,
+    CASE WHEN cost IS NULL OR status = '{PARTIAL}' THEN reason ELSE '{GUESSED}' END, provider, model, instrumentation,
+    count(*) {_WITHIN} AND (cost IS NULL OR status = '{PARTIAL}' OR estimated) GROUP BY 1, 2, 3, 4, 5 ORDER BY 6 DESC
+"""
+"""As `missing_of` says it of a charge."""
+
 
 _ABOVE: Final = """json_each('["' || replace({}.ancestors, ' ', '","') || '"]') AS above"""
 """The ids of the spans above an owner, one a row."""
 
 _SILENT: Final = f"""
     SELECT silent, instrumentation, asked_at, count(*) FROM owners AS one WHERE at_ns >= ? AND at_ns < ? AND (
-        silent = 'elsewhere' OR silent = 'no_call' AND NOT EXISTS (
+        silent IN ('elsewhere', 'last_call') OR silent = 'no_call' AND NOT EXISTS (
             SELECT 1 FROM {_ABOVE.format("one")} CROSS JOIN owners AS around
             ON around.process = one.process AND around.trace_id = one.trace_id AND around.span_id = above.value
             WHERE around.kind IN ('agent', 'workflow')
@@ -180,15 +186,9 @@ def _silent(connection: sqlite3.Connection, period: Period) -> dict[Quiet, int]:
     return silent | said
 
 
-def _missing(connection: sqlite3.Connection, period: Period) -> dict[Missing, int]:
-    """Return the calls without an amount, by kind; those beyond the most frequent kinds as others."""
-    rows = connection.execute(
-        f"SELECT reason, provider, model, instrumentation, count(*) {_WITHIN} AND cost IS NULL"
-        " GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC",
-        period,
-    )
-    missing: dict[Missing, int] = {}
-    for reason, *rest, calls in rows:
-        kind: Missing = (reason, *rest) if len(missing) < _MISSING else (reason, "_other", "_other", "_other")
-        missing[kind] = missing.get(kind, 0) + calls
+def _missing(connection: sqlite3.Connection, period: Period) -> Counter[Missing]:
+    """Return the calls of which something is not known; those beyond the most frequent kinds as others."""
+    missing = Counter[Missing]()
+    for *kind, calls in connection.execute(_MISSING, period):
+        count(missing, Missing(*kind), calls)
     return missing

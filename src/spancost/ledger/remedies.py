@@ -1,30 +1,34 @@
-"""What to do about calls that have no amount."""
+"""What to do about calls that have no amount, or none that is sure to be whole and told."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from spancost.ledger.silence import ELSEWHERE, NO_CALL, OWN_WORD
+from spancost.ledger.missing import GUESSED
+from spancost.ledger.silence import ELSEWHERE, LAST_CALL, NO_CALL, OWN_WORD
 
-__all__ = ["OF_PARTS", "remedy", "remedy_of_silence"]
+__all__ = ["remedy", "remedy_of_silence"]
 
 _PRICE: Final = "in a [[price]] of the file that SPANCOST_CONFIG names"
+
+_CLIENT: Final = "an instrumentation of the model's client, such as opentelemetry-instrumentation-genai-openai"
+
+_NO_PRICE_OF_MODEL: Final = f"no price list has this model: name its price {_PRICE}"
 
 _BY_REASON: Final = {
     "no_usage": "the span tells no tokens: let the instrumentation record usage, or install one that does",
     "invalid_usage": "the span tells token counts that can't be: report it to whoever wrote the instrumentation",
-    "unknown_model": f"no price list has this model: name its price {_PRICE}",
+    "unknown_model": _NO_PRICE_OF_MODEL,
     "unknown_provider": f"the span doesn't say who is paid: name the price {_PRICE}",
     "no_price": f"the price list has no price of all that was used: name it {_PRICE}",
+    "cut_off": "the answer ended in an error: it cost this at least, and how much more only the provider's bill says",
+    "half_usage": "the span tells input or output alone, as of a stream that is left, and the amount is a lower bound:"
+    f" read streams to their end, else install {_CLIENT}",
+    "no_cache_usage": f"the span leaves cached tokens out, and the amount is a lower bound: install {_CLIENT}",
+    "no_class_price": "the price list has no price of a class of the tokens, and the amount is a lower bound: name it"
+    f" {_PRICE}",
+    GUESSED: "the instrumentation may have counted the tokens itself: have the provider tell them, of streams, too",
 }
-
-OF_PARTS: Final = (
-    "a stream that breaks off tells its input at most: read it to its end; where the price list has no price of a"
-    f" class of tokens, name it {_PRICE}"
-)
-"""What helps against amounts that are a lower bound."""
-
-_CLIENT: Final = "an instrumentation of the model's client, such as opentelemetry-instrumentation-genai-openai"
 
 _STREAMS: Final = "a stream tells its usage only if asked: "
 _OPENAI: Final = _STREAMS + 'pass stream_options={"include_usage": True}'
@@ -46,6 +50,9 @@ _PYDANTIC_AI: Final = (
     "a stream tells its usage at its end, for which pydantic-ai asks: read it to its end; where the model's server can,"
     " OpenAIChatModelSettings(openai_continuous_usage_stats=True) has it told all along"
 )
+
+# Unasked, in the last chunk: `x_groq.usage` of Groq, `usage` of Mistral. https://docs.mistral.ai/api
+_TOLD_AT_END: Final = "the provider tells a stream's usage in its last chunk, unasked: read the stream to its end"
 
 _OF_EMITTERS: Final = {
     "opentelemetry.instrumentation.openai_v2": _OPENAI,
@@ -75,16 +82,45 @@ _OF_EMITTERS: Final = {
     "openinference.instrumentation.dspy": "it tells no usage: install opentelemetry-instrumentation-genai-dspy in its"
     " place, or openinference-instrumentation-litellm beside it",
     "pydantic-ai": _PYDANTIC_AI,
+    # Its span ends when the stream begins.
+    "openinference.instrumentation.groq": "it tells no usage of a stream: install opentelemetry-instrumentation-groq"
+    " in its place",
+    "opentelemetry.instrumentation.groq": _TOLD_AT_END,
+    "mistralai_sdk_tracer": _TOLD_AT_END,
+    "openinference.instrumentation.mistralai": _TOLD_AT_END,
+    "opentelemetry.instrumentation.mistralai": _TOLD_AT_END,
+    "opentelemetry.instrumentation.together": "it tells no usage of a stream, and nothing makes it: ask without"
+    " streaming, or uninstall it and tell of calls with spancost.record_call()",
 }
+
+_OF_PARTS: Final = {
+    ("half_usage", "pydantic-ai"): _PYDANTIC_AI,
+    ("no_cache_usage", "openlit.instrumentation.langchain"): "OpenLIT leaves the cached tokens of Claude's answers out,"
+    " unless they are streamed: give the model streaming=True, or install opentelemetry-instrumentation-genai-anthropic"
+    " beside it",
+    ("unknown_model", "openlit.instrumentation.langchain"): _NO_PRICE_OF_MODEL
+    + "; where OpenLIT names no model of a stream of"
+    " Claude's, but `anthropic`, install opentelemetry-instrumentation-genai-anthropic beside it",
+}
+"""What helps where an instrumentation tells a part of a call."""
+
+_UNTOLD: Final = ("no_usage", GUESSED)
+"""Reasons of calls whose usage the provider was not asked for."""
 
 _OF_SILENCE: Final = {
     NO_CALL: f"no span tells of a call: install {_CLIENT}",
     ELSEWHERE: "what they used is counted where they run, if spancost runs there; where that host is a gateway to a"
     f" model, install {_CLIENT}",
+    LAST_CALL: f"each call is written over the one before, and those before are lost: install {_CLIENT}",
     OWN_WORD: "each counts as one call, of what its own span says: to see its calls install"
     f" {_CLIENT}; one that runs in another service is counted there, too, unless its span has server.address",
 }
-"""What helps where agents ran and no span told of a call."""
+"""What helps where agents ran and no span told of a call, or of all."""
+
+_ADK: Final = (
+    "OpenInference writes each call over the one before, on the agent's span, and those before are lost: uninstall"
+    " openinference-instrumentation-google-adk; ADK's own spans tell each call"
+)
 
 _CREWAI: Final = f"CrewAI traces its calls on a private provider, which no processor hears: install {_CLIENT}"
 _OF_CREWAI: Final = (
@@ -99,11 +135,12 @@ def remedy_of_silence(reason: str, scope: str) -> str:
     """Return what helps where no call is known of agents, for this reason, of which this scope told."""
     if reason == NO_CALL and scope in _OF_CREWAI:
         return _CREWAI
+    if reason == LAST_CALL and scope == "openinference.instrumentation.google_adk":
+        return _ADK
     return _OF_SILENCE.get(reason, "")
 
 
 def remedy(reason: str, scope: str) -> str:
     """Return what helps against a reason, where an instrumentation of this scope told of the call."""
-    if reason == "no_usage" and scope in _OF_EMITTERS:
-        return _OF_EMITTERS[scope]
-    return _BY_REASON.get(reason, "")
+    known = _OF_EMITTERS.get(scope) if reason in _UNTOLD else _OF_PARTS.get((reason, scope))
+    return known or _BY_REASON.get(reason, "")

@@ -15,7 +15,7 @@ from spancost.ledger.aside import alone, is_damage, set_aside
 from spancost.ledger.row import Key, OwnerRow, Row
 from spancost.ledger.schema import migrate
 
-__all__ = ["Statement", "Statements", "Store", "is_charge"]
+__all__ = ["Statement", "Statements", "Store", "rows_of"]
 
 _T = TypeVar("_T")
 
@@ -64,7 +64,7 @@ _KNOWN: Final = (
 )
 _PERHAPS: Final = _OWNER + "NOTHING"
 _SPAN: Final = "process = ? AND trace_id = ? AND span_id = ?"
-_HEARD: Final = f"UPDATE owners SET silent = NULL WHERE {_SPAN}"  # noqa: S608
+_HEARD: Final = f"UPDATE owners SET silent = NULL WHERE {_SPAN} AND silent <> 'last_call'"  # noqa: S608
 _NO_OWNER: Final = f"DELETE FROM owners WHERE {_SPAN}"  # noqa: S608
 _GONE: Final = f"DELETE FROM charges WHERE {_SPAN}"  # noqa: S608
 _AGAIN: Final = f"UPDATE charges SET duplicates = duplicates + 1 WHERE {_SPAN}"  # noqa: S608
@@ -83,9 +83,19 @@ _LAST: Final = (
 )
 
 
-def is_charge(statement: Statement) -> bool:
-    """Tell whether a statement keeps a charge."""
-    return statement[0] is _CHARGE
+_PLACE: Final = slice(3)
+"""Where among a statement's values stand the process, trace and span of its row."""
+
+
+def rows_of(statements: Iterable[Statement]) -> set[tuple[object, ...]]:
+    """Return the charges that statements keep, however often each is corrected; none that they take out again."""
+    rows: set[tuple[object, ...]] = set()
+    for sql, values in statements:
+        if sql is _CHARGE:
+            rows.add(values[_PLACE])
+        elif sql is _GONE:
+            rows.discard(values[_PLACE])
+    return rows
 
 
 class Statements:
@@ -232,20 +242,20 @@ def _connected(path: Path) -> sqlite3.Connection:
 
 def _write(connection: sqlite3.Connection, statements: Sequence[Statement]) -> int:
     connection.execute("BEGIN IMMEDIATE")
-    refused = 0
+    refused: list[Statement] = []
     try:
         for statement in statements:
             try:
                 connection.execute(*statement)
             except _UNFIT:
                 # It would be in the way of all others, however often they are tried.
-                refused += is_charge(statement)
+                refused.append(statement)
         connection.execute("COMMIT")
     finally:
         # A full disk has rolled back by itself.
         if connection.in_transaction:
             connection.execute("ROLLBACK")
-    return refused
+    return len(rows_of(refused))
 
 
 def _prune(connection: sqlite3.Connection, process: str, *before_ns: int) -> bool:

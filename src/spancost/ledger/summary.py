@@ -8,12 +8,14 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from spancost.ledger.missing import ORDER
 from spancost.ledger.remedies import remedy, remedy_of_silence
 from spancost.money import exact_usd
 
 if TYPE_CHECKING:
+    from spancost.ledger.missing import Missing
     from spancost.ledger.silence import Quiet
-    from spancost.ledger.sums import Key, Missing, Sums
+    from spancost.ledger.sums import Key, Sums
 
 __all__ = ["Coverage", "Group", "Missed", "Silent", "Summary", "missed_of", "silent_of", "summary_of"]
 
@@ -60,8 +62,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """Calls of one kind that have no cost, why, and what helps."""
+    """Calls of one kind of which something is not known, why, and what helps."""
 
+    status: str
+    """`unpriced`: they have no cost; `partial`: their cost is a lower bound; `estimated`: their cost is whole, of usage
+    that may be a guess. The first of these that a call is."""
     reason: str
     provider: str
     model: str
@@ -72,11 +77,11 @@ class Missed:
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """Agents and workflows without a call that any span tells of, and what helps."""
+    """Agents and workflows without a call that any span tells of, or with more than are told, and what helps."""
 
     reason: str
-    """`no_call`: nothing tells what they used; `elsewhere`: they ran in another service, which counts them; `own_word`:
-    each is charged, as one call, with what its own span says."""
+    """`no_call`: nothing tells what they used; `last_call`: of their calls the last alone is told; `elsewhere`: they
+    ran in another service, which counts them; `own_word`: each is charged, as one call, with what its own span says."""
     instrumentation: str
     asked_at: str
     """The host where they were asked, of those elsewhere."""
@@ -93,7 +98,7 @@ class Coverage:
     partial: int
     unpriced: int
     missing: tuple[Missed, ...]
-    """The most frequent first."""
+    """Unpriced calls, partial ones, estimated ones; of each the most frequent first."""
     silent: tuple[Silent, ...] = ()
     """Agents of whose calls no span tells."""
 
@@ -132,14 +137,9 @@ class Summary:
 
 
 def missed_of(missing: Mapping[Missing, int]) -> tuple[Missed, ...]:
-    """Return calls without an amount as they are told."""
-    told = sorted(missing.items(), key=lambda each: (-each[1], each[0]))
-    return tuple(
-        [
-            Missed(reason, provider, model, scope, calls, remedy(reason, scope))
-            for (reason, provider, model, scope), calls in told
-        ]
-    )
+    """Return calls of which something is not known as they are told."""
+    told = sorted(missing.items(), key=lambda each: (ORDER.index(each[0].status), -each[1], each[0]))
+    return tuple([Missed(*kind, calls, remedy(kind.reason, kind.instrumentation)) for kind, calls in told])
 
 
 def silent_of(counts: Mapping[Quiet, int]) -> tuple[Silent, ...]:

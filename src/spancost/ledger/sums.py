@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from spancost.rollup import Amounts
 
-__all__ = ["Key", "Missing", "Sums"]
+__all__ = ["Key", "Sums"]
 
 Key = tuple[str, ...]
 """Values of the keys asked for, in their order."""
-
-Missing = tuple[str, str, str, str]
-"""Why calls have no amount, their provider and model, and the instrumentation that told of them."""
 
 
 class Sums:

@@ -26,6 +26,9 @@ MOST_TOKENS = 10**12
 """A call that counts more tokens than this is a fault of whoever counted."""
 
 
+_LACKING = "no_class_price"
+"""Why a price is a lower bound."""
+
 # Price's own constructor is a Python function that ends here; this way a price costs a sixth less.
 _price: Callable[[type[Price], tuple[int, str, str, str, str]], Price] = tuple.__new__  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
@@ -84,7 +87,9 @@ def compile_rates(rates: Rates, status: str, model: str, version: str) -> PriceF
             return invalid
         if amount.__class__ is not int:  # a fraction of a token
             return invalid
-        return _price(Price, (amount, "partial" if lacking else status, model, version, ""))
+        if lacking:
+            return Price(amount, "partial", model, version, _LACKING)
+        return _price(Price, (amount, status, model, version, ""))
 
     return price if None not in (rates.input, rates.output) else _half_rated(price, rates, model, version)
 
@@ -101,7 +106,9 @@ def _half_rated(price: PriceFunction, rates: Rates, model: str, version: str) ->
         rated = [rate for _, rate in counted if rate is not None]
         if answer.amount is None or len(rated) == len(counted):
             return answer
-        return answer._replace(status="partial") if rated or rates.request else nothing(usage, at_ns)
+        if rated or rates.request:
+            return answer._replace(status="partial", reason=_LACKING)
+        return nothing(usage, at_ns)
 
     return half
 

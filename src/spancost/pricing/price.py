@@ -19,4 +19,5 @@ class Price(NamedTuple):
     version: str
     """Version of the table the price is from, such as `genai-prices 0.2.3`, or `override`."""
     reason: str
-    """Why it is unpriced: `invalid_usage`, `unknown_model`, `unknown_provider` or `no_price`; else empty."""
+    """Why it is unpriced: `invalid_usage`, `unknown_model`, `unknown_provider` or `no_price`; or partial:
+    `no_class_price`; else empty."""

@@ -151,8 +151,8 @@ class Charge:
 
     @property
     def reason(self) -> str:
-        """Why there is no amount, empty where there is one."""
-        return "" if self.amount is not None else self.call.reason or self.price.reason
+        """Why there is no amount, or a lower bound of one; else empty."""
+        return self.call.reason or self.price.reason if self.amount is None or self.status == "partial" else ""
 
 
 def _whose_number_wins(call: Call, price: Price) -> tuple[int | None, str, str, int | None]:

@@ -74,11 +74,13 @@ class Below:
         "calls",
         "children",
         "direct",
+        "hides_calls",
         "inner",
         "input",
         "output",
         "own",
         "partial",
+        "ran_tool",
         "reasoning",
         "sequence",
         "state",
@@ -90,6 +92,8 @@ class Below:
         """Whether anything was added: the sums alone can't tell."""
         self.own = False
         """Whether a call with no owner between has told what it used."""
+        self.ran_tool = self.hides_calls = False
+        """What `rollup.overwritten` has heard."""
         self.direct = self.children = self.calls = self.partial = self.unpriced = 0
         self.input = self.output = self.cache_read = self.cache_write = self.reasoning = 0
         self.sequence = 0

@@ -119,11 +119,13 @@ class Tree:
         self._ended[span_id] = node
         return spans.pop(span_id, None)
 
-    def end_bare(self, trace_id: int, span_id: int) -> bool:
+    def end_bare(self, trace_id: int, span_id: int, name: str) -> bool:
         """Take out and end an open span that is nothing to us, has nothing below it and tells nothing; else False."""
         node = self._open.get(span_id)
         if node is None or node.trace_id != trace_id or node.kind is not None or not self.end_if_bare(node):
             return False
+        if node.parent is None and type(name) is str:
+            node.name = name
         # Ahead of its leaving, as in `take`.
         self.remember_bare(node)
         self._open.pop(span_id, None)

@@ -119,7 +119,7 @@ def _charge(charge: Charge, rated: Rated, told: Mapping[str, Any]) -> dict[str, 
     call, price, amount, status, source = rated
     attributes: dict[str, Any]
     if amount is None:
-        attributes = {PRICING_STATUS: status, PRICING_REASON: call.reason or price.reason}
+        attributes = {PRICING_STATUS: status}
     elif call.amount_present or GEN_AI_USAGE_COST_CURRENCY in told or GEN_AI_USAGE_COST_SOURCE in told:
         # Whoever wrote an amount, or what it is in, was first; it is never overwritten.
         attributes = {COST_NANO_USD: nano_usd(amount), PRICING_STATUS: status}
@@ -134,6 +134,8 @@ def _charge(charge: Charge, rated: Rated, told: Mapping[str, Any]) -> dict[str, 
             COST_NANO_USD: nano_usd(amount),
             PRICING_STATUS: status,
         }
+    if amount is None or status == "partial":
+        attributes[PRICING_REASON] = call.reason or price.reason
     if call.estimated:
         attributes[USAGE_ESTIMATED] = True
     if price.model:

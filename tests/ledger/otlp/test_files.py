@@ -208,6 +208,40 @@ def test_a_damaged_line_is_named_and_the_rest_is_read(between: bytes, tmp_path: 
     assert [(str(path), "line 2")] == [(damage.file, damage.where) for damage in damages]
 
 
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+@pytest.mark.parametrize(
+    "before",
+    [
+        b"2025-10-09T08:53:20Z info service started\n",
+        b"\x1b[34mINFO\x1b[0m exporting to file\n",
+        b"\n\t at exporter.py, in start of the second of the two threads that write it\n",
+        b"\tTraceback (most recent call last):\n",
+        "Änderung am Sammler\n".encode(),
+        b"x\n",
+    ],
+)
+def test_a_text_ahead_of_the_lines_is_named_and_the_lines_are_read(before: bytes, packed: bool, tmp_path: Path) -> None:
+    """What a program logs stands in its output before its spans: each such line is damage, and no protobuf."""
+    content = before + _JSON + line(told(7, 1, 2))
+    path = _write(tmp_path, gzip.compress(content) if packed else content)
+    spans, damages = _read(path)
+    assert [2, 7] == [span.span_id for span in spans]
+    number = before.strip(b" ").count(b"\n")
+    assert [f"line {number}"] == [damage.where for damage in damages]
+    assert damages[0].what.startswith("is not JSON")
+
+
+@pytest.mark.parametrize("length", [*range(0x09, 0x0E), *range(0x20, 0x7F)])
+def test_a_message_whose_length_looks_like_text_is_protobuf(length: int, tmp_path: Path) -> None:
+    """A message of 123 bytes begins with a line's end and a brace."""
+    content = message(told(2, 3, 9, name="n"))
+    spare = length - len(content) + 2
+    if spare > 0:
+        content = message(told(2, 3, 9, name="n" * (spare + 1)))
+    spans, damages = _read(_write(tmp_path, content))
+    assert ([2], []) == ([span.span_id for span in spans], damages)
+
+
 @pytest.mark.parametrize("beyond", [(1 << 63, 1 << 63), (1, (1 << 64) - 1)], ids=["start", "end"])
 def test_a_time_that_can_t_be_is_named_in_protobuf_too(beyond: tuple[int, int], tmp_path: Path) -> None:
     """It has room for more than any clock tells; the spans beside it are read."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from support import BOOK, agent, call, cost
 
+from spancost.ledger.missing import Missing
 from spancost.ledger.otlp.order import by_start
 from spancost.ledger.otlp.replay import Replay
 from spancost.ledger.otlp.report import Report
 from spancost.ledger.otlp.spans import Span
 from spancost.ledger.period import Period
 from spancost.ledger.remedies import remedy
+from spancost.ledger.summary import missed_of
 
 _SHOP = {"service.name": "shop"}
 
@@ -94,11 +96,36 @@ def test_what_is_missing_is_named_with_its_remedy() -> None:
     ]
     missing = _report(spans, "model").missing
     assert {
-        ("no_usage", "openai", "gpt-5.2", "openinference.instrumentation.openai"): 2,
-        ("unknown_model", "openai", "gpt-unheard-of", ""): 1,
+        ("unpriced", "no_usage", "openai", "gpt-5.2", "openinference.instrumentation.openai"): 2,
+        ("unpriced", "unknown_model", "openai", "gpt-unheard-of", ""): 1,
     } == missing
     assert "include_usage" in remedy("no_usage", "openinference.instrumentation.openai")
-    assert all(remedy(reason, "") for reason, *_ in missing)
+    assert all(remedy(kind.reason, "") for kind in missing)
+
+
+def test_what_is_known_in_part_and_what_may_be_a_guess_is_named_beside_what_is_not_known() -> None:
+    """Each call once, by what is least known of it: what is unpriced first, then lower bounds, then guesses."""
+    openlit = "openlit.instrumentation.langchain"
+    stream = {"gen_ai.request.stream": True}
+    spans = [
+        _call(1, call(1000, 100) | stream, scope=openlit),
+        _call(2, call(1000, 0) | stream, scope=openlit),
+        _call(3, call(1000), scope="pydantic-ai"),
+        _call(4, call(1000, 100), scope="client", error="cut off"),
+        _call(5, call(1000, 100), scope="client", error="cut off"),
+        _call(6, call(1000, 100), scope="client"),
+    ]
+    report = _report(spans, "model")
+    missing = missed_of(report.missing)
+    assert [
+        ("unpriced", "no_usage", openlit, 1),
+        ("partial", "cut_off", "client", 2),
+        ("partial", "half_usage", "pydantic-ai", 1),
+        ("estimated", "guessed_usage", openlit, 1),
+    ] == [(each.status, each.reason, each.instrumentation, each.calls) for each in missing]
+    assert (1, 3) == (report.total.unpriced, report.total.partial)
+    assert all(each.remedy for each in missing)
+    assert "stream_usage=True" in missing[-1].remedy
 
 
 def test_a_call_inside_a_tool_is_the_tools() -> None:
@@ -122,7 +149,7 @@ def test_calls_without_an_amount_are_told_apart_in_bounded_number() -> None:
     spans = [_call(number, call(5, 5, model=f"nobody-{number}")) for number in range(1, 1201)]
     missing = _report(spans, "provider").missing
     assert (1001, 1200) == (len(missing), missing.total())
-    assert 200 == missing["unknown_model", "_other", "_other", "_other"]
+    assert 200 == missing[Missing("unpriced", "unknown_model", "_other", "_other", "_other")]
 
 
 def test_agents_of_whose_calls_nobody_tells_are_counted() -> None:

@@ -7,12 +7,13 @@ https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/expo
 
 from __future__ import annotations
 
+import errno
 import gzip
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from typing import IO, Any, Final, NamedTuple, cast
+from typing import IO, Any, Final, NamedTuple, TextIO, cast
 
 from spancost.ledger.otlp.from_json import WRONG
 from spancost.ledger.otlp.spans import Span, Wanted
@@ -26,6 +27,17 @@ _ZSTD: Final = b"\x28\xb5\x2f\xfd"
 
 _BUFFER: Final = 1 << 20
 """Bytes read at once: a line is as long as that, and is put together from fewer pieces."""
+
+_FIRST: Final = 8
+"""Bytes by which a form is known."""
+
+_SPACE: Final = b"\t\n\r"
+
+_FURTHER: Final = 1024
+"""Bytes by which text that begins with space is told from protobuf: these have the tag of an attribute's value."""
+
+_TEXT: Final = bytes({*range(0x20, 0x7F), *range(0x80, 0x100), *_SPACE, 0x1B})
+"""Bytes of text, in colours, too. No message is as long as the first four of them would say."""
 
 _PREFIX: Final = 4
 """Bytes that say how long the message behind them is."""
@@ -70,20 +82,33 @@ def read_batches(
     for file in files:
         with ExitStack() as stack:
             try:
-                raw: Any = sys.stdin.buffer if file == STDIN else stack.enter_context(open(file, "rb", _BUFFER))  # noqa: PTH123
+                raw: Any = _standard_input() if file == STDIN else stack.enter_context(open(file, "rb", _BUFFER))  # noqa: PTH123
                 counted = _Counted(raw, advance)
                 yield from _batches(file, counted, wanted, damaged)
             except OSError as fault:
                 damaged(Damage(file, "the file", fault.strerror or str(fault)))
 
 
+def _standard_input() -> IO[bytes]:
+    stdin: TextIO | None = sys.stdin
+    if stdin is None:
+        raise OSError(errno.EBADF, "standard input is closed")
+    return stdin.buffer
+
+
+def _beginning(stream: _Peeked) -> bytes:
+    """Return as many of the first bytes as say what form they have."""
+    start = stream.peek(_FIRST)
+    return stream.peek(_FURTHER) if start[:1] in _SPACE else start
+
+
 def _batches(file: str, raw: _Counted, wanted: Wanted, damaged: Callable[[Damage], None]) -> Iterator[list[Span]]:
     lines: IO[bytes] = cast("IO[bytes]", raw)
-    start = raw.peek(8)
+    start = _beginning(raw)
     if start.startswith(_GZIP):
         lines = cast("IO[bytes]", _Peeked(gzip.GzipFile(fileobj=lines)))
         try:
-            start = cast("_Peeked", lines).peek(8)
+            start = _beginning(cast("_Peeked", lines))
         except _CUT_OFF as fault:
             damaged(Damage(file, "its first bytes", f"gzip that can't be unpacked ({fault})"))
             return
@@ -93,7 +118,7 @@ def _batches(file: str, raw: _Counted, wanted: Wanted, damaged: Callable[[Damage
                 file, "the file", "is packed with zstd; unpack it first, or let the Collector write no `compression`"
             )
         )
-    elif start.lstrip()[:1] in (b"{", b"[", b"") or start.startswith(b"\xef\xbb\xbf"):
+    elif start[:1] in b"{[" or not start.translate(None, _TEXT):
         yield from _of_lines(file, lines, wanted, damaged)
     else:
         yield from _of_messages(file, lines, wanted, damaged)

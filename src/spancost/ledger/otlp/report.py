@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from spancost.calls.who import NONE
 from spancost.ledger.keys import reader
+from spancost.ledger.missing import Missing, count, missing_of
 from spancost.ledger.row import latency_of
 from spancost.ledger.silence import Silence
 from spancost.ledger.summary import Summary, summary_of
@@ -17,7 +18,7 @@ from spancost.rollup.dedup import final
 if TYPE_CHECKING:
     from spancost.ledger.otlp.spans import Span
     from spancost.ledger.period import Period
-    from spancost.ledger.sums import Key, Missing
+    from spancost.ledger.sums import Key
     from spancost.outcome import Outcome
     from spancost.rollup import Charge
 
@@ -28,11 +29,6 @@ _PENDING: Final = 16_384
 
 _RUNS: Final = 262_144
 """Pairs of a group and a trace remembered, so that a trace is one run of a group."""
-
-_MISSING: Final = 1_000
-"""Kinds of calls without an amount that are told apart."""
-
-_OTHER: Final = "_other"
 
 
 class Report:
@@ -48,8 +44,8 @@ class Report:
         self.keys = keys
         self.total = Sums()
         self.groups: dict[Key, Sums] = {}
-        self.missing: Counter[Missing] = Counter()
-        """Calls without an amount."""
+        self.missing = Counter[Missing]()
+        """Calls of which something is not known."""
         self._readers = [reader(key, places) for key in keys]
         self._period = period
         self._silence = Silence()
@@ -108,11 +104,8 @@ class Report:
             self._last_run = key, trace_id
             group.runs += self._is_new_run(key, trace_id)
             self.total.runs += self._is_new_run(None, trace_id)
-        if charge.amount is None:
-            missing = charge.reason, charge.call.provider, charge.call.request_model, charge.emitter.scope
-            if missing not in self.missing and len(self.missing) >= _MISSING:
-                missing = charge.reason, _OTHER, _OTHER, _OTHER
-            self.missing[missing] += 1
+        if (kind := missing_of(charge)) is not None:
+            count(self.missing, kind)
 
     def _add_duplicates(self, charge: Charge, count: int) -> None:
         if charge in self._pending:
