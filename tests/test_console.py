@@ -105,7 +105,9 @@ def test_what_has_no_price_is_said() -> None:
         "    the span tells no tokens: let the instrumentation record usage, or install one that does\n"
         "  1 partial: what they cost is a lower bound\n"
         "    a stream that breaks off tells its input at most: read it to its end; where the price list has no price of a"
-        " class of tokens, name it in a [[price]] of the file that SPANCOST_CONFIG names"
+        " class of tokens, name it in a [[price]] of the file that SPANCOST_CONFIG names; where a library runs tools and"
+        " asks again within one span, as Google's automatic function calling does, that tells its last request alone: run"
+        " the tools yourself"
     ) == play.console.text("tree")
 
 

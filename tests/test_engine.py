@@ -98,6 +98,35 @@ def test_the_instrumentation_decides_what_its_numbers_mean() -> None:
     assert Usage(5000, 5, cache_read=2000) == outcome.charge.call.usage
 
 
+@pytest.mark.parametrize(
+    ("scope", "partial"), [("opentelemetry.instrumentation.google_genai", 1), ("ai", 0), ("tracer of the program", 0)]
+)
+def test_a_call_that_ran_tools_and_asked_again_is_a_lower_bound(scope: str, partial: int) -> None:
+    """Its span tells the last request alone; elsewhere the tools that one answer asks for run inside its call's span."""
+    play = Player()
+    boss = play.start(agent("boss"))
+    asking = play.start(call(), boss, scope=scope)
+    running = play.start(tool("calc"), asking)
+    play.play(call(10, 5), running)
+    play.end(running)
+    play.end(asking, call(100, 50))
+    play.end(boss)
+    told = play.owner(boss)
+    assert (2, partial, cost(110, 55)) == (told.calls, told.partial, told.total)
+
+
+def test_a_tool_that_runs_on_after_its_call_is_no_sign_that_it_was_asked_again() -> None:
+    """Nothing of what it did can have been sent within the call's span."""
+    play = Player()
+    asking = play.start(call(), scope="opentelemetry.instrumentation.google_genai")
+    running = play.start(tool("calc"), asking)
+    outcome = play.end(asking, call(100, 50))
+    play.end(running)
+    assert outcome is not None
+    assert outcome.charge is not None
+    assert "override" == outcome.charge.status
+
+
 def test_a_stream_that_is_told_of_afterwards_is_one_call() -> None:
     """Logfire's span of the request knows nothing; its log at the stream's end does, and the provider's library, too."""
     play = Player(clock=(clock := Clock()))

@@ -156,6 +156,8 @@ class Engine:
         if self._declared and (told := self._declared.pop(node, None)) is not None:
             kind = Kind.CALL
             attributes = {**attributes, **told}
+        if kind == Kind.TOOL and node.parent is not None and not node.parent.ended:
+            tree.below(node.parent).ran_tool = True
         if kind in _ONLY_AROUND and tree.end_if_bare(node, kind):
             if kind is None and (not attributes or self.who.every_name.isdisjoint(attributes)):
                 tree.remember_bare(node)

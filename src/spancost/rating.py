@@ -55,6 +55,9 @@ class Rating:
     ) -> Charge | None:
         """Return the charge of a call's span; None where nothing was billed, or another span tells of it."""
         call, attributes = _read(attributes, emitter, error)
+        if emitter.asks_again and call.usage is not None and node.below is not None and node.below.ran_tool:
+            # What the requests before the last one used, no span tells.
+            call = call._replace(partial=True)
         if call.usage is None:
             was_none = (
                 _was_not_made(call, emitter, attributes, start_ns, end_ns)

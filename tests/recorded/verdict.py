@@ -61,7 +61,7 @@ def judge(recording: Recording, tally: Tally) -> Verdict:
             findings.append(_without_charge(call))
             continue
         findings += _compare(call, charge)
-        if call.agent is not None and call.state == "priced":
+        if call.agent is not None and call.state != "unpriced":
             agent = tally.agents[charge.span_id]
             if agent != call.agent:
                 findings.append(

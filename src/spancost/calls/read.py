@@ -92,8 +92,8 @@ class Call(NamedTuple):
     usage: Usage | None
     """None where nothing was told, or where what was told can't be true."""
     partial: bool
-    """Input or output was told and the other was not, or the answer broke off, or cached tokens may be missing: `usage`
-    is a lower bound."""
+    """Input or output was told and the other was not, the answer broke off, cached tokens may be missing, or it is one
+    of several requests: `usage` is a lower bound."""
     reason: str
     """Why `usage` is None: `no_usage` or `invalid_usage`; else empty."""
     stated_cost: int | None
@@ -205,6 +205,8 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
     is_bound = error is not None or (told & _BOTH != _BOTH and operation != _EMBEDDINGS)
     if usage is not None and error is not None:
         usage = _cut_short(usage, models)
+    elif emitter.asked_again_beside and emitter.asked_again_beside in attributes:
+        is_bound = True
     elif usage is not None and emitter.hides_cache_of and emitter.hides_cache_of == provider:
         is_bound = is_bound or not (usage.cache_read or usage.cache_write or attributes.get(STREAM) is True)
     response_id, amount, _, _, list_cost = row[_REST]

@@ -20,7 +20,8 @@ _BY_REASON: Final = {
 
 OF_PARTS: Final = (
     "a stream that breaks off tells its input at most: read it to its end; where the price list has no price of a"
-    f" class of tokens, name it {_PRICE}"
+    f" class of tokens, name it {_PRICE}; where a library runs tools and asks again within one span, as Google's"
+    " automatic function calling does, that tells its last request alone: run the tools yourself"
 )
 """What helps against amounts that are a lower bound."""
 

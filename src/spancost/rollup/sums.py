@@ -79,6 +79,7 @@ class Below:
         "output",
         "own",
         "partial",
+        "ran_tool",
         "reasoning",
         "sequence",
         "state",
@@ -98,6 +99,8 @@ class Below:
         """The worst budget state that a charge below brought about."""
         self.inner: list[Charge] = []
         """Charges with no agent or tool between: candidates to be the same call as this span."""
+        self.ran_tool = False
+        """Whether a tool began and ended inside the span."""
 
     @property
     def tells(self) -> bool:

@@ -73,8 +73,12 @@ GEN_AI: Final = Dialect(
         Emitter(
             "opentelemetry.instrumentation.genai.anthropic", Layer.CLIENT, recorded="anthropicsdk__anthgenai__calls"
         ),
+        # Automatic function calling is one span, with the tools' spans inside.
         Emitter(
-            "opentelemetry.instrumentation.google_genai", Layer.CLIENT, recorded="googlesdk__googlegenai__calls-mid"
+            "opentelemetry.instrumentation.google_genai",
+            Layer.CLIENT,
+            asks_again=True,
+            recorded="googlesdk__googlegenai__calls-mid",
         ),
         # Knows nothing of the Responses API, of cached tokens and of reasoning.
         Emitter(

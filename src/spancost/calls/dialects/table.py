@@ -106,6 +106,10 @@ class Emitter:
     """Scopes that tell of each call that this one does: one begun inside it, of its model, is the same call."""
     keeps_answers: bool = False
     """Its library keeps answers, and tells of one it had as of a call, without usage either way."""
+    asks_again: bool = False
+    """Inside a call's span it runs tools and asks again with their results: the last request alone is told."""
+    asked_again_beside: str = ""
+    """An attribute that a call's span has only where it stands for several requests: the last alone is told."""
     repeats_answers: bool = False
     """Its library keeps answers, and tells of one it had as of a call, with the usage of then."""
     told_beside: str = ""
