@@ -127,6 +127,35 @@ def test_a_tool_that_runs_on_after_its_call_is_no_sign_that_it_was_asked_again()
     assert "override" == outcome.charge.status
 
 
+def test_a_call_that_sums_up_its_steps_is_as_many_calls() -> None:
+    """Mastra's bridge writes one span for all the requests of an agent's turn, and one for each inside, without usage."""
+    play = Player()
+    boss = play.start(agent("boss"))
+    told = play.start(call(), boss, scope="@mastra/otel-bridge")
+    for _ in range(3):
+        play.end(play.start({"gen_ai.operation.name": "model_step"}, told))
+    play.end(told, call(300, 60))
+    play.play(call(), boss)
+    play.end(boss)
+    owner = play.owner(boss)
+    assert (4, 1, 300, cost(300, 60)) == (owner.calls, owner.unpriced, owner.input, owner.total)
+
+
+def test_a_call_that_sums_up_what_its_client_tells_in_its_steps_is_counted_once() -> None:
+    """Each step's request is told of by the client's instrumentation, too: those are the calls."""
+    play = Player()
+    told = play.start(call(), scope="@mastra/otel-bridge")
+    for output in (10, 20):
+        step = play.start({"gen_ai.operation.name": "model_step"}, told)
+        play.play(call(100, output), step, scope="@opentelemetry/instrumentation-openai")
+        play.end(step)
+    outcome = play.end(told, call(200, 30))
+    play.settle()
+    assert outcome is not None
+    assert outcome.duplicate_of is not None
+    assert (2, cost(200, 30)) == (play.engine.spent.calls, play.counted)
+
+
 def test_a_stream_that_is_told_of_afterwards_is_one_call() -> None:
     """Logfire's span of the request knows nothing; its log at the stream's end does, and the provider's library, too."""
     play = Player(clock=(clock := Clock()))

@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Engine", "Pricer"]
 
-_ONLY_AROUND: Final = (None, Kind.TOOL, Kind.OTHER)
+_ONLY_AROUND: Final = (None, Kind.TOOL, Kind.STEP, Kind.OTHER)
 """Where nothing was charged below them, there is nothing to tell of these."""
+_PARTS: Final = (Kind.TOOL, Kind.STEP)
+"""What may lie inside a call that is more than one request."""
 _CALL_OR_NAMED: Final = (Kind.CALL, Kind.AGENT, Kind.WORKFLOW)
 _NOTHING: Final = Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 _NAMED: Final = (Kind.AGENT, Kind.WORKFLOW)
@@ -156,8 +158,10 @@ class Engine:
         if self._declared and (told := self._declared.pop(node, None)) is not None:
             kind = Kind.CALL
             attributes = {**attributes, **told}
-        if kind == Kind.TOOL and node.parent is not None and not node.parent.ended:
-            tree.below(node.parent).ran_tool = True
+        if kind in _PARTS and node.parent is not None and not node.parent.ended:
+            around = tree.below(node.parent)
+            around.ran_tool |= kind == Kind.TOOL
+            around.steps += kind == Kind.STEP
         if kind in _ONLY_AROUND and tree.end_if_bare(node, kind):
             if kind is None and (not attributes or self.who.every_name.isdisjoint(attributes)):
                 tree.remember_bare(node)

@@ -55,9 +55,12 @@ class Rating:
     ) -> Charge | None:
         """Return the charge of a call's span; None where nothing was billed, or another span tells of it."""
         call, attributes = _read(attributes, emitter, error)
-        if emitter.asks_again and call.usage is not None and node.below is not None and node.below.ran_tool:
-            # What the requests before the last one used, no span tells.
-            call = call._replace(partial=True)
+        calls = 1
+        if node.below is not None:
+            calls = node.below.steps or 1
+            if emitter.asks_again and node.below.ran_tool and call.usage is not None:
+                # What the requests before the last one used, no span tells.
+                call = call._replace(partial=True)
         if call.usage is None:
             was_none = (
                 _was_not_made(call, emitter, attributes, start_ns, end_ns)
@@ -69,7 +72,7 @@ class Rating:
             price = Price(None, "unpriced", "", "", call.reason)
         else:
             price = self._pricer.price(call.provider, call.models, call.usage, start_ns)
-        charge = Charge(node, call, price, emitter, start_ns, end_ns, self._clock())
+        charge = Charge(node, call, price, emitter, start_ns, end_ns, self._clock(), calls)
         charge.who, charge.agent_path, charge.rank = self._attribution.resolve(attributes, node, resource)
         charge.told_who = charge.who
         if error is not None:

@@ -30,8 +30,9 @@ _MILLION: Final = 10**6
 """Amounts and times are added up in two parts: their sum may be more than SQLite's integers hold."""
 
 _SUMS: Final = f"""
-    count(*), sum(cost / {_MILLION}), sum(cost % {_MILLION}), sum(status = 'partial'), sum(cost IS NULL),
-    sum(estimated), sum(duplicates), count(error), count(DISTINCT home_trace_id),
+    sum(calls), sum(cost / {_MILLION}), sum(cost % {_MILLION}),
+    sum(calls * (status = 'partial')), sum(calls * (cost IS NULL)), sum(calls * estimated),
+    sum(duplicates), count(error), count(DISTINCT home_trace_id),
     sum(latency_ns / {_MILLION}), sum(latency_ns % {_MILLION}),
     sum(input), sum(output), sum(cache_read), sum(cache_write), sum(reasoning)
 """
@@ -183,7 +184,7 @@ def _silent(connection: sqlite3.Connection, period: Period) -> dict[Quiet, int]:
 def _missing(connection: sqlite3.Connection, period: Period) -> dict[Missing, int]:
     """Return the calls without an amount, by kind; those beyond the most frequent kinds as others."""
     rows = connection.execute(
-        f"SELECT reason, provider, model, instrumentation, count(*) {_WITHIN} AND cost IS NULL"
+        f"SELECT reason, provider, model, instrumentation, sum(calls) {_WITHIN} AND cost IS NULL"
         " GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC",
         period,
     )

@@ -83,6 +83,7 @@ class Below:
         "reasoning",
         "sequence",
         "state",
+        "steps",
         "unpriced",
     )
 
@@ -99,6 +100,8 @@ class Below:
         """The worst budget state that a charge below brought about."""
         self.inner: list[Charge] = []
         """Charges with no agent or tool between: candidates to be the same call as this span."""
+        self.steps = 0
+        """Requests inside that a call's span sums up."""
         self.ran_tool = False
         """Whether a tool began and ended inside the span."""
 

@@ -21,6 +21,8 @@ class Kind:
     AGENT: Final = "agent"
     WORKFLOW: Final = "workflow"
     TOOL: Final = "tool"
+    STEP: Final = "step"
+    """One of the requests that the span of a call around it sums up; it tells no usage of its own."""
     OTHER: Final = "other"
     """Known not to be any of these, whatever usage it repeats."""
     ROOT: Final = "root"

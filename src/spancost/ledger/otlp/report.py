@@ -99,7 +99,7 @@ class Report:
         if group is None:
             group = self.groups[key] = Sums()
         group.add(charge.amounts)
-        group.estimated += charge.call.estimated
+        group.estimated += charge.amounts.calls * charge.call.estimated
         group.duplicates += duplicates
         group.errors += is_error
         group.latency_ns += latency_ns
@@ -112,7 +112,7 @@ class Report:
             missing = charge.reason, charge.call.provider, charge.call.request_model, charge.emitter.scope
             if missing not in self.missing and len(self.missing) >= _MISSING:
                 missing = charge.reason, _OTHER, _OTHER, _OTHER
-            self.missing[missing] += 1
+            self.missing[missing] += charge.amounts.calls
 
     def _add_duplicates(self, charge: Charge, count: int) -> None:
         if charge in self._pending:
