@@ -241,6 +241,19 @@ def test_the_last_of_several_requests_of_one_span_is_a_lower_bound() -> None:
     assert not told.keys() - CALL_NAMES, "of a recorded span it is kept"
 
 
+@pytest.mark.parametrize(("provider", "partial"), [("anthropic", True), ("openai", False)])
+def test_an_answer_of_claude_whose_cache_nothing_tells_of_is_a_lower_bound(provider: str, partial: bool) -> None:
+    """Spring AI leaves it out where the answer is streamed; else it tells it beside the input, all as text."""
+    streamed = {"gen_ai.system": provider, "gen_ai.usage.input_tokens": "67", "gen_ai.usage.output_tokens": "40"}
+    spring = emitter_of("org.springframework.boot")
+    assert (Usage(67, 40), partial) == read_call(streamed, spring)[4:6]
+    whole = streamed | {"gen_ai.usage.cache_read.input_tokens": "0"}
+    assert (Usage(67, 40), False) == read_call(whole, spring)[4:6]
+    cached = whole | {"gen_ai.usage.cache_creation.input_tokens": "50"}
+    told = Usage(117 if partial else 67, 40, cache_write=50)
+    assert (told, False) == read_call(cached, spring)[4:6]
+
+
 def test_the_first_guess_of_a_stream_that_broke_off_is_dropped() -> None:
     """Claude's first event tells a token or so of output, and only the last one what there was."""
     names = {"gen_ai.request.model": "claude-sonnet-4-5"}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from spancost.calls.dialects import DIALECTS, EMITTERS
-from spancost.calls.plain import plain
+from spancost.calls.plain import is_count, plain
 
 if TYPE_CHECKING:
     from spancost.calls.dialects import Emitter
@@ -60,7 +60,10 @@ def whole(usage: Usage, emitter: Emitter, provider: str, model: str, attributes:
 def _total(attributes: Mapping[str, Any]) -> int:
     for name in TOTALS:
         told = attributes.get(name)
-        if told is not None and type(told := plain(told)) is int and told > 0:
+        told = plain(told) if told is not None else 0
+        if type(told) is str and is_count(told):
+            told = int(told)
+        if type(told) is int and told > 0:
             return told
     return 0
 

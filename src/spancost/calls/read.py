@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple, cast
 from spancost.calls.dialects import ANYBODY, DIALECTS, Emitter, Field, Kind
 from spancost.calls.guesses import GUESSING, STREAM, are_guessed
 from spancost.calls.inside import CONVENTIONAL, whole
-from spancost.calls.plain import plain
+from spancost.calls.plain import is_count, plain
 from spancost.calls.shapes import ABSENT, SHAPES, SPELLINGS, learn
 from spancost.calls.stated import stated
 from spancost.calls.texts import opened
@@ -66,6 +66,7 @@ _NAMED: Final = slice(Field.OPERATION, Field.RESPONSE_ID)
 _REST: Final = slice(Field.RESPONSE_ID, Field.COUNT)
 
 _BOTH: Final = 1 << Field.INPUT | 1 << Field.OUTPUT
+_CACHE: Final = 1 << Field.CACHE_READ | 1 << Field.CACHE_WRITE
 _INVALID: Final = 1 << Field.TOKENS
 
 # A tuple is made three times as fast without its class's own constructor.
@@ -209,6 +210,8 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
         is_bound = True
     elif usage is not None and emitter.hides_cache_of and emitter.hides_cache_of == provider:
         is_bound = is_bound or not (usage.cache_read or usage.cache_write or attributes.get(STREAM) is True)
+    elif usage is not None and emitter.hides_streamed_cache_of and emitter.hides_streamed_cache_of == provider:
+        is_bound = is_bound or not told & _CACHE
     response_id, amount, _, _, list_cost = row[_REST]
     stated_cost, stated_by = None, ""
     if (amount is not None or list_cost is not None) and not guessed:
@@ -259,6 +262,8 @@ def _mended(attributes: Attributes) -> tuple[tuple[Any, ...], int]:
             continue
         if type(count) is float and 0 <= count < ABSURD and count.is_integer():
             # Emitters in languages without integers.
+            row[field] = int(count)
+        elif type(count) is str and is_count(count):
             row[field] = int(count)
         else:
             return tuple(row), _INVALID
