@@ -15,6 +15,8 @@ from spancost.calls.refusals import exception, was_refused
         "openai.RateLimitError",
         "anthropic.InternalServerError",
         "BadRequestError",
+        "com.openai.errors.UnauthorizedException",
+        "com.anthropic.errors.RateLimitException",
         "google.genai.errors.ServerError",
         "botocore.errorfactory.ValidationException.ClientError",
         "pydantic_ai.exceptions.ModelHTTPError",

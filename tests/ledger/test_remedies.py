@@ -22,6 +22,7 @@ _INCLUDE_IN_JAVASCRIPT = "stream_options: {include_usage: true}"
         ("litellm", _INCLUDE),
         ("openinference.instrumentation.litellm", _INCLUDE),
         ("@opentelemetry/instrumentation-openai", _INCLUDE_IN_JAVASCRIPT),
+        ("io.opentelemetry.openai-java-1.1", "includeUsage(true)"),
         ("@arizeai/openinference-instrumentation-openai", "@opentelemetry/instrumentation-openai"),
         ("@traceloop/instrumentation-openai", "@opentelemetry/instrumentation-openai"),
         ("openlit.instrumentation.langchain", "stream_usage=True"),

@@ -31,6 +31,7 @@ _STREAMS: Final = "a stream tells its usage only if asked: "
 _OPENAI: Final = _STREAMS + 'pass stream_options={"include_usage": True}'
 _PASSED_JS: Final = "pass stream_options: {include_usage: true}"
 _OPENAI_JS: Final = _STREAMS + _PASSED_JS
+_OPENAI_JAVA: Final = _STREAMS + "give it ChatCompletionStreamOptions.builder().includeUsage(true).build()"
 _BLIND_JS: Final = f"it tells no usage of a stream: install @opentelemetry/instrumentation-openai, and {_PASSED_JS}"
 # Of Claude's streams, too: https://docs.litellm.ai/docs/completion/usage#streaming-usage
 _LITELLM: Final = _OPENAI + ", whichever the model; in the settings of a proxy say always_include_stream_usage: true"
@@ -58,6 +59,7 @@ _OF_EMITTERS: Final = {
     "mlflow.tracing.provider": _OPENAI,
     "openlit.instrumentation.openai": _OPENLIT + _OPENAI,
     "@opentelemetry/instrumentation-openai": _OPENAI_JS,
+    "io.opentelemetry.openai-java-1.1": _OPENAI_JAVA,
     "@arizeai/openinference-instrumentation-openai": _BLIND_JS,
     "@traceloop/instrumentation-openai": _BLIND_JS,
     "litellm": _LITELLM,

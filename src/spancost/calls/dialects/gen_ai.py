@@ -87,6 +87,13 @@ GEN_AI: Final = Dialect(
             recorded="openaisdk__oaiv2__calls-mid",
             package="opentelemetry-instrumentation-openai-v2",
         ),
+        # Knows nothing of the Responses API.
+        Emitter(
+            "io.opentelemetry.openai-java-1.1",
+            Layer.CLIENT,
+            recorded="openaijava__otjava__calls",
+            package="io.opentelemetry.javaagent:opentelemetry-javaagent",
+        ),
         # Tells no cached tokens, and no reasoning.
         Emitter("@opentelemetry/instrumentation-openai", Layer.CLIENT, recorded="openaijs__otoai__calls"),
         Emitter(
