@@ -93,6 +93,8 @@ class Emitter:
     """The one provider whose cache it leaves out where the answer is streamed, and doesn't tell that there was none."""
     repeats_reasoning: bool = False
     """Through LiteLLM, whose names have a provider before the model, it adds reasoning to an output that holds it."""
+    reasons_in_total: bool = False
+    """What its total has beside input and output is reasoning, which stands nowhere else."""
     trust: int = Trust.USUAL
     invents_ids: bool = False
     """Its response ids may be its own and not the provider's: two that differ can be of one call."""
