@@ -156,6 +156,33 @@ def test_a_call_that_sums_up_what_its_client_tells_in_its_steps_is_counted_once(
     assert (2, cost(200, 30)) == (play.engine.spent.calls, play.counted)
 
 
+def _told_by_spring(*calls: tuple[int, int], cached: str = "", tools: bool = True) -> list[Usage | None]:
+    """Return what the calls of one turn used, as the engine reads what Spring AI tells of each."""
+    play = Player()
+    turn = play.start({"spring.ai.kind": "advisor"})
+    used: list[Usage | None] = []
+    for input_, output in calls:
+        told = {"gen_ai.usage.input_tokens": str(input_), "gen_ai.usage.output_tokens": str(output)}
+        if cached:
+            told["gen_ai.usage.cache_read.input_tokens"] = cached
+        outcome = play.play(call() | told, turn, scope="org.springframework.boot")
+        assert outcome.charge is not None
+        used.append(outcome.charge.call.usage)
+        if tools:
+            play.end(play.start({"gen_ai.operation.name": "framework", "spring.ai.kind": "tool_call"}, turn))
+    return used
+
+
+def test_calls_that_each_tell_the_sum_of_their_turn_have_used_what_they_tell_beyond_it() -> None:
+    """Spring AI 1 adds up the calls between which it ran tools; its version 2, which tells of the cache, does not."""
+    own = [Usage(100, 10), Usage(120, 20), Usage(150, 30)]
+    assert own == _told_by_spring((100, 10), (220, 30), (370, 60))
+    assert own == _told_by_spring((100, 10), (120, 20), (150, 30))
+    assert own == _told_by_spring((100, 10), (120, 20), (150, 30), tools=False)
+    assert [Usage(100, 10), Usage(220, 30)] == _told_by_spring((100, 10), (220, 30), tools=False)
+    assert [Usage(100, 10), Usage(220, 30)] == _told_by_spring((100, 10), (220, 30), cached="0")
+
+
 def test_a_stream_that_is_told_of_afterwards_is_one_call() -> None:
     """Logfire's span of the request knows nothing; its log at the stream's end does, and the provider's library, too."""
     play = Player(clock=(clock := Clock()))

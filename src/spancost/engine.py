@@ -176,6 +176,8 @@ class Engine:
             kind = Kind.OTHER
         outcome = Outcome(node, scope)
         if kind == Kind.CALL:
+            if emitter.sums_turn_without and node.parent is not None:
+                tree.below(node.parent)
             charge = self._rating.call(node, attributes, start_ns, resource, emitter, end_ns, error)
             if charge is None:
                 outcome.refused = error is not None

@@ -10,6 +10,7 @@ from spancost.calls.dialects import ANYBODY
 from spancost.calls.guesses import STREAM
 from spancost.calls.plain import plainly
 from spancost.calls.refusals import RESENT, kind_of_error, resent, was_refused
+from spancost.calls.turns import Turn, beyond, sums_turn
 from spancost.faults import leave_to_host
 from spancost.pricing.price import Price
 from spancost.rollup import Charge, Node
@@ -61,6 +62,8 @@ class Rating:
             if emitter.asks_again and node.below.ran_tool and call.usage is not None:
                 # What the requests before the last one used, no span tells.
                 call = call._replace(partial=True)
+        if call.usage is not None and node.parent is not None and sums_turn(emitter, attributes):
+            call = _own(call, call.usage, node.parent)
         if call.usage is None:
             was_none = (
                 _was_not_made(call, emitter, attributes, start_ns, end_ns)
@@ -126,6 +129,18 @@ def _read(attributes: Attributes, emitter: Emitter, error: str | None) -> tuple[
         leave_to_host(fault)
         attributes = plainly(attributes)
         return read_call(attributes, emitter, error), attributes
+
+
+def _own(call: Call, told: Usage, around: Node) -> Call:
+    """Return a call with what it used itself, where it tells the sum of the calls below the span around it."""
+    below = around.below
+    if below is None:
+        return call
+    before = below.turn
+    goes_on = before is not None and before.model == call.request_model and below.ran_tool
+    own = beyond(told, before) if before is not None and goes_on else told
+    below.turn = Turn(call.request_model, told, own)
+    return call if own is told else call._replace(usage=own)
 
 
 def _was_not_made(call: Call, emitter: Emitter, attributes: Attributes, start_ns: int, end_ns: int) -> bool:

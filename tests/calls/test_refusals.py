@@ -23,6 +23,7 @@ from spancost.calls.refusals import exception, was_refused
         "429",
         "500",
         "Error code: 500",
+        "HTTP 400",
         "OpenAIRateLimitError",
         "langchain_openai.chat_models.base.OpenAIInvalidRequestError",
         "anthropic.OverloadedError",

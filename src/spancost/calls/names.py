@@ -33,7 +33,12 @@ CALL_NAMES: Final = MARKERS.union(
     (
         name
         for emitter in EMITTERS.values()
-        for name in (emitter.told_beside, *emitter.guessed_beside[:1], emitter.asked_again_beside)
+        for name in (
+            emitter.told_beside,
+            *emitter.guessed_beside[:1],
+            emitter.asked_again_beside,
+            *emitter.sums_turn_without,
+        )
         if name
     ),
 )

@@ -43,7 +43,7 @@ _REFUSAL: Final = re.compile(
     r"(?:InternalServer|RateLimit|BadRequest|InvalidRequest|Authentication|Unauthorized|PermissionDenied"
     r"|NotFound|Conflict|UnprocessableEntity|Overloaded|ServiceUnavailable|APIStatus|HTTP|Throttl(?:ing|ed)"
     r"|ContextOverflow|ContextWindowExceeded))(?:Error|Exception)"
-    r"|(?:[A-Za-z]+\(['\"])?(?:Error code: )?(?!408|499|504)[45]\d\d(?=$| - |[:.,'\")]| [A-Z_]{4}"
+    r"|(?:[A-Za-z]+\(['\"])?(?:Error code: |HTTP )?(?!408|499|504)[45]\d\d(?=$| - |[:.,'\")]| [A-Z_]{4}"
     rf"| (?:{_PHRASES})))(?!\w)",
     re.ASCII,
 )

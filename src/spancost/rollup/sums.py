@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from spancost.calls.turns import Turn
     from spancost.rollup.charge import Charge
 
 __all__ = ["Amounts", "Below", "Totals"]
@@ -84,6 +85,7 @@ class Below:
         "sequence",
         "state",
         "steps",
+        "turn",
         "unpriced",
     )
 
@@ -102,6 +104,8 @@ class Below:
         """Charges with no agent or tool between: candidates to be the same call as this span."""
         self.steps = 0
         """Requests inside that a call's span sums up."""
+        self.turn: Turn | None = None
+        """The last call directly below that may tell the sum of those before it."""
         self.ran_tool = False
         """Whether a tool began and ended inside the span."""
 

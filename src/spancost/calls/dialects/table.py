@@ -116,6 +116,8 @@ class Emitter:
     """Inside a call's span it runs tools and asks again with their results: the last request alone is told."""
     asked_again_beside: str = ""
     """An attribute that a call's span has only where it stands for several requests: the last alone is told."""
+    sums_turn_without: tuple[str, ...] = ()
+    """Attributes without which a call tells the sum of the calls below one span, where tools ran between them."""
     repeats_answers: bool = False
     """Its library keeps answers, and tells of one it had as of a call, with the usage of then."""
     told_beside: str = ""
