@@ -98,6 +98,91 @@ def test_the_instrumentation_decides_what_its_numbers_mean() -> None:
     assert Usage(5000, 5, cache_read=2000) == outcome.charge.call.usage
 
 
+@pytest.mark.parametrize(
+    ("scope", "partial"), [("opentelemetry.instrumentation.google_genai", 1), ("ai", 0), ("tracer of the program", 0)]
+)
+def test_a_call_that_ran_tools_and_asked_again_is_a_lower_bound(scope: str, partial: int) -> None:
+    """Its span tells the last request alone; elsewhere the tools that one answer asks for run inside its call's span."""
+    play = Player()
+    boss = play.start(agent("boss"))
+    asking = play.start(call(), boss, scope=scope)
+    running = play.start(tool("calc"), asking)
+    play.play(call(10, 5), running)
+    play.end(running)
+    play.end(asking, call(100, 50))
+    play.end(boss)
+    told = play.owner(boss)
+    assert (2, partial, cost(110, 55)) == (told.calls, told.partial, told.total)
+
+
+def test_a_tool_that_runs_on_after_its_call_is_no_sign_that_it_was_asked_again() -> None:
+    """Nothing of what it did can have been sent within the call's span."""
+    play = Player()
+    asking = play.start(call(), scope="opentelemetry.instrumentation.google_genai")
+    running = play.start(tool("calc"), asking)
+    outcome = play.end(asking, call(100, 50))
+    play.end(running)
+    assert outcome is not None
+    assert outcome.charge is not None
+    assert "override" == outcome.charge.status
+
+
+def test_a_call_that_sums_up_its_steps_is_as_many_calls() -> None:
+    """Mastra's bridge writes one span for all the requests of an agent's turn, and one for each inside, without usage."""
+    play = Player()
+    boss = play.start(agent("boss"))
+    told = play.start(call(), boss, scope="@mastra/otel-bridge")
+    for _ in range(3):
+        play.end(play.start({"gen_ai.operation.name": "model_step"}, told))
+    play.end(told, call(300, 60))
+    play.play(call(), boss)
+    play.end(boss)
+    owner = play.owner(boss)
+    assert (4, 1, 300, cost(300, 60)) == (owner.calls, owner.unpriced, owner.input, owner.total)
+
+
+def test_a_call_that_sums_up_what_its_client_tells_in_its_steps_is_counted_once() -> None:
+    """Each step's request is told of by the client's instrumentation, too: those are the calls."""
+    play = Player()
+    told = play.start(call(), scope="@mastra/otel-bridge")
+    for output in (10, 20):
+        step = play.start({"gen_ai.operation.name": "model_step"}, told)
+        play.play(call(100, output), step, scope="@opentelemetry/instrumentation-openai")
+        play.end(step)
+    outcome = play.end(told, call(200, 30))
+    play.settle()
+    assert outcome is not None
+    assert outcome.duplicate_of is not None
+    assert (2, cost(200, 30)) == (play.engine.spent.calls, play.counted)
+
+
+def _told_by_spring(*calls: tuple[int, int], cached: str = "", tools: bool = True) -> list[Usage | None]:
+    """Return what the calls of one turn used, as the engine reads what Spring AI tells of each."""
+    play = Player()
+    turn = play.start({"spring.ai.kind": "advisor"})
+    used: list[Usage | None] = []
+    for input_, output in calls:
+        told = {"gen_ai.usage.input_tokens": str(input_), "gen_ai.usage.output_tokens": str(output)}
+        if cached:
+            told["gen_ai.usage.cache_read.input_tokens"] = cached
+        outcome = play.play(call() | told, turn, scope="org.springframework.boot")
+        assert outcome.charge is not None
+        used.append(outcome.charge.call.usage)
+        if tools:
+            play.end(play.start({"gen_ai.operation.name": "framework", "spring.ai.kind": "tool_call"}, turn))
+    return used
+
+
+def test_calls_that_each_tell_the_sum_of_their_turn_have_used_what_they_tell_beyond_it() -> None:
+    """Spring AI 1 adds up the calls between which it ran tools; its version 2, which tells of the cache, does not."""
+    own = [Usage(100, 10), Usage(120, 20), Usage(150, 30)]
+    assert own == _told_by_spring((100, 10), (220, 30), (370, 60))
+    assert own == _told_by_spring((100, 10), (120, 20), (150, 30))
+    assert own == _told_by_spring((100, 10), (120, 20), (150, 30), tools=False)
+    assert [Usage(100, 10), Usage(220, 30)] == _told_by_spring((100, 10), (220, 30), tools=False)
+    assert [Usage(100, 10), Usage(220, 30)] == _told_by_spring((100, 10), (220, 30), cached="0")
+
+
 def test_a_stream_that_is_told_of_afterwards_is_one_call() -> None:
     """Logfire's span of the request knows nothing; its log at the stream's end does, and the provider's library, too."""
     play = Player(clock=(clock := Clock()))
@@ -483,7 +568,7 @@ def test_a_recorded_call_is_counted_like_any_other() -> None:
 
 _IMPOSSIBLE: list[Any] = [
     math.nan, math.inf, -math.inf, -5, -0.5, 1.5, 2**63 - 1, 2**64, 10**400, 1e308, 10**12, 10**10,
-    "12", "12abc", "-1", True, False, (1,), [1], {}, b"12", object(),
+    "12abc", "-1", "1.5", "1" * 11, "१२", True, False, (1,), [1], {}, b"-1", object(),
 ]  # fmt: skip
 
 
@@ -512,9 +597,9 @@ def test_impossible_token_counts_are_unpriced_with_a_reason(name: str, count: An
     assert (0, 0, 0) == (play.counted, play.booked, play.engine.spent.direct)
 
 
-@pytest.mark.parametrize(("told", "tokens"), [(-0.0, 0), (12.0, 12), (None, 0), ("", 0)])
+@pytest.mark.parametrize(("told", "tokens"), [(-0.0, 0), (12.0, 12), (None, 0), ("", 0), ("8", 8), (b"8", 8)])
 def test_odd_but_possible_token_counts_are_read(told: Any, tokens: int) -> None:
-    """Whole floats are counts, empty text and None are absent."""
+    """Whole floats are counts, and digits, for Micrometer has texts alone; empty text and None are absent."""
     charge = Player().play(call(10, 5) | {"gen_ai.usage.cache_read.input_tokens": told}).charge
     assert charge is not None
     assert charge.call.usage is not None

@@ -464,6 +464,9 @@ def test_impossible_token_counts_are_never_money_and_never_an_exception(tokens: 
     call(program.tracer, **{"gen_ai.usage.input_tokens": tokens, "gen_ai.usage.output_tokens": 0})
     amount = program.spent[0] - spent
     assert calls + 1 == program.spent[1]
+    if isinstance(tokens, str) and tokens.isascii() and tokens.isdecimal():
+        # As Micrometer writes it.
+        tokens = int(tokens) if len(tokens) <= 10 else -1
     is_count = isinstance(tokens, int | float) and not isinstance(tokens, bool) and 0 <= tokens < ABSURD
     if is_count and tokens == int(tokens):
         assert amount == int(tokens) * 3_000_000

@@ -8,6 +8,7 @@ from threading import RLock
 from typing import Final
 
 from spancost.budgets import Budgets, worst
+from spancost.calls import Kind
 from spancost.outcome import Correction, Count, Outcome, Rated
 from spancost.rollup import Amounts, Charge, Node, ResponseIds, Tree
 from spancost.rollup.answers import Answers
@@ -131,7 +132,7 @@ class Charging:
 
     def pass_on(self, inner: list[Charge], node: Node, kind: str | None, outcome: Outcome) -> None:
         """Offer the charges below a span that ends to the span above it, or let the counters have them."""
-        goes_on = kind is None or outcome.duplicate_of is not None
+        goes_on = kind in (None, Kind.STEP) or outcome.duplicate_of is not None
         for charge in inner:
             if not (goes_on and offer(charge, node.parent, self._tree.below)) and not self._claimants.may_claim(charge):
                 outcome.counts += self._settling.settle(charge)

@@ -23,7 +23,6 @@ from spancost.rollup.claimants import Claimants
 from spancost.rollup.claims import is_told_below
 from spancost.rollup.gateways import Gateways
 from spancost.rollup.node import LONGEST_NAME, Live
-from spancost.rollup.overwritten import hear_call, hear_tool
 from spancost.rollup.sums import Below
 
 if TYPE_CHECKING:
@@ -31,8 +30,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Engine", "Pricer"]
 
-_ONLY_AROUND: Final = (None, Kind.TOOL, Kind.OTHER)
+_ONLY_AROUND: Final = (None, Kind.TOOL, Kind.STEP, Kind.OTHER)
 """Where nothing was charged below them, there is nothing to tell of these."""
+_PARTS: Final = (Kind.TOOL, Kind.STEP)
+"""What may lie inside a call that is more than one request."""
 _CALL_OR_NAMED: Final = (Kind.CALL, Kind.AGENT, Kind.WORKFLOW)
 _NOTHING: Final = Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 _NAMED: Final = (Kind.AGENT, Kind.WORKFLOW)
@@ -160,8 +161,8 @@ class Engine:
         if self._declared and (told := self._declared.pop(node, None)) is not None:
             kind = Kind.CALL
             attributes = {**attributes, **told}
-        if kind == Kind.TOOL:
-            hear_tool(node, tree)
+        if kind in _PARTS and node.parent is not None and not node.parent.ended:
+            tree.hear_part(node.parent, is_tool=kind == Kind.TOOL)
         if kind in _ONLY_AROUND and tree.end_if_bare(node, kind):
             if kind is None and (not attributes or self.who.every_name.isdisjoint(attributes)):
                 tree.remember_bare(node)
@@ -176,7 +177,8 @@ class Engine:
             kind = Kind.OTHER
         outcome = Outcome(node, scope)
         if kind == Kind.CALL:
-            hear_call(node, tree)
+            if emitter.sums_turn_without and node.parent is not None:
+                tree.below(node.parent)
             charge = self._rating.call(node, attributes, start_ns, resource, emitter, end_ns, error)
             if charge is None:
                 outcome.refused = error is not None

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
-from spancost.calls import read_call
+from spancost.calls import LAST_REQUEST, read_call
 from spancost.calls.dialects import ANYBODY
 from spancost.calls.guesses import STREAM
 from spancost.calls.plain import plainly
 from spancost.calls.refusals import RESENT, kind_of_error, resent, was_refused
+from spancost.calls.turns import Turn, beyond, sums_turn
 from spancost.faults import leave_to_host
 from spancost.pricing.price import Price
 from spancost.rollup import Charge, Node
@@ -55,6 +56,14 @@ class Rating:
     ) -> Charge | None:
         """Return the charge of a call's span; None where nothing was billed, or another span tells of it."""
         call, attributes = _read(attributes, emitter, error)
+        calls = 1
+        if node.below is not None:
+            calls = node.below.steps or 1
+            if emitter.asks_again and node.below.ran_tool and call.usage is not None:
+                # What the requests before the last one used, no span tells.
+                call = call._replace(partial=True, reason=LAST_REQUEST)
+        if emitter.sums_turn_without and call.usage and node.parent and sums_turn(emitter, attributes):
+            call = _own(call, call.usage, node.parent)
         if call.usage is None:
             was_none = (
                 _was_not_made(call, emitter, attributes, start_ns, end_ns)
@@ -66,7 +75,7 @@ class Rating:
             price = Price(None, "unpriced", "", "", call.reason)
         else:
             price = self._pricer.price(call.provider, call.models, call.usage, start_ns)
-        charge = Charge(node, call, price, emitter, start_ns, end_ns, self._clock())
+        charge = Charge(node, call, price, emitter, start_ns, end_ns, self._clock(), calls)
         charge.who, charge.agent_path, charge.rank = self._attribution.resolve(attributes, node, resource)
         charge.told_who = charge.who
         if error is not None:
@@ -114,6 +123,18 @@ def _read(attributes: Attributes, emitter: Emitter, error: str | None) -> tuple[
         leave_to_host(fault)
         attributes = plainly(attributes)
         return read_call(attributes, emitter, error), attributes
+
+
+def _own(call: Call, told: Usage, around: Node) -> Call:
+    """Return a call with what it used itself, where it tells the sum of the calls below the span around it."""
+    below = around.below
+    if below is None:
+        return call
+    before = below.turn
+    goes_on = before is not None and before.model == call.request_model and below.ran_tool
+    own = beyond(told, before) if before is not None and goes_on else told
+    below.turn = Turn(call.request_model, told, own)
+    return call if own is told else call._replace(usage=own)
 
 
 def _was_not_made(call: Call, emitter: Emitter, attributes: Attributes, start_ns: int, end_ns: int) -> bool:

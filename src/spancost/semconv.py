@@ -653,6 +653,9 @@ class PricingReason:
     HALF_USAGE: Final = "half_usage"
     """Partial: of input and output one was told, as of a stream that is left."""
 
+    LAST_REQUEST: Final = "last_request"
+    """Partial: of several requests the span tells the last alone."""
+
     NO_CACHE_USAGE: Final = "no_cache_usage"
     """Partial: the instrumentation leaves this provider's cached tokens out."""
 

@@ -55,6 +55,16 @@ def test_a_total_that_fits_nothing_changes_nothing(usage: Usage, total: int) -> 
     assert usage == read_call(told | {"gen_ai.usage.total_tokens": total}, _UNKNOWN).usage
 
 
+def test_reasoning_that_stands_in_the_total_alone_is_output() -> None:
+    """Traceloop's spans of Gemini tell the answer's words and the total of all; a total that can't be tells nothing."""
+    traceloop = emitter_of("opentelemetry.instrumentation.google_generativeai")
+    told = {"gen_ai.usage.total_tokens": 1519, "gen_ai.usage.cache_read.input_tokens": 1024}
+    assert Usage(1359, 160, 1024, reasoning=128) == read_call(call(1359, 32, **told), traceloop).usage
+    for total in (1391, 1000, 0, 10**9):
+        told["gen_ai.usage.total_tokens"] = total
+        assert Usage(1359, 32, 1024) == read_call(call(1359, 32, **told), traceloop).usage
+
+
 @given(_usages())
 def test_two_parts_of_one_size_are_not_told_apart_by_a_total(usage: Usage) -> None:
     """Then it says that one of them lies beside, and not which."""

@@ -14,6 +14,7 @@ from support import call
 
 from spancost.calls import MARKERS, Kind, Usage, dialects, kind_at_start, kind_of, read_call
 from spancost.calls.dialects import DIALECTS, Field, Layer, emitter_of
+from spancost.calls.names import CALL_NAMES
 from spancost.calls.shapes import SPELLINGS
 from spancost.money import PICO
 
@@ -228,6 +229,29 @@ def test_an_answer_that_broke_off_is_a_lower_bound() -> None:
     """What was told until then was used, whatever more was."""
     told = read_call(call(100, 50), error="the connection broke")
     assert (Usage(100, 50), True) == told[4:6]
+
+
+def test_the_last_of_several_requests_of_one_span_is_a_lower_bound() -> None:
+    """OpenInference writes beside the answer what the model asked for before it, where Google's library ran the tools."""
+    told = call(100, 50) | {"message.tool_calls.0.tool_call.function.name": "calc"}
+    google = emitter_of("openinference.instrumentation.google_genai")
+    assert (Usage(100, 50), True) == read_call(told, google)[4:6]
+    assert (Usage(100, 50), False) == read_call(call(100, 50), google)[4:6]
+    assert (Usage(100, 50), False) == read_call(told, emitter_of("openinference.instrumentation.openai"))[4:6]
+    assert not told.keys() - CALL_NAMES, "of a recorded span it is kept"
+
+
+@pytest.mark.parametrize(("provider", "partial"), [("anthropic", True), ("openai", False)])
+def test_an_answer_of_claude_whose_cache_nothing_tells_of_is_a_lower_bound(provider: str, partial: bool) -> None:
+    """Spring AI leaves it out where the answer is streamed; else it tells it beside the input, all as text."""
+    streamed = {"gen_ai.system": provider, "gen_ai.usage.input_tokens": "67", "gen_ai.usage.output_tokens": "40"}
+    spring = emitter_of("org.springframework.boot")
+    assert (Usage(67, 40), partial) == read_call(streamed, spring)[4:6]
+    whole = streamed | {"gen_ai.usage.cache_read.input_tokens": "0"}
+    assert (Usage(67, 40), False) == read_call(whole, spring)[4:6]
+    cached = whole | {"gen_ai.usage.cache_creation.input_tokens": "50"}
+    told = Usage(117 if partial else 67, 40, cache_write=50)
+    assert (told, False) == read_call(cached, spring)[4:6]
 
 
 def test_the_first_guess_of_a_stream_that_broke_off_is_dropped() -> None:

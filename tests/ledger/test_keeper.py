@@ -77,6 +77,17 @@ def test_what_is_not_known_is_null_and_never_nothing(play: Kept) -> None:
     )
 
 
+def test_a_row_of_several_calls_says_how_many(play: Kept) -> None:
+    """One span sums them up; sums and trees have them all."""
+    told = play.start(call(), scope="@mastra/otel-bridge")
+    for _ in range(3):
+        play.end(play.start({"gen_ai.operation.name": "model_step"}, told))
+    play.end(told, call(300, 60))
+    (row,) = play.rows()
+    assert 3 == row["calls"]
+    assert (3, 3) == (play.summary().total.calls, sum(branch.calls for branch in play.trees()))
+
+
 def test_other_attributes_stand_in_a_json_object(tmp_path: Path) -> None:
     """Those that the user's own settings ask for; a report groups by them as by any other key."""
     play = Kept(tmp_path / "ledger.db", keys=("shop.aisle",))

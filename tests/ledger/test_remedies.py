@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from spancost.ledger.remedies import remedy, remedy_of_silence
-from spancost.ledger.silence import ELSEWHERE, LAST_CALL, NO_CALL, OWN_WORD
+from spancost.ledger.silence import ELSEWHERE, NO_CALL, OWN_WORD
 
 _INCLUDE = 'stream_options={"include_usage": True}'
 _INCLUDE_IN_JAVASCRIPT = "stream_options: {include_usage: true}"
@@ -22,6 +22,7 @@ _INCLUDE_IN_JAVASCRIPT = "stream_options: {include_usage: true}"
         ("litellm", _INCLUDE),
         ("openinference.instrumentation.litellm", _INCLUDE),
         ("@opentelemetry/instrumentation-openai", _INCLUDE_IN_JAVASCRIPT),
+        ("io.opentelemetry.openai-java-1.1", "includeUsage(true)"),
         ("@arizeai/openinference-instrumentation-openai", "@opentelemetry/instrumentation-openai"),
         ("@traceloop/instrumentation-openai", "@opentelemetry/instrumentation-openai"),
         ("openlit.instrumentation.langchain", "stream_usage=True"),
@@ -82,13 +83,6 @@ def test_crewais_agents_without_a_call_are_told_of_its_private_provider(scope: s
     said = remedy_of_silence(NO_CALL, scope)
     assert "CrewAI traces its calls on a private provider" in said
     assert "opentelemetry-instrumentation-genai-openai" in said
-
-
-def test_adks_agents_whose_calls_are_lost_are_told_of_the_instrumentation_that_loses_them() -> None:
-    """Its own spans tell each call, where OpenInference's don't take their place."""
-    said = remedy_of_silence(LAST_CALL, "openinference.instrumentation.google_adk")
-    assert "uninstall openinference-instrumentation-google-adk" in said
-    assert "install an instrumentation" in remedy_of_silence(LAST_CALL, "other")
 
 
 def test_what_helps_other_agents_depends_on_the_reason_alone() -> None:

@@ -87,33 +87,6 @@ def test_an_agent_in_another_service_is_told_by_its_host(play: _Heard, order: st
     assert "where that host is a gateway to a model" in told[1]
 
 
-@pytest.mark.parametrize("started", [agent("a"), call()], ids=["live", "from a file"])
-def test_an_agent_whose_calls_were_written_over_one_another_is_told(play: _Heard, started: dict[str, Any]) -> None:
-    """As Google ADK's is under OpenInference: it ran a tool, and its span ends as the call that came after it."""
-    for ran in (True, False):
-        outer = play.start(agent("a"), scope="wrapper", name="agent_run [a]")
-        inner = play.start(started, outer, scope="framework", name="invoke_agent a")
-        if ran:
-            play.end(play.start(tool("t"), inner, name="execute_tool t"))
-        play.end(inner, call(1000, 100))
-        play.end(outer)
-    assert 2 == play.engine.spent.calls
-    assert {("last_call", "wrapper", ""): 1} == play.told()
-    told = list(gaps(Coverage(2, 2, 0, 0, (), silent_of(play.told()))))
-    assert "  1 agents of whose calls the last is told, told by wrapper" == told[0]
-
-
-def test_an_agent_that_has_its_calls_beside_its_tools_is_not_of_those(play: _Heard) -> None:
-    """However the spans are named: a call around a tool, as Vercel's is, is no agent's span."""
-    boss = play.start(agent("a"), name="invoke_agent a")
-    chat = play.start(call(), boss, name="ai.generateText.doGenerate")
-    play.end(play.start(tool("t"), chat, name="ai.toolCall"))
-    play.end(chat, call(1000, 100))
-    play.end(play.start(tool("t"), boss, name="execute_tool t"))
-    play.end(boss)
-    assert {} == play.told()
-
-
 def test_an_agent_that_is_charged_on_its_own_word_is_told(play: _Heard) -> None:
     """In another service it is charged, too; nothing here can tell. Of one that a provider runs it is the only word."""
     play.end(play.start({**agent("a"), **_SAYS}, scope="crew"))

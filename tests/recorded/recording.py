@@ -214,9 +214,9 @@ def _step(event: Mapping[str, Any]) -> Step:
 
 
 def by_time(spans: Sequence[Span]) -> Iterator[Step]:
-    """Yield starts and ends as the spans' own times say."""
-    starts = [(span.start_ns, 0, -span.end_ns, place) for place, span in enumerate(spans)]
+    """Yield starts and ends as the spans' own times say; of equal ones the last in the file lies around the others."""
+    starts = [(span.start_ns, 0, -span.end_ns, -place) for place, span in enumerate(spans)]
     ends = [(span.end_ns, 1, -span.start_ns, place) for place, span in enumerate(spans)]
     for _, is_end, _, place in sorted(starts + ends):
-        span = spans[place]
+        span = spans[abs(place)]
         yield Step(not is_end, span.span_id, span.trace_id, span.parent_id, span.name, span.attributes)

@@ -53,24 +53,45 @@ class Verdict:
 
 def judge(recording: Recording, tally: Tally) -> Verdict:
     """Pair the engine's charges with the ledger's calls and say what differs."""
-    pairs, lone = _pair(recording.calls, tally)
+    calls = _summed(recording.calls, tally)
+    pairs, lone = _pair(calls, tally)
     findings: list[Finding] = []
-    for call in recording.calls:
+    for call in calls:
         charge = pairs.get(call.seq)
         if charge is None:
             findings.append(_without_charge(call))
             continue
         findings += _compare(call, charge)
-        if call.agent is not None and call.state == "priced":
+        if call.agent is not None and call.state != "unpriced":
             agent = tally.agents[charge.span_id]
             if agent != call.agent:
                 findings.append(
                     Finding("unnamed" if agent is None else "agent", call.seq, f"{agent}, not {call.agent}")
                 )
-    findings += [_without_call(charge, recording.calls, tally) for charge in lone]
+    findings += [_without_call(charge, calls, tally) for charge in lone]
     amount = sum(charge.amount or 0 for charge in tally.charges)
     expected = sum(call.amount or 0 for call in recording.calls)
     return Verdict(tuple(sorted(findings, key=lambda each: each.seq)), amount, expected)
+
+
+def _summed(calls: Sequence[Expected], tally: Tally) -> list[Expected]:
+    """Return the calls, and in place of those that one charge says it sums up their sum, under the last one's number."""
+    left = list(calls)
+    for charge in tally.charges:
+        start, end = tally.times[charge.span_id]
+        inside = [
+            call for call in left if start - _CLOCKS_NS <= call.received_ns <= end and call.model in charge.call.models
+        ]
+        if 1 < len(inside) == charge.amounts.calls:
+            left = [call for call in left if call not in inside]
+            left.append(
+                inside[-1]._replace(
+                    tokens=tuple(map(sum, zip(*(call.tokens for call in inside), strict=True))),
+                    amount=sum(call.amount or 0 for call in inside),
+                    spans=frozenset[int]().union(*(call.spans for call in inside)),
+                )
+            )
+    return sorted(left, key=lambda call: call.seq)
 
 
 def _pair(calls: Sequence[Expected], tally: Tally) -> tuple[dict[int, Charge], list[Charge]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from spancost.calls.dialects import Kind
-from spancost.calls.read import MARKERS, OPERATIONS, Attributes, Call, kind_at_start, kind_of, read_call
+from spancost.calls.read import LAST_REQUEST, MARKERS, OPERATIONS, Attributes, Call, kind_at_start, kind_of, read_call
 from spancost.calls.usage import Usage
 from spancost.calls.who import NONE, Who
 
 __all__ = [
+    "LAST_REQUEST",
     "MARKERS",
     "NONE",
     "OPERATIONS",

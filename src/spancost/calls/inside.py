@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from spancost.calls.dialects import DIALECTS, EMITTERS
-from spancost.calls.plain import plain
+from spancost.calls.plain import is_count, plain
 
 if TYPE_CHECKING:
     from spancost.calls.dialects import Emitter
@@ -23,9 +23,13 @@ TOTALS: Final = tuple(name for dialect in DIALECTS for name in dialect.totals)
 CONVENTIONAL: Final = frozenset(
     emitter
     for emitter in EMITTERS.values()
-    if emitter.recorded and not (emitter.exclusive or emitter.exclusive_of or emitter.repeats_reasoning)
+    if emitter.recorded
+    and not (emitter.exclusive or emitter.exclusive_of or emitter.repeats_reasoning or emitter.reasons_in_total)
 )
 """Emitters of which a recording shows that they put all of it inside."""
+
+_LONGEST_THOUGHT: Final = 1_000_000
+"""Tokens that no model reasons for in one call."""
 
 _GOOGLES_PATHS: Final = frozenset({"endpoints", "locations", "models", "projects", "publishers", "tunedModels"})
 """What Google's names of models begin with that are paths."""
@@ -35,6 +39,10 @@ def whole(usage: Usage, emitter: Emitter, provider: str, model: str, attributes:
     """Return usage with all parts inside input and output, from what an emitter says of a call of this model."""
     if usage.cache_write_1h > usage.cache_write:
         usage = usage._replace(cache_write=usage.cache_write_1h)
+    if emitter.reasons_in_total and not usage.reasoning:
+        beside = _total(attributes) - usage.input - usage.output
+        if 0 < beside < _LONGEST_THOUGHT:
+            usage = usage._replace(output=usage.output + beside, reasoning=beside)
     cached = usage.cache_read + usage.cache_write
     reasoning = usage.reasoning
     if not (cached or reasoning):
@@ -60,7 +68,10 @@ def whole(usage: Usage, emitter: Emitter, provider: str, model: str, attributes:
 def _total(attributes: Mapping[str, Any]) -> int:
     for name in TOTALS:
         told = attributes.get(name)
-        if told is not None and type(told := plain(told)) is int and told > 0:
+        told = plain(told) if told is not None else 0
+        if type(told) is str and is_count(told):
+            told = int(told)
+        if type(told) is int and told > 0:
             return told
     return 0
 

@@ -30,6 +30,16 @@ CALL_NAMES: Final = MARKERS.union(
     TOTALS,
     *(dialect.graphs for dialect in DIALECTS),
     *SPELLINGS.values(),
-    (name for emitter in EMITTERS.values() for name in (emitter.told_beside, *emitter.guessed_beside[:1]) if name),
+    (
+        name
+        for emitter in EMITTERS.values()
+        for name in (
+            emitter.told_beside,
+            *emitter.guessed_beside[:1],
+            emitter.asked_again_beside,
+            *emitter.sums_turn_without,
+        )
+        if name
+    ),
 )
 """Those that say what a span is and what it used; whom it is for is told by the names of a Who."""

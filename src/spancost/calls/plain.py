@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, Final, cast
 
-__all__ = ["plain", "plainly"]
+__all__ = ["is_count", "plain", "plainly"]
+
+_DIGITS: Final = 10
+"""Of the largest count that is read from a text."""
 
 
 def plain(value: object) -> Any:
@@ -27,6 +30,11 @@ def plain(value: object) -> Any:
     if type(value) in (list, tuple):
         return tuple(map(plain, cast("list[object] | tuple[object, ...]", value)))
     return None
+
+
+def is_count(text: str) -> bool:
+    """Tell whether a text is a count, as Micrometer writes it, which has texts alone."""
+    return text.isdecimal() and text.isascii() and len(text) <= _DIGITS
 
 
 def plainly(attributes: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,14 +8,24 @@ from typing import Any, Final, NamedTuple, cast
 from spancost.calls.dialects import ANYBODY, DIALECTS, Emitter, Field, Kind
 from spancost.calls.guesses import GUESSING, STREAM, are_guessed
 from spancost.calls.inside import CONVENTIONAL, whole
-from spancost.calls.plain import plain
+from spancost.calls.plain import is_count, plain
 from spancost.calls.shapes import ABSENT, SHAPES, SPELLINGS, learn
 from spancost.calls.stated import stated
 from spancost.calls.texts import opened
 from spancost.calls.usage import Usage
 from spancost.faults import leave_to_host
 
-__all__ = ["ABSURD", "MARKERS", "OPERATIONS", "Attributes", "Call", "kind_at_start", "kind_of", "read_call"]
+__all__ = [
+    "ABSURD",
+    "LAST_REQUEST",
+    "MARKERS",
+    "OPERATIONS",
+    "Attributes",
+    "Call",
+    "kind_at_start",
+    "kind_of",
+    "read_call",
+]
 
 Attributes = Mapping[str, Any]
 """A span's attributes as OpenTelemetry cleans them: str, bool, int, float, bytes, or sequences of them."""
@@ -31,6 +41,9 @@ _PLAUSIBLE: Final = 1 << 33
 
 _EMBEDDINGS: Final = "embeddings"
 """The operation that has no output."""
+
+LAST_REQUEST: Final = "last_request"
+"""Why usage is a lower bound where a span stands for several requests and tells the last of them alone."""
 
 _FIRST_EVENT: Final = 8
 """Tokens of output that the first event of Claude's stream may tell: a guess, corrected by its last event."""
@@ -66,6 +79,7 @@ _NAMED: Final = slice(Field.OPERATION, Field.RESPONSE_ID)
 _REST: Final = slice(Field.RESPONSE_ID, Field.COUNT)
 
 _BOTH: Final = 1 << Field.INPUT | 1 << Field.OUTPUT
+_CACHE: Final = 1 << Field.CACHE_READ | 1 << Field.CACHE_WRITE
 _INVALID: Final = 1 << Field.TOKENS
 
 # A tuple is made three times as fast without its class's own constructor.
@@ -95,7 +109,8 @@ class Call(NamedTuple):
     """`usage` is a lower bound."""
     reason: str
     """Why `usage` is None: `no_usage` or `invalid_usage`; or a lower bound: `cut_off` (the answer broke off),
-    `half_usage` (of input and output one was told) or `no_cache_usage` (cached tokens may be missing); else empty."""
+    `half_usage` (of input and output one was told), `last_request` (of several the last is told alone) or
+    `no_cache_usage` (cached tokens may be missing); else empty."""
     stated_cost: int | None
     """Pico-USD that the span says the call cost, whoever computed it."""
     stated_by: str
@@ -207,11 +222,13 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
             usage, reason = _cut_short(usage, models), "cut_off"
         elif told & _BOTH != _BOTH and operation != _EMBEDDINGS:
             reason = "half_usage"
+        elif emitter.asked_again_beside and emitter.asked_again_beside in attributes:
+            reason = LAST_REQUEST
         elif (
             emitter.hides_cache_of
             and emitter.hides_cache_of == provider
             and not (usage.cache_read or usage.cache_write or attributes.get(STREAM) is True)
-        ):
+        ) or (emitter.hides_streamed_cache_of and emitter.hides_streamed_cache_of == provider and not told & _CACHE):
             reason = "no_cache_usage"
     response_id, amount, _, _, list_cost = row[_REST]
     stated_cost, stated_by = None, ""
@@ -263,6 +280,8 @@ def _mended(attributes: Attributes) -> tuple[tuple[Any, ...], int]:
             continue
         if type(count) is float and 0 <= count < ABSURD and count.is_integer():
             # Emitters in languages without integers.
+            row[field] = int(count)
+        elif type(count) is str and is_count(count):
             row[field] = int(count)
         else:
             return tuple(row), _INVALID

@@ -38,12 +38,12 @@ _PHRASES: Final = "|".join(re.escape(status.phrase) for status in HTTPStatus if 
 # their own. Not among them: classes of other libraries that are called alike, a connection that broke, and a time that
 # ran out, the provider's or a gateway's (408, 499, 504), where the provider may have worked.
 _REFUSAL: Final = re.compile(
-    rf"(?:{_LIBRARIES}\.(?:\w+\.)*)?"
+    rf"(?:(?:com\.)?{_LIBRARIES}\.(?:\w+\.)*)?"
     r"(?:(?:Server|Client|(?:OpenAI|Anthropic|Google|Azure|Bedrock|Mistral|Groq|Cohere|Chat(?:Client|Model)?|Model)?"
-    r"(?:InternalServer|RateLimit|BadRequest|InvalidRequest|Authentication|PermissionDenied"
+    r"(?:InternalServer|RateLimit|BadRequest|InvalidRequest|Authentication|Unauthorized|PermissionDenied"
     r"|NotFound|Conflict|UnprocessableEntity|Overloaded|ServiceUnavailable|APIStatus|HTTP|Throttl(?:ing|ed)"
     r"|ContextOverflow|ContextWindowExceeded))(?:Error|Exception)"
-    r"|(?:[A-Za-z]+\(['\"])?(?:Error code: )?(?!408|499|504)[45]\d\d(?=$| - |[:.,'\")]| [A-Z_]{4}"
+    r"|(?:[A-Za-z]+\(['\"])?(?:Error code: |HTTP )?(?!408|499|504)[45]\d\d(?=$| - |[:.,'\")]| [A-Z_]{4}"
     rf"| (?:{_PHRASES})))(?!\w)",
     re.ASCII,
 )

@@ -51,6 +51,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "gen_ai.conversation.id",
         "session.id",
         "ai.telemetry.metadata.sessionId",
+        "spring.ai.chat.client.conversation.id",
         # LangSmith's own `langsmith.trace.session_id` is what it calls a project.
         "langsmith.metadata.session_id",
         "langsmith.metadata.thread_id",
@@ -59,7 +60,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "team": ("spancost.team", "litellm.team.id", "metadata.user_api_key_team_id", "service.instance.cost_center.id"),
     "tenant": ("spancost.tenant", "tenant.id"),
-    "tool": ("gen_ai.tool.name", "tool.name", "ai.toolCall.name"),
+    "tool": ("gen_ai.tool.name", "tool.name", "ai.toolCall.name", "spring.ai.tool.definition.name"),
     "service": ("service.name",),
 }
 """Attribution key -> attribute names, best first; any other key is an attribute's own name.

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from spancost.ledger.silence import ELSEWHERE, LAST_CALL, NO_CALL, OWN_WORD
+from spancost.ledger.silence import ELSEWHERE, NO_CALL, OWN_WORD
 from spancost.tree_text import shown
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ __all__ = ["gaps"]
 
 _SILENT: Final = {
     NO_CALL: "agents without a call",
-    LAST_CALL: "agents of whose calls the last is told,",
     ELSEWHERE: "agents asked in another service",
     OWN_WORD: "agents charged with what they say themselves,",
 }

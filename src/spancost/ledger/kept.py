@@ -29,8 +29,9 @@ _MILLION: Final = 10**6
 """Amounts and times are added up in two parts: their sum may be more than SQLite's integers hold."""
 
 _SUMS: Final = f"""
-    count(*), sum(cost / {_MILLION}), sum(cost % {_MILLION}), sum(status = 'partial'), sum(cost IS NULL),
-    sum(estimated), sum(duplicates), count(error), count(DISTINCT home_trace_id),
+    sum(calls), sum(cost / {_MILLION}), sum(cost % {_MILLION}),
+    sum(calls * (status = 'partial')), sum(calls * (cost IS NULL)), sum(calls * estimated),
+    sum(duplicates), count(error), count(DISTINCT home_trace_id),
     sum(latency_ns / {_MILLION}), sum(latency_ns % {_MILLION}),
     sum(input), sum(output), sum(cache_read), sum(cache_write), sum(reasoning)
 """
@@ -40,7 +41,7 @@ _WITHIN: Final = "FROM charges WHERE start_ns >= ? AND start_ns < ?"
 _MISSING: Final = f"""
     SELECT CASE WHEN cost IS NULL THEN '{UNPRICED}' WHEN status = '{PARTIAL}' THEN '{PARTIAL}' ELSE '{ESTIMATED}' END,
     CASE WHEN cost IS NULL OR status = '{PARTIAL}' THEN reason ELSE '{GUESSED}' END, provider, model, instrumentation,
-    count(*) {_WITHIN} AND (cost IS NULL OR status = '{PARTIAL}' OR estimated) GROUP BY 1, 2, 3, 4, 5 ORDER BY 6 DESC
+    sum(calls) {_WITHIN} AND (cost IS NULL OR status = '{PARTIAL}' OR estimated) GROUP BY 1, 2, 3, 4, 5 ORDER BY 6 DESC
 """
 """As `missing_of` says it of a charge."""
 
@@ -50,7 +51,7 @@ _ABOVE: Final = """json_each('["' || replace({}.ancestors, ' ', '","') || '"]') 
 
 _SILENT: Final = f"""
     SELECT silent, instrumentation, asked_at, count(*) FROM owners AS one WHERE at_ns >= ? AND at_ns < ? AND (
-        silent IN ('elsewhere', 'last_call') OR silent = 'no_call' AND NOT EXISTS (
+        silent = 'elsewhere' OR silent = 'no_call' AND NOT EXISTS (
             SELECT 1 FROM {_ABOVE.format("one")} CROSS JOIN owners AS around
             ON around.process = one.process AND around.trace_id = one.trace_id AND around.span_id = above.value
             WHERE around.kind IN ('agent', 'workflow')

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from spancost.calls import LAST_REQUEST
 from spancost.ledger.missing import GUESSED
-from spancost.ledger.silence import ELSEWHERE, LAST_CALL, NO_CALL, OWN_WORD
+from spancost.ledger.silence import ELSEWHERE, NO_CALL, OWN_WORD
 
 __all__ = ["remedy", "remedy_of_silence"]
 
@@ -27,6 +28,8 @@ _BY_REASON: Final = {
     "no_cache_usage": f"the span leaves cached tokens out, and the amount is a lower bound: install {_CLIENT}",
     "no_class_price": "the price list has no price of a class of the tokens, and the amount is a lower bound: name it"
     f" {_PRICE}",
+    LAST_REQUEST: "the library ran tools and asked again within one span, which tells its last request alone, and the"
+    " amount is a lower bound: run the tools yourself",
     GUESSED: "the instrumentation may have counted the tokens itself: have the provider tell them, of streams, too",
 }
 
@@ -34,6 +37,7 @@ _STREAMS: Final = "a stream tells its usage only if asked: "
 _OPENAI: Final = _STREAMS + 'pass stream_options={"include_usage": True}'
 _PASSED_JS: Final = "pass stream_options: {include_usage: true}"
 _OPENAI_JS: Final = _STREAMS + _PASSED_JS
+_OPENAI_JAVA: Final = _STREAMS + "give it ChatCompletionStreamOptions.builder().includeUsage(true).build()"
 _BLIND_JS: Final = f"it tells no usage of a stream: install @opentelemetry/instrumentation-openai, and {_PASSED_JS}"
 # Of Claude's streams, too: https://docs.litellm.ai/docs/completion/usage#streaming-usage
 _LITELLM: Final = _OPENAI + ", whichever the model; in the settings of a proxy say always_include_stream_usage: true"
@@ -54,6 +58,10 @@ _PYDANTIC_AI: Final = (
 # Unasked, in the last chunk: `x_groq.usage` of Groq, `usage` of Mistral. https://docs.mistral.ai/api
 _TOLD_AT_END: Final = "the provider tells a stream's usage in its last chunk, unasked: read the stream to its end"
 
+_MASTRA: Final = (
+    "Mastra tells neither usage nor error of a request that was refused, which cost nothing: see if it was answered"
+)
+
 _OF_EMITTERS: Final = {
     "opentelemetry.instrumentation.openai_v2": _OPENAI,
     "opentelemetry.instrumentation.genai.openai": _OPENAI,
@@ -64,6 +72,7 @@ _OF_EMITTERS: Final = {
     "mlflow.tracing.provider": _OPENAI,
     "openlit.instrumentation.openai": _OPENLIT + _OPENAI,
     "@opentelemetry/instrumentation-openai": _OPENAI_JS,
+    "io.opentelemetry.openai-java-1.1": _OPENAI_JAVA,
     "@arizeai/openinference-instrumentation-openai": _BLIND_JS,
     "@traceloop/instrumentation-openai": _BLIND_JS,
     "litellm": _LITELLM,
@@ -89,12 +98,17 @@ _OF_EMITTERS: Final = {
     "mistralai_sdk_tracer": _TOLD_AT_END,
     "openinference.instrumentation.mistralai": _TOLD_AT_END,
     "opentelemetry.instrumentation.mistralai": _TOLD_AT_END,
+    "@mastra/otel-exporter": _MASTRA,
+    "@mastra/otel-bridge": _MASTRA,
     "opentelemetry.instrumentation.together": "it tells no usage of a stream, and nothing makes it: ask without"
     " streaming, or uninstall it and tell of calls with spancost.record_call()",
 }
 
 _OF_PARTS: Final = {
     ("half_usage", "pydantic-ai"): _PYDANTIC_AI,
+    (LAST_REQUEST, "openinference.instrumentation.google_adk"): "OpenInference writes each call over the one"
+    " before, on the agent's span, and the amount is a lower bound: uninstall openinference-instrumentation-google-adk;"
+    " ADK's own spans tell each call",
     ("no_cache_usage", "openlit.instrumentation.langchain"): "OpenLIT leaves the cached tokens of Claude's answers out,"
     " unless they are streamed: give the model streaming=True, or install opentelemetry-instrumentation-genai-anthropic"
     " beside it",
@@ -111,16 +125,10 @@ _OF_SILENCE: Final = {
     NO_CALL: f"no span tells of a call: install {_CLIENT}",
     ELSEWHERE: "what they used is counted where they run, if spancost runs there; where that host is a gateway to a"
     f" model, install {_CLIENT}",
-    LAST_CALL: f"each call is written over the one before, and those before are lost: install {_CLIENT}",
     OWN_WORD: "each counts as one call, of what its own span says: to see its calls install"
     f" {_CLIENT}; one that runs in another service is counted there, too, unless its span has server.address",
 }
-"""What helps where agents ran and no span told of a call, or of all."""
-
-_ADK: Final = (
-    "OpenInference writes each call over the one before, on the agent's span, and those before are lost: uninstall"
-    " openinference-instrumentation-google-adk; ADK's own spans tell each call"
-)
+"""What helps where agents ran and no span told of a call."""
 
 _CREWAI: Final = f"CrewAI traces its calls on a private provider, which no processor hears: install {_CLIENT}"
 _OF_CREWAI: Final = (
@@ -135,8 +143,6 @@ def remedy_of_silence(reason: str, scope: str) -> str:
     """Return what helps where no call is known of agents, for this reason, of which this scope told."""
     if reason == NO_CALL and scope in _OF_CREWAI:
         return _CREWAI
-    if reason == LAST_CALL and scope == "openinference.instrumentation.google_adk":
-        return _ADK
     return _OF_SILENCE.get(reason, "")
 
 

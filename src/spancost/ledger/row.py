@@ -89,6 +89,8 @@ class Row(NamedTuple):
     service: str | None
     attributes: str | None
     """A JSON object of what else is known of whom it is for."""
+    calls: int
+    """How many requests its span sums up."""
 
 
 class OwnerRow(NamedTuple):
@@ -162,5 +164,6 @@ def row_of(charge: Charge, who: Mapping[str, str], name: str, attempt: int) -> R
             charge.agent_path,
             *map(who.get, COLUMNS_OF_WHO),
             json.dumps(others, ensure_ascii=False) if others else None,
+            charge.amounts.calls,
         )
     )

@@ -45,6 +45,7 @@ MIGRATIONS: Final = (
     ALTER TABLE owners ADD COLUMN instrumentation TEXT NOT NULL DEFAULT '';
     ALTER TABLE owners ADD COLUMN asked_at TEXT NOT NULL DEFAULT '';
     """,
+    "ALTER TABLE charges ADD COLUMN calls INTEGER NOT NULL DEFAULT 1",
 )
 """What makes each version out of the one before; only ever added to."""
 

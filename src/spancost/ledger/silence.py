@@ -1,4 +1,4 @@
-"""Agents that ran without a call that any span tells of, or with more than are told: not all they cost is known."""
+"""Agents that ran without a call that any span tells of: what they cost is not known, or known from them alone."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from spancost.calls.dialects import Kind
 from spancost.rollup.node import above
-from spancost.rollup.overwritten import hides_calls
 
 if TYPE_CHECKING:
     from spancost.outcome import Outcome
     from spancost.rollup import Charge
 
-__all__ = ["ELSEWHERE", "LAST_CALL", "NO_CALL", "OWN_WORD", "Quiet", "Silence", "quiet_of"]
+__all__ = ["ELSEWHERE", "NO_CALL", "OWN_WORD", "Quiet", "Silence", "quiet_of"]
 
 NO_CALL: Final = "no_call"
 """Nothing tells what they used."""
@@ -24,9 +23,6 @@ ELSEWHERE: Final = "elsewhere"
 
 OWN_WORD: Final = "own_word"
 """They are charged with what their own spans say, and no address tells whose process they ran in."""
-
-LAST_CALL: Final = "last_call"
-"""They ran tools, and a span tells the last of their calls alone."""
 
 _OWNERS: Final = (Kind.AGENT, Kind.WORKFLOW)
 _HIGHEST: Final = 256
@@ -42,13 +38,9 @@ class Quiet(NamedTuple):
 
 
 def quiet_of(outcome: Outcome) -> Quiet | None:
-    """Return why no call is known of an agent that ended, or not all of them; None where nothing speaks for that."""
+    """Return why no call is known of an agent that ended, None where one is."""
     totals = outcome.totals
-    if outcome.kind not in _OWNERS or totals is None:
-        return None
-    if hides_calls(outcome.node):
-        return Quiet(LAST_CALL, outcome.scope, "")
-    if totals.calls:
+    if outcome.kind not in _OWNERS or totals is None or totals.calls:
         return None
     if outcome.is_elsewhere:
         return Quiet(ELSEWHERE, outcome.scope, outcome.asked_at)
@@ -79,9 +71,6 @@ class Silence:
             self._claim(outcome.aggregate)
         quiet = quiet_of(outcome)
         if quiet is None:
-            return
-        if quiet.reason == LAST_CALL:
-            self._counted[quiet] += 1
             return
         # Of agents below an agent the outermost speaks: one that only passes work on has no calls of its own.
         *_, outermost = (span for span in above(outcome.node, _HIGHEST) if span.kind in _OWNERS)

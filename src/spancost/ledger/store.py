@@ -64,7 +64,7 @@ _KNOWN: Final = (
 )
 _PERHAPS: Final = _OWNER + "NOTHING"
 _SPAN: Final = "process = ? AND trace_id = ? AND span_id = ?"
-_HEARD: Final = f"UPDATE owners SET silent = NULL WHERE {_SPAN} AND silent <> 'last_call'"  # noqa: S608
+_HEARD: Final = f"UPDATE owners SET silent = NULL WHERE {_SPAN}"  # noqa: S608
 _NO_OWNER: Final = f"DELETE FROM owners WHERE {_SPAN}"  # noqa: S608
 _GONE: Final = f"DELETE FROM charges WHERE {_SPAN}"  # noqa: S608
 _AGAIN: Final = f"UPDATE charges SET duplicates = duplicates + 1 WHERE {_SPAN}"  # noqa: S608

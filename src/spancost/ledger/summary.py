@@ -77,11 +77,11 @@ class Missed:
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """Agents and workflows without a call that any span tells of, or with more than are told, and what helps."""
+    """Agents and workflows without a call that any span tells of, and what helps."""
 
     reason: str
-    """`no_call`: nothing tells what they used; `last_call`: of their calls the last alone is told; `elsewhere`: they
-    ran in another service, which counts them; `own_word`: each is charged, as one call, with what its own span says."""
+    """`no_call`: nothing tells what they used; `elsewhere`: they ran in another service, which counts them; `own_word`:
+    each is charged, as one call, with what its own span says."""
     instrumentation: str
     asked_at: str
     """The host where they were asked, of those elsewhere."""

@@ -12,7 +12,7 @@ from spancost.owners import Branch
 __all__ = ["trees"]
 
 _OWNERS: Final = "SELECT process, trace_id, span_id, kind, name, ancestors FROM owners"
-_CHARGES: Final = "SELECT process, home_trace_id, span_id, name, ancestors, cost, status FROM charges"
+_CHARGES: Final = "SELECT process, home_trace_id, span_id, name, ancestors, cost, status, calls FROM charges"
 _MILLION: Final = 10**6
 """Amounts are added up in two parts: their sum may be more than SQLite's integers hold."""
 
@@ -42,14 +42,14 @@ def trees(connection: sqlite3.Connection, trace_id: str | None = None, most: int
         branches[process, trace, span] = Branch(name, kind, int(trace, 16), int(span, 16))
         above[process, trace, span] = ancestors
     roots: list[Branch] = []
-    for process, trace, span, name, ancestors, cost, status in connection.execute(_CHARGES + charges, values):
+    for process, trace, span, name, ancestors, cost, status, calls in connection.execute(_CHARGES + charges, values):
         owner = _nearest(branches, process, trace, ancestors)
         if owner is None:
             owner = Branch(name or "call", Kind.CALL, int(trace, 16), int(span, 16))
             roots.append(owner)
-        owner.calls += 1
-        owner.partial += status == "partial"
-        owner.unpriced += cost is None
+        owner.calls += calls
+        owner.partial += calls * (status == "partial")
+        owner.unpriced += calls * (cost is None)
         owner.direct += cost or 0
         owner.total = owner.direct
     for place, branch in branches.items():

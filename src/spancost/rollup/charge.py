@@ -36,6 +36,7 @@ class Charge:
         "at_ns",
         "booked",
         "call",
+        "calls",
         "computed",
         "emitter",
         "end_ns",
@@ -71,6 +72,7 @@ class Charge:
         start_ns: int = 0,
         end_ns: int = 0,
         at_ns: int = 0,
+        calls: int = 1,
     ) -> None:
         # Not the span itself, which is forgotten when it ends: nothing is below most calls.
         self.trace_id = node.trace_id
@@ -107,7 +109,9 @@ class Charge:
         self.source = source
         self.computed = computed
         """What we computed, where the span states an amount that stays on it."""
-        self.amounts = _amounts(call.usage, amount, status)
+        self.calls = calls
+        """How many requests its span sums up."""
+        self.amounts = _amounts(call.usage, amount, status, calls)
         self.booked = node.parent
         """The span it is booked below: its parent, or that of another record which knows the owner."""
         self.rank = 0
@@ -167,8 +171,8 @@ def _whose_number_wins(call: Call, price: Price) -> tuple[int | None, str, str, 
     return None, "unpriced", "local", None
 
 
-def _amounts(usage: Usage | None, amount: int | None, status: str) -> Amounts:
+def _amounts(usage: Usage | None, amount: int | None, status: str, calls: int) -> Amounts:
     input_, output, read, write, _, reasoning, _, _, _ = usage or _NOTHING_USED
-    partial = 1 if status == "partial" else 0
-    unpriced = 1 if amount is None else 0
-    return _tuple(Amounts, (amount or 0, 1, partial, unpriced, input_, output, read, write, reasoning))
+    partial = calls if status == "partial" else 0
+    unpriced = calls if amount is None else 0
+    return _tuple(Amounts, (amount or 0, calls, partial, unpriced, input_, output, read, write, reasoning))

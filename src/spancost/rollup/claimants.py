@@ -18,7 +18,7 @@ _SCOPES: Final = 64
 _OPEN: Final = 10_000
 """Open spans followed of one instrumentation; with more of them, they are spans that nobody ends."""
 
-_NO_CALLS: Final = frozenset({Kind.AGENT, Kind.WORKFLOW, Kind.TOOL, Kind.OTHER})
+_NO_CALLS: Final = frozenset({Kind.AGENT, Kind.WORKFLOW, Kind.TOOL, Kind.STEP, Kind.OTHER})
 
 
 class Claimants:

@@ -125,7 +125,7 @@ def _passes(node: Node) -> bool:
     """Tell whether a span between two records of one call can be one, too, or says nothing of its own."""
     record = node.record
     is_other = node.ended and (record is None or record.span_id == node.span_id)
-    return node.kind is None or (node.kind == Kind.CALL and not is_other)
+    return node.kind in (None, Kind.STEP) or (node.kind == Kind.CALL and not is_other)
 
 
 def awaited(charge: Charge) -> bool:

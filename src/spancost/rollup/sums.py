@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from spancost.calls.turns import Turn
     from spancost.rollup.charge import Charge
 
 __all__ = ["Amounts", "Below", "Totals"]
@@ -74,7 +75,6 @@ class Below:
         "calls",
         "children",
         "direct",
-        "hides_calls",
         "inner",
         "input",
         "output",
@@ -84,6 +84,8 @@ class Below:
         "reasoning",
         "sequence",
         "state",
+        "steps",
+        "turn",
         "unpriced",
     )
 
@@ -92,8 +94,6 @@ class Below:
         """Whether anything was added: the sums alone can't tell."""
         self.own = False
         """Whether a call with no owner between has told what it used."""
-        self.ran_tool = self.hides_calls = False
-        """What `rollup.overwritten` has heard."""
         self.direct = self.children = self.calls = self.partial = self.unpriced = 0
         self.input = self.output = self.cache_read = self.cache_write = self.reasoning = 0
         self.sequence = 0
@@ -102,6 +102,12 @@ class Below:
         """The worst budget state that a charge below brought about."""
         self.inner: list[Charge] = []
         """Charges with no agent or tool between: candidates to be the same call as this span."""
+        self.steps = 0
+        """Requests inside that a call's span sums up."""
+        self.turn: Turn | None = None
+        """The last call directly below that may tell the sum of those before it."""
+        self.ran_tool = False
+        """Whether a tool began and ended inside the span."""
 
     @property
     def tells(self) -> bool:

@@ -270,6 +270,13 @@ class Tree:
             node = node.parent
         return corrected
 
+    def hear_part(self, node: Node, *, is_tool: bool) -> None:
+        """Hear of a tool or a step that ended inside a span: it may stand for more than one request."""
+        below = node.below or self.below(node)
+        with self._lock:
+            below.ran_tool |= is_tool
+            below.steps += not is_tool
+
     def below(self, node: Node) -> Below:
         """Return the sums below a span, made where there were none."""
         spare = Below()

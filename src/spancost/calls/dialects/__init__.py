@@ -25,6 +25,7 @@ from spancost.calls.dialects.openinference import OPENINFERENCE
 from spancost.calls.dialects.openlit import OPENLIT
 from spancost.calls.dialects.pydantic_ai import PYDANTIC_AI
 from spancost.calls.dialects.semantic_kernel import SEMANTIC_KERNEL
+from spancost.calls.dialects.spring_ai import SPRING_AI
 from spancost.calls.dialects.strands import STRANDS
 from spancost.calls.dialects.table import Dialect, Emitter, Field, Kind, Layer, Trust
 from spancost.calls.dialects.traceloop import TRACELOOP
@@ -69,6 +70,7 @@ DIALECTS: Final = (
     AG2,
     MASTRA,
     GENKIT,
+    SPRING_AI,
 )
 """Every dialect that is read, in the order in which their names for one field are preferred."""
 

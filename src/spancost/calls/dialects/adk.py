@@ -18,6 +18,8 @@ ADK: Final = Dialect(
             "gcp.vertex.agent",
             # It takes what LiteLLM tells for Gemini's counts, where thoughts lie beside the output (2.13).
             repeats_reasoning=True,
+            # Under OpenInference's instrumentation, which makes a call's span of an agent's and tells its last call.
+            asks_again=True,
             recorded="adk__native__delegate",
             also=("adk__native__v1",),
         ),

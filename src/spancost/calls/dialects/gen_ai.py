@@ -73,8 +73,12 @@ GEN_AI: Final = Dialect(
         Emitter(
             "opentelemetry.instrumentation.genai.anthropic", Layer.CLIENT, recorded="anthropicsdk__anthgenai__calls"
         ),
+        # Automatic function calling is one span, with the tools' spans inside.
         Emitter(
-            "opentelemetry.instrumentation.google_genai", Layer.CLIENT, recorded="googlesdk__googlegenai__calls-mid"
+            "opentelemetry.instrumentation.google_genai",
+            Layer.CLIENT,
+            asks_again=True,
+            recorded="googlesdk__googlegenai__calls-mid",
         ),
         # Knows nothing of the Responses API, of cached tokens and of reasoning.
         Emitter(
@@ -82,6 +86,13 @@ GEN_AI: Final = Dialect(
             Layer.CLIENT,
             recorded="openaisdk__oaiv2__calls-mid",
             package="opentelemetry-instrumentation-openai-v2",
+        ),
+        # Knows nothing of the Responses API.
+        Emitter(
+            "io.opentelemetry.openai-java-1.1",
+            Layer.CLIENT,
+            recorded="openaijava__otjava__calls",
+            package="io.opentelemetry.javaagent:opentelemetry-javaagent",
         ),
         # Tells no cached tokens, and no reasoning.
         Emitter("@opentelemetry/instrumentation-openai", Layer.CLIENT, recorded="openaijs__otoai__calls"),

@@ -1,4 +1,8 @@
-"""Mastra's exporter: a span of a model sums up its steps, each of which is a call and has no usage of its own."""
+"""Mastra's exporter, which from 1.4 on writes a span for each request, and its bridge.
+
+Before, and from the bridge to this day, the span of a model sums up its steps, each of which is a request and has no
+usage of its own.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +19,23 @@ MASTRA: Final = Dialect(
         "agent.run": Kind.AGENT,
         "workflow.run": Kind.WORKFLOW,
         "tool.execute": Kind.TOOL,
-        "model.step": Kind.OTHER,
-        "model.chunk": Kind.OTHER,
+        "model.step": Kind.STEP,
+        "model_step": Kind.STEP,
     },
     fields={
         Field.CACHE_READ: ("gen_ai.usage.cached_input_tokens",),
+        Field.CACHE_WRITE_1H: ("gen_ai.usage.cache_creation.1h_input_tokens",),
+        Field.AUDIO_INPUT: ("gen_ai.usage.audio_input_tokens",),
+        Field.AUDIO_OUTPUT: ("gen_ai.usage.audio_output_tokens",),
     },
-    emitters=(Emitter("@mastra/otel"),),
+    emitters=(
+        Emitter(
+            "@mastra/otel-exporter",
+            recorded="mastra__native__delegate",
+            also=("mastra__native__stream",),
+        ),
+        Emitter("@mastra/otel-bridge", recorded="mastra__bridge__delegate", package="@mastra/otel-bridge"),
+        # The exporter up to 0.3.
+        Emitter("@mastra/otel"),
+    ),
 )

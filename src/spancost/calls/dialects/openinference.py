@@ -53,7 +53,13 @@ OPENINFERENCE: Final = Dialect(
         Emitter(f"{_JAVASCRIPT}-openai", Layer.CLIENT, recorded="openaijs__oioai__calls"),
         Emitter(f"{_SCOPE}.anthropic", Layer.CLIENT, recorded="anthropicsdk__oianth__calls"),
         Emitter(f"{_JAVASCRIPT}-anthropic", Layer.CLIENT, recorded="anthropicjs__oianth__calls"),
-        Emitter(f"{_SCOPE}.google_genai", Layer.CLIENT, recorded="googlesdk__oigoogle__calls"),
+        # Automatic function calling is one span: what the model asked for in between stands beside its messages.
+        Emitter(
+            f"{_SCOPE}.google_genai",
+            Layer.CLIENT,
+            asked_again_beside="message.tool_calls.0.tool_call.function.name",
+            recorded="googlesdk__oigoogle__calls",
+        ),
         # Of Converse; of what else Amazon's models are asked by it leaves the cache out, and that was only read.
         Emitter(f"{_SCOPE}.bedrock", Layer.CLIENT, recorded="bedrock__oibedrock__calls"),
         Emitter(f"{_SCOPE}.groq", Layer.CLIENT, recorded="groq__oigroq__calls"),

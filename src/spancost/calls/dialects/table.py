@@ -21,6 +21,8 @@ class Kind:
     AGENT: Final = "agent"
     WORKFLOW: Final = "workflow"
     TOOL: Final = "tool"
+    STEP: Final = "step"
+    """One of the requests that the span of a call around it sums up; it tells no usage of its own."""
     OTHER: Final = "other"
     """Known not to be any of these, whatever usage it repeats."""
     ROOT: Final = "root"
@@ -87,8 +89,12 @@ class Emitter:
     """The one provider, as the instrumentation calls it, whose cache alone it leaves out."""
     hides_cache_of: str = ""
     """The one provider whose cache it leaves out, and tells nothing of, where the answer is not streamed."""
+    hides_streamed_cache_of: str = ""
+    """The one provider whose cache it leaves out where the answer is streamed, and doesn't tell that there was none."""
     repeats_reasoning: bool = False
     """Through LiteLLM, whose names have a provider before the model, it adds reasoning to an output that holds it."""
+    reasons_in_total: bool = False
+    """What its total has beside input and output is reasoning, which stands nowhere else."""
     trust: int = Trust.USUAL
     invents_ids: bool = False
     """Its response ids may be its own and not the provider's: two that differ can be of one call."""
@@ -106,6 +112,12 @@ class Emitter:
     """Scopes that tell of each call that this one does: one begun inside it, of its model, is the same call."""
     keeps_answers: bool = False
     """Its library keeps answers, and tells of one it had as of a call, without usage either way."""
+    asks_again: bool = False
+    """Inside a call's span it runs tools and asks again with their results: the last request alone is told."""
+    asked_again_beside: str = ""
+    """An attribute that a call's span has only where it stands for several requests: the last alone is told."""
+    sums_turn_without: tuple[str, ...] = ()
+    """Attributes without which a call tells the sum of the calls below one span, where tools ran between them."""
     repeats_answers: bool = False
     """Its library keeps answers, and tells of one it had as of a call, with the usage of then."""
     told_beside: str = ""

@@ -8,7 +8,7 @@ from spancost.calls.dialects.table import Dialect, Emitter, Field, Kind, Layer, 
 
 __all__ = ["TRACELOOP"]
 
-_CLIENTS: Final = ("cohere.v1", "google_generativeai", "ollama", "vertexai")
+_CLIENTS: Final = ("cohere.v1", "ollama", "vertexai")
 """Clients whose instrumentations were only read."""
 
 TRACELOOP: Final = Dialect(
@@ -52,6 +52,14 @@ TRACELOOP: Final = Dialect(
         Emitter("opentelemetry.instrumentation.mistralai", Layer.CLIENT, recorded="mistral__tlmistral__calls"),
         # Sees no asynchronous calls, and of streams nothing that tells usage.
         Emitter("opentelemetry.instrumentation.together", Layer.CLIENT, recorded="together__tltogether__calls"),
+        # Tells reasoning only within the total, and of automatic function calling the last request alone.
+        Emitter(
+            "opentelemetry.instrumentation.google_generativeai",
+            Layer.CLIENT,
+            reasons_in_total=True,
+            recorded="googlesdk__tlgoogle__calls",
+            package="opentelemetry-instrumentation-google-generativeai",
+        ),
         *(Emitter(f"opentelemetry.instrumentation.{client}", Layer.CLIENT) for client in _CLIENTS),
         # Tells usage on agents' spans only, each its own calls'.
         Emitter("opentelemetry.instrumentation.agno", sums_agents=True, recorded="agno__tlagno__delegate"),

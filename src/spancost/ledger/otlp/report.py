@@ -95,7 +95,7 @@ class Report:
         if group is None:
             group = self.groups[key] = Sums()
         group.add(charge.amounts)
-        group.estimated += charge.call.estimated
+        group.estimated += charge.amounts.calls * charge.call.estimated
         group.duplicates += duplicates
         group.errors += is_error
         group.latency_ns += latency_ns
@@ -105,7 +105,7 @@ class Report:
             group.runs += self._is_new_run(key, trace_id)
             self.total.runs += self._is_new_run(None, trace_id)
         if (kind := missing_of(charge)) is not None:
-            count(self.missing, kind)
+            count(self.missing, kind, charge.amounts.calls)
 
     def _add_duplicates(self, charge: Charge, count: int) -> None:
         if charge in self._pending:
