@@ -82,13 +82,15 @@ class Lacking:
         if charge is None or missing_of(charge) is None:
             return
         self._charges.append(charge)
-        if len(self._charges) > self._most and (kind := missing_of(self._charges.popleft())) is not None:
-            count(self._counted, kind)
+        if len(self._charges) > self._most:
+            first = self._charges.popleft()
+            if (kind := missing_of(first)) is not None:
+                count(self._counted, kind, first.amounts.calls)
 
     def counts(self) -> Counter[Missing]:
         """Return how many calls there are of each kind."""
         told = self._counted.copy()
         for charge in self._charges.copy():
             if (kind := missing_of(charge)) is not None:
-                count(told, kind)
+                count(told, kind, charge.amounts.calls)
         return told
