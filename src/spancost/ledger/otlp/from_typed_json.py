@@ -115,6 +115,7 @@ def spans_of(line: bytes, wanted: Wanted, wrong: Callable[[str], None]) -> Itera
                     wrong(from_json.unreadable(fault))
                 else:
                     yield span
+            forget_texts()
 
 
 def _span(told: _Span, scope: str, resource: dict[str, Any], wanted: Wanted) -> Span:
@@ -143,8 +144,10 @@ def _attributes(told: list[_KeyValue] | None, wanted: Wanted) -> dict[str, Any]:
     known = wanted.get
     for each in told or ():
         name = known(each.key)
+        if name is None:
+            continue
         value = each.value
-        if name is None or value is None:
+        if value is None:
             continue
         # Nearly all are texts, and short, or counts.
         text = value.string_value
@@ -154,7 +157,6 @@ def _attributes(told: list[_KeyValue] | None, wanted: Wanted) -> dict[str, Any]:
             attributes[name] = count
         elif value != _EMPTY_VALUE:
             attributes[name] = _other(value)
-    forget_texts()
     return attributes
 
 

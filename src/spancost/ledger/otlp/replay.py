@@ -43,7 +43,7 @@ class Replay:
         )
         self._now = 0
         self.played = 0
-        """Spans that have started."""
+        """Spans that have started and ended."""
         self.processes = Processes(self._new_engine)
         self._across = Across()
         self.who = self._new_engine().who
@@ -67,13 +67,13 @@ class Replay:
                     for elsewhere in self._across.ended(its, trace_id, parent_id, outcome):
                         yield ended, elsewhere
             if span is _BEHIND_ALL:
+                self.played += count
                 return
             self._now, end, trace_id, span_id, parent_id, name, scope, attributes, resource, _ = span
             if resource is not last:
                 last, engine = resource, self.processes.engine(resource, self._now)
             engine.start(trace_id, span_id, parent_id, name, attributes, _held(attributes), None, scope)
             heappush(waiting, (end, -count, span, engine))
-            self.played += 1
 
     def _clock(self) -> int:
         return self._now
