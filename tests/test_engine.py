@@ -156,6 +156,34 @@ def test_a_call_that_sums_up_what_its_client_tells_in_its_steps_is_counted_once(
     assert (2, cost(200, 30)) == (play.engine.spent.calls, play.counted)
 
 
+@pytest.mark.parametrize(
+    ("inside", "told"),
+    [
+        ([call(100, 10), call()], (200, 30)),
+        ([call(), call()], (200, 30)),
+        ([call(100, 10), None], (200, 30)),
+        ([call(100, 10), call(100, 19)], (200, 29)),
+        ([call(100, 10), call(120, 20)], (220, 30)),
+    ],
+    ids=["one tells nothing", "none tells anything", "one is not seen", "one token less", "twenty more"],
+)
+def test_a_call_that_sums_up_its_steps_and_what_is_told_in_them_are_the_same_calls(
+    inside: list[dict[str, object] | None], told: tuple[int, int]
+) -> None:
+    """Whoever knows of more tokens tells of all of them."""
+    play = Player()
+    around = play.start(call(), scope="@mastra/otel-bridge")
+    for each in inside:
+        step = play.start({"gen_ai.operation.name": "model_step"}, around)
+        if each is not None:
+            play.play(each, step, scope="@opentelemetry/instrumentation-openai")
+        play.end(step)
+    play.end(around, call(200, 30))
+    play.settle()
+    spent = play.engine.spent
+    assert (2, 0, cost(*told), cost(*told)) == (spent.calls, spent.unpriced, spent.direct, play.counted)
+
+
 def _told_by_spring(*calls: tuple[int, int], cached: str = "", tools: bool = True) -> list[Usage | None]:
     """Return what the calls of one turn used, as the engine reads what Spring AI tells of each."""
     play = Player()
@@ -180,6 +208,22 @@ def test_calls_that_each_tell_the_sum_of_their_turn_have_used_what_they_tell_bey
     assert own == _told_by_spring((100, 10), (120, 20), (150, 30))
     assert own == _told_by_spring((100, 10), (120, 20), (150, 30), tools=False)
     assert [Usage(100, 10), Usage(220, 30)] == _told_by_spring((100, 10), (220, 30), tools=False)
+
+
+def test_what_is_worked_out_of_a_sum_is_marked_and_holds_only_behind_a_tool() -> None:
+    """A program may run the tools itself, and then each call tells its own: no span says which it was."""
+    play = Player()
+    turn = play.start({"spring.ai.kind": "advisor"})
+    told: list[tuple[int, bool]] = []
+    for input_, runs_tool in ((100, True), (220, False), (500, False)):
+        counts = {"gen_ai.usage.input_tokens": str(input_), "gen_ai.usage.output_tokens": "10"}
+        outcome = play.play(call() | counts, turn, scope="org.springframework.boot")
+        assert outcome.charge is not None
+        assert outcome.charge.call.usage is not None
+        told.append((outcome.charge.call.usage.input, outcome.charge.call.estimated))
+        if runs_tool:
+            play.end(play.start({"gen_ai.operation.name": "framework", "spring.ai.kind": "tool_call"}, turn))
+    assert [(100, False), (120, True), (500, False)] == told
     assert [Usage(100, 10), Usage(220, 30)] == _told_by_spring((100, 10), (220, 30), cached="0")
 
 
@@ -553,6 +597,16 @@ def test_a_lower_bound_says_why_it_is_one(told: dict[str, Any], error: str | Non
     assert charge is not None
     assert charge.amount
     assert (reason, "partial" if reason else "override") == (charge.reason, charge.status)
+
+
+def test_half_a_call_of_an_unknown_model_lacks_a_price() -> None:
+    """What would help is a price: that the answer broke off is not why there is no amount."""
+    play = Player()
+    for told, error in ((call(10), None), (call(10, 5), "peer closed connection")):
+        outcome = play.end(play.start(told | {"gen_ai.request.model": "nobodys-model"}), error=error)
+        assert outcome is not None
+        assert outcome.charge is not None
+        assert ("unpriced", "unknown_model") == (outcome.charge.status, outcome.charge.reason)
 
 
 def test_a_recorded_call_is_counted_like_any_other() -> None:

@@ -114,6 +114,11 @@ class Charging:
         # What goes on the span is of one moment, whatever another thread's record corrects meanwhile.
         outcome.rated = Rated(call, price, amount, status, source)
         node.record = charge
+        if charge.calls > 1:
+            # It knows of more than is told of the requests that it sums up.
+            for part in inside(node):
+                if self._take_back(final(part), charge, node, outcome):
+                    self._twins.add(part, charge)
         corrected = self._tree.book(home, amounts)
         if corrected:
             self.correct(corrected, outcome)
@@ -175,7 +180,7 @@ class Charging:
 
         Twice None if it is a new one.
         """
-        first = None if node.below is None else nested(charge.call, inside(node))
+        first = None if node.below is None else nested(charge.call, inside(node), charge.calls)
         if first is not None:
             first = node.record = final(first)
             return first, first

@@ -13,7 +13,7 @@ from spancost.calls import MARKERS, OPERATIONS, Kind, Who, kind_at_start, kind_o
 from spancost.calls.dialects import ANYBODY, emitter_of
 from spancost.calls.elsewhere import asked_at, is_counted_elsewhere
 from spancost.calls.repeated import repeated_usage
-from spancost.calls.who import as_label
+from spancost.calls.who import EVIDENCE, as_label
 from spancost.charging import Charging
 from spancost.outcome import Count, Outcome
 from spancost.rating import Pricer, Rating
@@ -65,7 +65,7 @@ class Engine:
         baggage: Callable[[Any], Attributes | None] = _nothing,
         tree: Callable[[], Tree] = Tree,
     ) -> None:
-        keys = tuple(dict.fromkeys(("agent", "workflow", *dimensions, *budgets.scopes, *kept)))
+        keys = tuple(dict.fromkeys(("agent", "workflow", *EVIDENCE, *dimensions, *budgets.scopes, *kept)))
         self.who = Who.of(keys, attribution)
         self.dimensions = dimensions
         self.budgets = budgets

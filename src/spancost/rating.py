@@ -102,6 +102,7 @@ class Rating:
         charge.booked = agent
         inside = Node(agent.trace_id, agent.span_id, agent, "", None, None, agent.baggage)
         charge.who, charge.agent_path, charge.rank = self._attribution.resolve(_NOTHING_OF_ITS_OWN, inside, resource)
+        charge.told_who = charge.who
         return charge
 
     def with_reasoning(self, charge: Charge, repeated: Usage, node: Node) -> Charge | None:
@@ -126,7 +127,7 @@ def _read(attributes: Attributes, emitter: Emitter, error: str | None) -> tuple[
 
 
 def _own(call: Call, told: Usage, around: Node) -> Call:
-    """Return a call with what it used itself, where it tells the sum of the calls below the span around it."""
+    """Return a call with what it used itself, where it may tell the sum of the calls below the span around it."""
     below = around.below
     if below is None:
         return call
@@ -134,7 +135,9 @@ def _own(call: Call, told: Usage, around: Node) -> Call:
     goes_on = before is not None and before.model == call.request_model and below.ran_tool
     own = beyond(told, before) if before is not None and goes_on else told
     below.turn = Turn(call.request_model, told, own)
-    return call if own is told else call._replace(usage=own)
+    # Only what a tool ran before it goes on.
+    below.ran_tool = False
+    return call if own is told else call._replace(usage=own, estimated=True)
 
 
 def _was_not_made(call: Call, emitter: Emitter, attributes: Attributes, start_ns: int, end_ns: int) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from recorded.recording import RUNS, Recording, recordings
 from recorded.replay import replay
 
+from spancost.calls.who import EVIDENCE
 from spancost.ledger import kept
 from spancost.ledger.keeper import Keeper
 from spancost.ledger.missing import Lacking
@@ -37,7 +38,7 @@ _RECORDINGS: Final = {recording.name: recording for recording in recordings(RUNS
 def test_a_ledger_has_what_the_engine_counted(name: str, often: bool, tmp_path: Path) -> None:
     """Call by call, whatever later records corrected, moved or took back, and however soon a row was written."""
     worker = Worker()
-    keeper = Keeper(Store(tmp_path / "ledger.db"), worker, ("agent", "workflow"), lambda: 0, None)
+    keeper = Keeper(Store(tmp_path / "ledger.db"), worker, ("agent", "workflow", *EVIDENCE), lambda: 0, None)
     lacking = Lacking()
 
     def take(outcome: Outcome) -> None:

@@ -58,6 +58,23 @@ def _calls(*records: _Record) -> int:
 # -- What two records of one call are -----------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("users", [("ada", "ada"), (None, "ada"), ("ada", "bob")])
+def test_an_agents_own_word_may_be_of_a_call_in_another_trace(
+    users: tuple[str | None, str | None],
+) -> None:
+    """Whatever else is asked of both: the agent's span tells whom it is for as a call's does."""
+    told = [{} if user is None else {"user.id": user} for user in users]
+    word = {**call(1000, 100), **agent("researcher"), **told[0]}
+    play = _count(
+        [
+            _Record(0, 4, "openinference.instrumentation.crewai", word),
+            _Record(1, 3, _CLIENT, {**call(1000, 100), **told[1]}),
+        ],
+        "user",
+    )
+    assert (2 if None not in users and users[0] != users[1] else 1) == play.engine.spent.calls
+
+
 def test_a_frameworks_record_around_its_clients_in_another_trace_is_the_same_call() -> None:
     """It comes later, tells the same tokens, and there is one call."""
     play = _count([_Record(0, 3), _Record(1, 2, _CLIENT)])

@@ -12,13 +12,17 @@ from spancost.calls.plain import plain
 from spancost.calls.read import Attributes
 from spancost.faults import leave_to_host
 
-__all__ = ["LONGEST", "NAMES", "NONE", "WRITTEN_AS", "Who", "as_label"]
+__all__ = ["EVIDENCE", "LONGEST", "NAMES", "NONE", "WRITTEN_AS", "Who", "as_label"]
 
 NONE: Final = "(none)"
 """The group of charges that nothing tells this of."""
 
 LONGEST: Final = 256
 """Characters kept of a value: it becomes a metric attribute."""
+
+EVIDENCE: Final = ("user", "team", "tenant")
+"""Attribution keys whose values tell two calls apart, whether or not anybody asks for them. The session is none: a
+library and a provider may name one conversation differently."""
 
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "agent": (

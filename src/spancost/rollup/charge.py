@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from spancost.pricing.price import Price
     from spancost.rollup.node import Node
 
-__all__ = ["Charge"]
+__all__ = ["Charge", "reason_of"]
 
 _NOTHING_USED: Final = Usage()
 
@@ -156,7 +156,15 @@ class Charge:
     @property
     def reason(self) -> str:
         """Why there is no amount, or a lower bound of one; else empty."""
-        return self.call.reason or self.price.reason if self.amount is None or self.status == "partial" else ""
+        return reason_of(self.call, self.price, self.amount, self.status)
+
+
+def reason_of(call: Call, price: Price, amount: int | None, status: str) -> str:
+    """Return why a call has no amount, or a lower bound of one; else empty."""
+    if amount is None:
+        # Where usage was told, what was told of it isn't why there is none.
+        return price.reason or call.reason
+    return call.reason or price.reason if status == "partial" else ""
 
 
 def _whose_number_wins(call: Call, price: Price) -> tuple[int | None, str, str, int | None]:

@@ -138,8 +138,16 @@ def awaited(charge: Charge) -> bool:
     return False
 
 
-def nested(call: Call, inner: list[Charge]) -> Charge | None:
-    """Return the charge inside a call span that is the same call, None without evidence (rule R1)."""
+def nested(call: Call, inner: list[Charge], requests: int = 1) -> Charge | None:
+    """Return the charge inside a call span that is the same call, None without evidence (rule R1).
+
+    Where spans inside say that the call sums up several requests, those inside are the same if they tell as much.
+    """
+    if requests > 1 and call.usage is not None:
+        # As many tokens apart as there are requests: each stream may be told one more, or less.
+        enough = call.usage.input + call.usage.output - requests
+        told = sum(each.input + each.output for charge in inner if (each := charge.call.usage) is not None)
+        return inner[-1] if inner and told >= enough else None
     for charge in inner:
         if call.response_id and charge.call.response_id == call.response_id:
             return charge

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from spancost.calls.dialects import Field, Kind
+from spancost.calls.who import EVIDENCE
 from spancost.rollup.evidence import are_alike
 from spancost.rollup.node import above
 
@@ -29,8 +30,8 @@ run when the loop has time, and each span there has a clock of its own."""
 _HIGHEST: Final = 64
 """Spans climbed to find out what lies between two records in one trace."""
 
-_OWNERS: Final = 2
-"""Agent and workflow come first among what is told of whom a call is for."""
+_EVIDENCE: Final = slice(2, 2 + len(EVIDENCE))
+"""Where among what is told of whom a call is for stands what tells calls apart: behind agent and workflow."""
 
 _BOUNDARIES: Final = frozenset({Kind.AGENT, Kind.WORKFLOW, Kind.TOOL})
 
@@ -59,7 +60,7 @@ def may_be_twins(one: Charge, other: Charge) -> bool:
 
 
 def _are_for_others(one: Charge, other: Charge) -> bool:
-    """Tell whether two records are known to be for two users, or whatever else is asked, or read from two caches.
+    """Tell whether two records are known to be for two users, teams or tenants, or read from two caches.
 
     What their agents are called is no evidence: two instrumentations of one framework may name one agent differently.
     """
@@ -68,7 +69,7 @@ def _are_for_others(one: Charge, other: Charge) -> bool:
         read, read_there = mine[Field.CACHE_READ], theirs[Field.CACHE_READ]
         if read and read_there and read != read_there:
             return True
-    keys = zip(one.told_who[_OWNERS:], other.told_who[_OWNERS:], strict=True)
+    keys = zip(one.told_who[_EVIDENCE], other.told_who[_EVIDENCE], strict=True)
     return any(value is not None and value_there is not None and value != value_there for value, value_there in keys)
 
 

@@ -36,6 +36,9 @@ def _knows_better(later: Charge, first: Charge, inner: Charge | None = None) -> 
 
     Where one lies inside the other and both know as much, the inner one holds: the outer may tell of more than that.
     """
+    if later.calls != first.calls:
+        # The sum of several requests is none of them.
+        return False
     if later.call.usage is None or first.call.usage is None:
         return first.call.usage is None and later.call.usage is not None
     mine, others = _knowledge(later), _knowledge(first)

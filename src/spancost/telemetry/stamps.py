@@ -15,6 +15,7 @@ from opentelemetry.sdk.trace import Event, ReadableSpan, Span, SpanProcessor, Tr
 
 from spancost.faults import leave_to_host
 from spancost.money import PICO, nano_usd, usd
+from spancost.rollup.charge import reason_of
 from spancost.semconv import (
     AGENT_PATH,
     BUDGET_STATE,
@@ -134,8 +135,8 @@ def _charge(charge: Charge, rated: Rated, told: Mapping[str, Any]) -> dict[str, 
             COST_NANO_USD: nano_usd(amount),
             PRICING_STATUS: status,
         }
-    if amount is None or status == "partial":
-        attributes[PRICING_REASON] = call.reason or price.reason
+    if reason := reason_of(call, price, amount, status):
+        attributes[PRICING_REASON] = reason
     if call.estimated:
         attributes[USAGE_ESTIMATED] = True
     if price.model:
