@@ -78,7 +78,7 @@ class Charging:
         response_id = charge.call.response_id
         # What an agent said of its calls is booked below the agent itself.
         is_claim = charge.booked is node
-        first, inner = self._counted(charge, node)
+        first, inner, mistaken = self._counted(charge, node)
         if response_id and is_claim:
             first = first or self._ids.find(charge, response_id)
         elif response_id:
@@ -93,12 +93,16 @@ class Charging:
         if first is not None:
             self._twins.add(charge, first)
             self._revise(first, charge, node, outcome, inner=inner)
-        else:
+        elif mistaken is None:
             leaving: Charge | None = None
             for record, first in self._twins.join(charge):
                 self._revise(first, record, node, outcome, leaving)
                 leaving = record
-                node.record = first
+            if first is not None:
+                # Not the charge: its numbers alone say which it is of, and a span around it may know better.
+                node.record = charge
+                charge.settled = True
+                offer(charge, node.parent, self._tree.below)
         if first is not None:
             with self._revising:
                 self.duplicates += 1
@@ -122,6 +126,8 @@ class Charging:
         corrected = self._tree.book(home, amounts)
         if corrected:
             self.correct(corrected, outcome)
+        if mistaken is not None:
+            self._reclaim(charge, mistaken, node, outcome)
         if self._claims and amounts.tell:
             self._take_back_claims(charge, node.parent, node, outcome, own=not is_claim)
         self._claims = self._claims or is_claim
@@ -175,21 +181,26 @@ class Charging:
         """Return what counters have waited for long enough or in vain, or all of it at the end."""
         return self._settling.due(everything=everything)
 
-    def _counted(self, charge: Charge, node: Node) -> tuple[Charge | None, Charge | None]:
+    def _counted(self, charge: Charge, node: Node) -> tuple[Charge | None, Charge | None, Charge | None]:
         """Return the charge that the spans inside or around a call have told of already, and which record is inside.
 
-        Twice None if it is a new one.
+        Twice None if it is a new one, and then a record inside or around that only its numbers made another call's.
         """
         first = None if node.below is None else nested(charge.call, inside(node), charge.calls)
         if first is not None:
+            if _is_mistaken(first, charge):
+                return None, None, first
             first = node.record = final(first)
-            return first, first
+            return first, first, None
         outer = outlived(charge, node.parent)
         # Read once: another thread's call inside may take it at the same time.
         record = None if outer is None else outer.record
         if outer is None or record is None:
-            return None, None
+            return None, None, None
         first = final(record)
+        if _is_mistaken(record, charge):
+            outer.record = None
+            return None, None, record
         # It may be told of in further layers: inside this one, or around it by one that is still open.
         node.record = first
         if node.parent is not outer:
@@ -197,7 +208,7 @@ class Charging:
         if charge.call.usage is not None or first.call.usage is None:
             # An attempt that was told nothing leaves it to the one that succeeded.
             outer.record = None
-        return first, charge
+        return first, charge, None
 
     def _revise(
         self,
@@ -254,6 +265,16 @@ class Charging:
         if better and settled:
             outcome.counts += (Count(first, difference._replace(calls=0, partial=0, unpriced=0)),)
 
+    def _reclaim(self, charge: Charge, record: Charge, node: Node, outcome: Outcome) -> None:
+        """Let a new charge have a record that only its numbers made another's, which is then as it was before."""
+        other = self._twins.reclaim(charge, record)
+        if other is None:
+            return
+        alone = copy(other.original or other)
+        alone.booked, alone.who, alone.rank, alone.agent_path = other.parent, other.told_who, 0, ""
+        self._revise(other, other.others[-1] if other.others else alone, node, outcome, leaving=record)
+        self._revise(charge, record, node, outcome, inner=record if record.start_ns > charge.start_ns else charge)
+
     def _merge(self, first: Charge, other: Charge, node: Node, outcome: Outcome) -> None:
         """Take back a charge that turned out to be another one: each was told of before a record told of both."""
         self._revise(first, other, node, outcome)
@@ -303,3 +324,12 @@ class Charging:
             outcome.state = worst(outcome.state, crossing.state)
         below = self._tree.below(top(node))
         below.state = worst(below.state, outcome.state)
+
+
+def _is_mistaken(record: Charge, charge: Charge) -> bool:
+    """Tell whether only its numbers made a record another call's, of which a charge's instrumentation has told, too.
+
+    They are two calls then, and the record, which lies inside the charge's span or around it, is of the latter.
+    """
+    first = final(record)
+    return record.is_loose and record is not first and first.record_of(charge.emitter.scope) is not None

@@ -379,6 +379,23 @@ def test_what_no_span_tells_of_is_never_a_twin() -> None:
     assert 0 == play.engine.duplicates
 
 
+def test_a_clients_record_takes_back_the_frameworks_that_was_taken_for_anothers() -> None:
+    """It ended a moment before the client's inside it, when another call that told the same was all that was known."""
+    play = Player(clock=(clock := Clock()))
+    bosses = [play.start(agent(name), trace_id=trace) for trace, name in enumerate(("one", "two"), 1)]
+    outer = [play.start(call(), boss, scope=_FRAMEWORK) for boss in bosses]
+    inner = [play.start(call(), span, scope=_CLIENT) for span in outer]
+    for span in (inner[1], outer[0], outer[1], inner[0]):
+        clock.now_ns += _SECOND
+        play.end(span, call(1000, 100))
+    for boss in bosses:
+        play.end(boss)
+    play.settle()
+    assert 2 == play.engine.spent.calls
+    assert 2 * cost(1000, 100) == play.counted
+    assert [cost(1000, 100)] * 2 == [play.owner(boss).direct for boss in bosses]
+
+
 # -- Many at once -------------------------------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spancost.calls.dialects import Kind
+from spancost.rollup.dedup import final
 from spancost.rollup.node import top
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def holds_below(tree: Tree, node: Node) -> bool:
 
 
 def _cost(tree: Tree, node: Node) -> int:
-    charge = node.record if node.kind == Kind.CALL else None
+    charge = final(node.record) if node.record is not None and node.kind == Kind.CALL else None
     # A call's own money lies below its parent, and nowhere where it has none.
     is_own = charge is not None and charge.span_id == node.span_id
     return _cost_below(tree, node) + (charge.amounts.cost if charge is not None and is_own else 0)

@@ -24,7 +24,8 @@ def is_told_below(agent: Node, emitter: Emitter) -> bool:
 def claim_of(span: Node) -> Charge | None:
     """Return what an agent said that its calls used and was charged for, None where spans below told of calls."""
     claim = span.record
-    return claim if claim is not None and span.kind == Kind.AGENT and claim.span_id == span.span_id else None
+    is_own = claim is not None and claim.merged is None and claim.span_id == span.span_id
+    return claim if is_own and span.kind == Kind.AGENT else None
 
 
 def tells_more(below: Below, claim: Charge) -> bool:

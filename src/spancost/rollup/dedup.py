@@ -123,7 +123,7 @@ def _is_behind(charge: Charge, node: Node) -> bool:
 
 def _passes(node: Node) -> bool:
     """Tell whether a span between two records of one call can be one, too, or says nothing of its own."""
-    record = node.record
+    record = node.record and final(node.record)
     is_other = node.ended and (record is None or record.span_id == node.span_id)
     return node.kind in (None, Kind.STEP) or (node.kind == Kind.CALL and not is_other)
 
@@ -182,7 +182,7 @@ def outlived(charge: Charge, node: Node | None) -> Node | None:
     """
     most = _HIGHEST
     while node is not None and node.kind not in _BOUNDARIES and most > 0:
-        record = node.record
+        record = node.record and final(node.record)
         if record is not None and _began_in(charge, record) and nested(record.call, [*inside(node), charge]) is charge:
             return node
         node = node.parent

@@ -110,6 +110,25 @@ class Twins:
                 if self._commit(record, moves, self._changes, False):
                     return
 
+    def reclaim(self, charge: Charge, record: Charge) -> Charge | None:
+        """Remember a charge, and let a record be of it that only its numbers made another's; return that other.
+
+        None where another thread has moved the record meanwhile.
+        """
+        held_by = record.merged
+        if held_by is None or not record.is_loose or not self._knows(charge.emitter.scope):
+            return None
+        left = tuple([each for each in held_by.others if each is not record])
+        with self._lock:
+            if record.merged is not held_by:
+                return None
+            held_by.others = left
+            self._changes += 1
+        moves = [Move(record, charge)]
+        while not self._commit(charge, moves, self._changes, False):
+            pass
+        return held_by
+
     def _knows(self, scope: str) -> bool:
         if scope in self._scopes:
             return True
