@@ -379,6 +379,37 @@ def test_what_no_span_tells_of_is_never_a_twin() -> None:
     assert 0 == play.engine.duplicates
 
 
+@pytest.mark.parametrize(("asked_by", "calls"), [("B", 2), ("A", 1), (None, 1)])
+def test_what_an_agent_says_is_no_call_that_another_agent_made(asked_by: str | None, calls: int) -> None:
+    """Both used as much at once, in two traces; where the call lies below nobody else it is the one it speaks of."""
+    play = Player(clock=(clock := Clock()))
+    alone = play.start(agent("A"), trace_id=1, scope="opentelemetry.instrumentation.crewai.instrumentation")
+    other = None if asked_by is None else play.start(agent(asked_by), trace_id=2, scope=_FRAMEWORK)
+    clock.now_ns += _SECOND
+    inside = play.start(call(), other, trace_id=2, scope=_CLIENT)
+    clock.now_ns += _SECOND
+    play.end(inside, call(1000, 100))
+    if other is not None:
+        play.end(other)
+    clock.now_ns += _SECOND
+    play.end(alone, call(1000, 100) | agent("A"))
+    assert calls == play.engine.spent.calls
+
+
+def test_a_charge_remembers_few_of_many_records() -> None:
+    """However often an id is told again: the records are counted, and let go."""
+    play = Player()
+    charges = [
+        play.play(call(10, 5, response_id="chatcmpl-00000000000000000000"), trace_id=number, scope=scope)
+        for number in range(1, 200)
+        for scope in (_CLIENT, _FRAMEWORK)
+    ]
+    first = charges[0].charge
+    assert first is not None
+    assert (1, 397) == (play.engine.spent.calls, play.engine.duplicates)
+    assert len(first.others) < 100
+
+
 def test_a_clients_record_takes_back_the_frameworks_that_was_taken_for_anothers() -> None:
     """It ended a moment before the client's inside it, when another call that told the same was all that was known."""
     play = Player(clock=(clock := Clock()))

@@ -265,11 +265,13 @@ def _mended(attributes: Attributes) -> tuple[tuple[Any, ...], int]:
     for field, names in SPELLINGS.items():
         for name in names:
             value = attributes.get(name)
+            if value is None:
+                continue
             known = plain(value)
             if known is not None:
                 value = known
             # LiteLLM writes dozens of keys as "": empty is absent.
-            if value is not None and (type(value) is not str or value):
+            if type(value) is not str or value:
                 row[field] = value
                 told |= 1 << field
                 break

@@ -113,9 +113,9 @@ class Who:
     """For each key its attribute names, best first."""
     texts: tuple[tuple[tuple[str, str], ...], ...]
     """For each key the attributes that hold JSON, with its key in there."""
-    plain_names: frozenset[str]
+    spoken: tuple[frozenset[str], ...]
+    """For each key all attributes that tell of it: most spans have none of most."""
     every_name: frozenset[str]
-    """The plain names, and those of JSON texts."""
     written: tuple[str, ...]
     """For each key the one name that what was told of it is kept under."""
 
@@ -134,16 +134,18 @@ class Who:
             )
             for key, each in zip(keys, ours, strict=True)
         )
-        plain = frozenset(name for group in names for name in group)
-        every_name = plain.union(text for group in texts for text, _ in group)
+        spoken = tuple(
+            frozenset((*group, *(text for text, _ in inside))) for group, inside in zip(names, texts, strict=True)
+        )
+        every_name = frozenset[str]().union(*spoken)
         written = tuple(WRITTEN_AS.get(key, group[0]) for key, group in zip(keys, names, strict=True))
-        return cls(keys, names, texts, plain, every_name, written)
+        return cls(keys, names, texts, spoken, every_name, written)
 
     def fill(self, values: list[str | None], attributes: Attributes) -> bool:
         """Put what these attributes tell into the places still empty; tell whether all are full."""
         if not self.every_name.isdisjoint(attributes):
-            for place, value in enumerate(values):
-                if value is None:
+            for place, names in enumerate(self.spoken):
+                if values[place] is None and not names.isdisjoint(attributes):
                     values[place] = self._told(place, attributes)
         return None not in values
 
@@ -151,10 +153,11 @@ class Who:
         """Return what these attributes tell, each under one name of its key; None where they tell nothing."""
         if self.every_name.isdisjoint(attributes):
             return None
-        told = self._told
-        return {
-            name: value for place, name in enumerate(self.written) if (value := told(place, attributes)) is not None
-        } or None
+        kept: dict[str, str] = {}
+        for place, names in enumerate(self.spoken):
+            if not names.isdisjoint(attributes) and (value := self._told(place, attributes)) is not None:
+                kept[self.written[place]] = value
+        return kept or None
 
     def _told(self, place: int, attributes: Attributes) -> str | None:
         for name in self.names[place]:

@@ -55,7 +55,7 @@ class Silence:
 
     def __init__(self, most: int = 4_096) -> None:
         self._most = most
-        self._scopes: dict[tuple[int, int], str] = {}
+        self._silent: dict[tuple[int, int], Quiet] = {}
         # Those that asked an agent in another service: they may have no calls of their own.
         self._excused: set[tuple[int, int]] = set()
         # What agents said themselves; a call below one that is told later takes it back.
@@ -66,7 +66,7 @@ class Silence:
         """Hear of an owner that ended, and of what came below one afterwards."""
         for correction in outcome.corrections:
             if correction.totals.calls:
-                self._scopes.pop((correction.trace_id, correction.span_id), None)
+                self._silent.pop((correction.trace_id, correction.span_id), None)
         if outcome.aggregate is not None and not outcome.asked_at:
             self._claim(outcome.aggregate)
         quiet = quiet_of(outcome)
@@ -76,20 +76,20 @@ class Silence:
         *_, outermost = (span for span in above(outcome.node, _HIGHEST) if span.kind in _OWNERS)
         owner = outermost.trace_id, outermost.span_id
         if quiet.reason == ELSEWHERE:
-            self._counted[quiet] += 1
             self._excuse(owner)
+            self._remember((outcome.node.trace_id, outcome.node.span_id), quiet)
         elif outermost is outcome.node and owner not in self._excused:
-            self._remember(owner, outcome.scope)
+            self._remember(owner, quiet)
 
     def counts(self) -> Counter[Quiet]:
         """Return how many there are of each kind."""
         claims = Counter(_said_by(claim) for claim in self._claims.copy() if not claim.is_void)
-        return self._counted + claims + Counter(Quiet(NO_CALL, scope, "") for scope in self._scopes.copy().values())
+        return self._counted + claims + Counter(self._silent.copy().values())
 
-    def _remember(self, owner: tuple[int, int], scope: str) -> None:
-        self._scopes[owner] = scope
-        for span in list(islice(self._scopes, max(0, len(self._scopes) - self._most))):
-            self._counted[Quiet(NO_CALL, self._scopes.pop(span), "")] += 1
+    def _remember(self, owner: tuple[int, int], quiet: Quiet) -> None:
+        self._silent[owner] = quiet
+        for span in list(islice(self._silent, max(0, len(self._silent) - self._most))):
+            self._counted[self._silent.pop(span)] += 1
 
     def _claim(self, charge: Charge) -> None:
         self._claims.append(charge)
@@ -97,7 +97,8 @@ class Silence:
             self._counted[_said_by(oldest)] += 1
 
     def _excuse(self, owner: tuple[int, int]) -> None:
-        self._scopes.pop(owner, None)
+        if (quiet := self._silent.get(owner)) is not None and quiet.reason == NO_CALL:
+            self._silent.pop(owner, None)
         if len(self._excused) >= self._most:
             self._excused.clear()
         self._excused.add(owner)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from spancost.calls.dialects import Field, Kind
 from spancost.calls.who import EVIDENCE
+from spancost.rollup.attribution import Rank
 from spancost.rollup.evidence import are_alike
 from spancost.rollup.node import above
 
@@ -54,7 +55,7 @@ def may_be_twins(one: Charge, other: Charge) -> bool:
     if outer.emitter.is_hand_made and inner.emitter.is_hand_made:
         # Two tracers of the program's own are no two layers of anything.
         return False
-    if not one_trace and _are_for_others(outer, inner):
+    if not one_trace and (_are_for_others(outer, inner) or _is_asked_by_another(outer, inner)):
         return False
     return are_alike(outer.call, inner.call) and not (one_trace and _is_boundary_between(outer, inner))
 
@@ -71,6 +72,13 @@ def _are_for_others(one: Charge, other: Charge) -> bool:
             return True
     keys = zip(one.told_who[_EVIDENCE], other.told_who[_EVIDENCE], strict=True)
     return any(value is not None and value_there is not None and value != value_there for value, value_there in keys)
+
+
+def _is_asked_by_another(outer: Charge, inner: Charge) -> bool:
+    """Tell whether a record is what an agent says of itself, and the other one a call that another agent made."""
+    agent = outer.booked
+    is_claim = agent is not None and agent.span_id == outer.span_id
+    return is_claim and inner.rank >= Rank.OWNED and inner.told_who[0] != outer.told_who[0]
 
 
 def _encloses(outer: Charge, inner: Charge) -> bool:

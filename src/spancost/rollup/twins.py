@@ -51,6 +51,10 @@ _Tokens = tuple[int, int] | None
 _Key = tuple[str, _Tokens]
 
 
+_OTHERS: Final = 64
+"""Further records remembered of a charge: an id that each of a million spans has must not hold them all."""
+
+
 class Move(NamedTuple):
     """A record that is one of this charge from now on."""
 
@@ -257,7 +261,8 @@ def _joined(moves: list[Move]) -> list[tuple[Charge, ...]]:
     joined: list[tuple[Charge, ...]] = []
     # The first charge has room; each further one has what moved away just before.
     for record, charge in moves:
-        joined.append((*(each for each in charge.others if each is not leaving), record))
+        others = [each for each in charge.others if each is not leaving]
+        joined.append((*others[-_OTHERS:], record))
         leaving = record
     return joined
 
