@@ -87,6 +87,16 @@ def test_an_agent_in_another_service_is_told_by_its_host(play: _Heard, order: st
     assert "where that host is a gateway to a model" in told[1]
 
 
+def test_an_agent_elsewhere_whose_call_is_told_here_after_all_is_none(play: _Heard) -> None:
+    """A stream of its own that is read to its end later, say."""
+    remote = play.start({**agent("remote"), "server.address": _AT}, scope="crew")
+    inside = play.start(call(), remote)
+    play.end(remote)
+    assert {("elsewhere", "crew", _AT): 1} == play.told()
+    play.end(inside, call(1000, 100))
+    assert {} == play.told()
+
+
 def test_an_agent_that_is_charged_on_its_own_word_is_told(play: _Heard) -> None:
     """In another service it is charged, too; nothing here can tell. Of one that a provider runs it is the only word."""
     play.end(play.start({**agent("a"), **_SAYS}, scope="crew"))
