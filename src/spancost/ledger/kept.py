@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections import Counter
 from collections.abc import Generator, Iterator
@@ -95,7 +96,9 @@ def opened(path: Path) -> Generator[sqlite3.Connection]:
                 f"{path}: {fault}: move it away and programs that run begin a new one; what is left of it"
                 " `sqlite3 FILE .recover` prints"
             ) from fault
-        raise LedgerError(f"{path}: can't be read ({fault})") from fault
+        raise LedgerError(
+            f"{path}: can't be read ({fault}): where you may not write, copy it with the files beside it and ask that"
+        ) from fault
 
 
 def _connected(path: Path) -> sqlite3.Connection:
@@ -112,7 +115,10 @@ def _connected(path: Path) -> sqlite3.Connection:
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=_PATIENCE, isolation_level=None)
+    # Those who read and write at once share files beside it: where none can be made, and none is, nobody writes.
+    is_still = not os.access(path.parent, os.W_OK) and not path.with_name(f"{path.name}-wal").exists()
+    uri = f"{path.absolute().as_uri()}?mode={mode}" + ("&immutable=1" if is_still and mode == "ro" else "")
+    return sqlite3.connect(uri, uri=True, timeout=_PATIENCE, isolation_level=None)
 
 
 def summary(connection: sqlite3.Connection, keys: tuple[str, ...], period: Period) -> Summary:
