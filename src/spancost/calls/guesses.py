@@ -50,7 +50,11 @@ def are_guessed(attributes: Mapping[str, Any], emitter: Emitter, usage: Usage) -
     if emitter.guessed_beside:
         name, *parts = emitter.guessed_beside
         text = attributes.get(name)
-        return type(text) is str and all(part in text for part in parts)
+        if type(text) is not str:
+            return False
+        if all(part in text for part in parts):
+            return True
+        return None if emitter.perhaps_beside and all(part in text for part in emitter.perhaps_beside) else False
     return emitter.halves_length and _are_half_as_long(attributes, usage)
 
 

@@ -43,16 +43,18 @@ LITELLM: Final = Dialect(
             "litellm",
             Layer.GATEWAY,
             invents_ids=True,
-            # 1.75 to 1.100 counted what a stream didn't tell; later ones tell 0.
+            # 1.75 to 1.100 counted what a stream didn't tell, a few tell 0, and from 1.110 on it is counted again.
             guessed_beside=(
                 "metadata.usage_object",
                 "'reasoning_tokens': 0",
                 "'text_tokens': None",
                 "'prompt_tokens_details': None",
             ),
+            # So it also writes what a server has told without any parts.
+            perhaps_beside=("'reasoning_tokens': 0", "'prompt_tokens_details': None"),
             repeats_answers=True,
             recorded="litellm__otelcb__calls",
-            also=("litellm__otelv2__calls", "litellm__otelcb-old__streams"),
+            also=("litellm__otelcb__streams", "litellm__otelv2__calls", "litellm__otelcb-old__streams"),
             package="litellm",
         ),
     ),

@@ -124,6 +124,8 @@ class Emitter:
     """An attribute that a call's counts never stand without where the provider told them: else they are a guess."""
     guessed_beside: tuple[str, ...] = ()
     """An attribute, and what all stands in its text where a call's counts are a guess."""
+    perhaps_beside: tuple[str, ...] = ()
+    """What all stands in the same text where they may be a guess, as of a server that tells no parts."""
     halves_length: bool = False
     """It takes two characters for a token where the provider told nothing: the counts are half as long as the words."""
     is_hand_made: bool = False
