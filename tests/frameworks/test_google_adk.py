@@ -33,12 +33,13 @@ def test_each_call_counts_once_for_its_agent(team: Team, client: str) -> None:
 
 
 def test_openinference_leaves_the_last_call_of_each_run_of_an_agent(team: Team) -> None:
-    """It writes call upon call on the agent's span, in place of ADK's own spans; the remedy is to do without it."""
+    """It writes call upon call on the agent's span, in place of ADK's own spans: a lower bound, which says so."""
     team.work("google-adk", "openinference-instrumentation-google-adk")
 
     found = team.faults()
-    assert "spancost.calls says 1 of ('lead', 'exact'), billed were 3" in found
-    assert "spancost.calls says 2 of ('researcher', 'exact'), billed were 4" in found
+    for agent, told, billed in (("lead", 1, 3), ("researcher", 2, 4)):
+        assert f"spancost.calls says 0 of ('{agent}', 'exact'), billed were {billed}" in found
+        assert f"spancost.calls says {told} of ('{agent}', 'partial'), billed were 0" in found
     assert not any("amounts stand on spans of calls that were not billed" in fault for fault in found)
 
 
@@ -47,7 +48,8 @@ def test_beside_openinference_a_client_s_instrumentation_tells_of_gemini_s_calls
     """What nobody else tells of is still lost: the writer's first call, which LiteLLM made."""
     team.work("google-adk", "openinference-instrumentation-google-adk", gemini)
 
-    assert ["spancost.calls says 1 of ('writer', 'exact'), billed were 2"] == [
-        fault for fault in team.faults() if "spancost.calls" in fault
-    ]
+    assert [
+        "spancost.calls says 0 of ('writer', 'exact'), billed were 2",
+        "spancost.calls says 1 of ('writer', 'partial'), billed were 0",
+    ] == [fault for fault in team.faults() if "spancost.calls" in fault]
     assert Counter(bill.agent for bill in team.provider.ledger()) - Counter(["writer"]) == team.calls()
