@@ -184,6 +184,19 @@ def test_a_call_that_sums_up_its_steps_and_what_is_told_in_them_are_the_same_cal
     assert (2, 0, cost(*told), cost(*told)) == (spent.calls, spent.unpriced, spent.direct, play.counted)
 
 
+def test_a_call_may_sum_up_any_number_of_steps() -> None:
+    """Of the calls inside a span no more than sixteen are looked at."""
+    play = Player()
+    around = play.start(call(), scope="@mastra/otel-bridge")
+    for _ in range(40):
+        step = play.start({"gen_ai.operation.name": "model_step"}, around)
+        play.play(call(100, 10), step, scope="@opentelemetry/instrumentation-openai")
+        play.end(step)
+    play.end(around, call(4000, 400))
+    play.settle()
+    assert (40, cost(4000, 400)) == (play.engine.spent.calls, play.counted)
+
+
 def _told_by_spring(*calls: tuple[int, int], cached: str = "", tools: bool = True) -> list[Usage | None]:
     """Return what the calls of one turn used, as the engine reads what Spring AI tells of each."""
     play = Player()

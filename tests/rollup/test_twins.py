@@ -379,6 +379,18 @@ def test_what_no_span_tells_of_is_never_a_twin() -> None:
     assert 0 == play.engine.duplicates
 
 
+def test_a_call_inside_an_open_call_waits_for_it_whatever_another_trace_tells() -> None:
+    """The open span will tell of it by better evidence than numbers: here the ids of the clients' answers differ."""
+    play = Player(clock=(clock := Clock()))
+    outer = [play.start(call(), trace_id=trace, scope=_FRAMEWORK) for trace in (1, 2)]
+    inner = [play.start(call(), span, scope=_CLIENT) for span in outer]
+    ids = {inner[place]: f"chatcmpl-{place:020d}" for place in (0, 1)}
+    for span in (outer[0], inner[1], inner[0], outer[1]):
+        clock.now_ns += _SECOND
+        play.end(span, call(1000, 100, response_id=ids.get(span, "")))
+    assert (2, 2) == (play.engine.spent.calls, play.engine.duplicates)
+
+
 @pytest.mark.parametrize(("asked_by", "calls"), [("B", 2), ("A", 1), (None, 1)])
 def test_what_an_agent_says_is_no_call_that_another_agent_made(asked_by: str | None, calls: int) -> None:
     """Both used as much at once, in two traces; where the call lies below nobody else it is the one it speaks of."""

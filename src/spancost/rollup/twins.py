@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from threading import RLock
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from spancost.rollup.dedup import final
+from spancost.rollup.dedup import awaited, final
 from spancost.rollup.enclosure import may_be_twins
 
 if TYPE_CHECKING:
@@ -215,9 +215,16 @@ class Twins:
 def _near(record: Charge, others: list[Charge]) -> list[Charge]:
     """Return the charges that a record may be one of, the likeliest first."""
     found: dict[Charge, tuple[bool, int]] = {}
+    is_awaited = awaited(record)
     for other in others:
         charge = final(other)
-        if not charge.is_void and may_be_twins(record, other) and not _is_anothers(record, charge):
+        if (
+            not charge.is_void
+            and may_be_twins(record, other)
+            and not _is_anothers(record, charge)
+            # Of which call it is a record the open span around it will tell, and by better evidence.
+            and (other.trace_id == record.trace_id or not (is_awaited or awaited(other)))
+        ):
             apart = abs(other.start_ns - record.start_ns) + abs(other.end_ns - record.end_ns)
             likeness = other.trace_id != record.trace_id, apart
             if charge not in found or likeness < found[charge]:
