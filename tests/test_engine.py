@@ -184,6 +184,24 @@ def test_a_call_that_sums_up_its_steps_and_what_is_told_in_them_are_the_same_cal
     assert (2, 0, cost(*told), cost(*told)) == (spent.calls, spent.unpriced, spent.direct, play.counted)
 
 
+@pytest.mark.parametrize("is_inside", [True, False])
+def test_a_request_that_two_tell_of_is_one_of_those_that_are_summed_up(is_inside: bool) -> None:
+    """In one step of three, one in the other or side by side: the sum tells of more, and nothing is counted beside it."""
+    play = Player()
+    around = play.start(call(), scope="@mastra/otel-bridge")
+    step = play.start({"gen_ai.operation.name": "model_step"}, around)
+    outer = play.start(call(), step, scope="openinference.instrumentation.openai")
+    inner = play.start(call(), outer if is_inside else step, scope="@opentelemetry/instrumentation-openai")
+    play.end(inner, call(100, 10))
+    play.end(outer, call(100, 10))
+    play.end(step)
+    for _ in range(2):
+        play.end(play.start({"gen_ai.operation.name": "model_step"}, around))
+    play.end(around, call(300, 30))
+    play.settle()
+    assert (3, cost(300, 30), cost(300, 30)) == (play.engine.spent.calls, play.engine.spent.direct, play.counted)
+
+
 def test_a_call_may_sum_up_any_number_of_steps() -> None:
     """Of the calls inside a span no more than sixteen are looked at."""
     play = Player()

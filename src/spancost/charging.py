@@ -120,8 +120,8 @@ class Charging:
         node.record = charge
         if charge.calls > 1:
             # It knows of more than is told of the requests that it sums up.
-            for part in inside(node):
-                if self._take_back(final(part), charge, node, outcome):
+            for part in dict.fromkeys(map(final, inside(node))):
+                if part is not charge and self._take_back(part, charge, node, outcome):
                     self._twins.add(part, charge)
         corrected = self._tree.book(home, amounts)
         if corrected:
@@ -293,7 +293,7 @@ class Charging:
     def _take_back(self, other: Charge, first: Charge | None, node: Node, outcome: Outcome) -> bool:
         """Take back a charge that turned out to be another one, or none; False where it was taken back already."""
         with self._revising:
-            if other.is_void or other.merged is not None or (first is not None and first.merged is not None):
+            if other is first or other.is_void or other.merged is not None or (first and first.merged is not None):
                 # Another thread was here first, perhaps the other way round: a charge must not turn out to be itself.
                 return False
             other.merged = first

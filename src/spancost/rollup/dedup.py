@@ -146,10 +146,11 @@ def nested(call: Call, inner: list[Charge], requests: int = 1) -> Charge | None:
     if requests > 1 and call.usage is not None:
         # As many tokens apart as there are requests: each stream may be told one more, or less.
         enough = call.usage.input + call.usage.output - requests
-        told = sum(each.input + each.output for charge in inner if (each := charge.call.usage) is not None)
+        parts = dict.fromkeys(map(final, inner))
+        told = sum(each.input + each.output for charge in parts if (each := charge.call.usage) is not None)
         if len(inner) == _INNER:
             # No more of them are known: the others are taken to be like these.
-            told = told * max(requests, _INNER) // _INNER
+            told = told * max(requests, len(parts)) // len(parts)
         return inner[-1] if inner and told >= enough else None
     for charge in inner:
         if call.response_id and charge.call.response_id == call.response_id:

@@ -255,7 +255,9 @@ def _path(charge: Charge, wanted_by: dict[Charge, Charge], record: Charge) -> li
     """Return the moves along the path that ends at a charge with room, from there back to the record."""
     moves: list[Move] = []
     while True:
-        seeker = wanted_by[charge]
+        seeker = wanted_by.get(charge)
+        if seeker is None:
+            return []  # Another thread has moved it meanwhile: what was planned won't be done.
         moves.append(Move(seeker, charge))
         if seeker is record:
             return moves
