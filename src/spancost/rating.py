@@ -37,7 +37,7 @@ class Pricer(Protocol):
 
 
 class Rating:
-    """Makes charges out of what spans tell. It keeps nothing."""
+    """Makes charges out of what spans tell. It keeps nothing but, on the span around them, the last call of a turn."""
 
     def __init__(self, pricer: Pricer, attribution: Attribution, clock: Callable[[], int]) -> None:
         self._pricer = pricer

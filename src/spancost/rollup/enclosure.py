@@ -63,7 +63,7 @@ def may_be_twins(one: Charge, other: Charge) -> bool:
 def _are_for_others(one: Charge, other: Charge) -> bool:
     """Tell whether two records are known to be for two users, teams or tenants, or read from two caches.
 
-    What their agents are called is no evidence: two instrumentations of one framework may name one agent differently.
+    What the agents of two calls are called is no evidence: two instrumentations may name one agent differently.
     """
     mine, theirs = one.told, other.told
     if mine is not None and theirs is not None:
@@ -75,7 +75,10 @@ def _are_for_others(one: Charge, other: Charge) -> bool:
 
 
 def _is_asked_by_another(outer: Charge, inner: Charge) -> bool:
-    """Tell whether a record is what an agent says of itself, and the other one a call that another agent made."""
+    """Tell whether a record is what an agent says of itself, and the other one a call that another agent made.
+
+    Of a sum that may be of any calls the numbers say less than of a call: there a name is evidence.
+    """
     agent = outer.booked
     is_claim = agent is not None and agent.span_id == outer.span_id
     return is_claim and inner.rank >= Rank.OWNED and inner.told_who[0] != outer.told_who[0]

@@ -4,7 +4,8 @@ An instrumentation of a framework and one of the client inside it may report a c
 records are matched by what they tell and when: the same tokens, a like model, one inside the other in time, the outer
 one of a layer not lower (`enclosure`). Where several calls at once tell the same, whose record is whose can't be known,
 but how many calls there were can: a record that was matched before moves to another charge where that makes room (an
-augmenting path, after Berge, 1957), which keeps the matching the largest there is.
+augmenting path, after Berge, 1957). A record that is the charge itself can't move, so that the matching is not always the
+largest there is; nor is a record asked about in another trace while an open call span lies around it.
 """
 
 from __future__ import annotations
@@ -44,15 +45,14 @@ _DISORDER_NS: Final = 5 * 10**9
 _ATTEMPTS: Final = 64
 """Searches for one record; another one is needed only where another thread came in between."""
 
+_OTHERS: Final = 64
+"""Further records remembered of a charge: an id that each of a million spans has must not hold them all."""
+
 _SCOPES: Final = 16
 """Instrumentations compared with each other; more of them tell of calls in no program."""
 
 _Tokens = tuple[int, int] | None
 _Key = tuple[str, _Tokens]
-
-
-_OTHERS: Final = 64
-"""Further records remembered of a charge: an id that each of a million spans has must not hold them all."""
 
 
 class Move(NamedTuple):
