@@ -4,7 +4,7 @@ An instrumentation of a framework and one of the client inside it may report a c
 records are matched by what they tell and when: the same tokens, a like model, one inside the other in time, the outer
 one of a layer not lower (`enclosure`). Where several calls at once tell the same, whose record is whose can't be known,
 but how many calls there were can: a record that was matched before moves to another charge where that makes room (an
-augmenting path, after Berge, 1957). A record that is the charge itself can't move, so that the matching is not always the
+augmenting path, after Berge, 1957). A record that is the charge itself can't move, so the matching is not always the
 largest there is; nor is a record asked about in another trace while an open call span lies around it.
 """
 
