@@ -210,7 +210,9 @@ class Engine:
         is_root = node.parent is None and kind not in _CALL_OR_NAMED
         totals = tree.close(node, Kind.ROOT if is_root else kind)
         if totals is not None:
-            self._charging.correct(tree.hand_up(node, totals), outcome)
+            self._charging.books.correct(tree.hand_up(node, totals), outcome)
+        if kind == Kind.CALL and below is not None and below.inner:
+            self._charging.seek(below.inner, node, outcome)
         if kind == Kind.CALL and node.parent is not None and below is None:
             # Nothing can be asked of a call later: whoever comes late below it comes below its parent.
             tree.remember(span_id, node.parent)
@@ -231,7 +233,7 @@ class Engine:
     @property
     def duplicates(self) -> int:
         """Records of calls that were counted already."""
-        return self._charging.duplicates
+        return self._charging.books.duplicates
 
     @property
     def spent(self) -> Below:

@@ -46,7 +46,7 @@ class _House:
         """Every lock of ours."""
         engine = self.engine
         charging = engine._charging
-        return [engine.tree._lock, charging._revising, charging._twins._lock, self.store._lock, self.series._lock]
+        return [engine.tree._lock, charging.books._revising, charging._twins._lock, self.store._lock, self.series._lock]
 
     def start(self, span_id: int, parent: int | None, told: dict[str, Any], trace_id: int = 1, scope: str = "") -> None:
         """Start a span."""

@@ -16,7 +16,7 @@ from spancost.engine import Engine
 from spancost.outcome import Outcome
 from spancost.pricing import PriceBook
 from spancost.rollup import Charge
-from spancost.rollup.dedup import final
+from spancost.rollup.units import final
 
 __all__ = ["Live", "Tally", "play", "replay"]
 

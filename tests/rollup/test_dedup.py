@@ -13,7 +13,7 @@ from spancost.budgets.alerts import State
 from spancost.money import PICO
 from spancost.outcome import Outcome
 from spancost.rollup import Charge, Node, ResponseIds
-from spancost.rollup.dedup import final
+from spancost.rollup.units import final
 from spancost.telemetry.stamps import stamp
 
 _UTC = ZoneInfo("UTC")
@@ -579,8 +579,9 @@ def test_two_charges_that_are_made_one_from_both_ends_stay_one() -> None:
     assert one is not None
     assert other is not None
     outcome = Outcome(Node(1, 1, None, "", None, None, None))
-    play.engine._charging._merge(one, other, outcome.node, outcome)
-    play.engine._charging._merge(other, one, outcome.node, outcome)
+    charging = play.engine._charging
+    for record, its in ((other, one), (one, other)):
+        charging.books.restate(charging._twins.tie(record, its, is_new=False), outcome.node, outcome)
     assert (one, one) == (final(one), final(other))
     assert (cost(10, 5), 1) == (play.engine.spent.direct, play.engine.spent.calls)
 

@@ -12,8 +12,8 @@ from spancost.ledger.row import OwnerRow, ancestors_of, key_of, row_of, span_key
 from spancost.ledger.silence import quiet_of
 from spancost.ledger.store import Statement, Statements
 from spancost.rollup.attribution import agent_name, workflow_name
-from spancost.rollup.dedup import final
 from spancost.rollup.node import OPEN, above
+from spancost.rollup.units import final
 
 if TYPE_CHECKING:
     from spancost.ledger.row import Key

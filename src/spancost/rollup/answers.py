@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from spancost.rollup.dedup import final
 from spancost.rollup.evidence import differ_in_id, share_model
+from spancost.rollup.units import final
 
 if TYPE_CHECKING:
     from spancost.calls.read import Call

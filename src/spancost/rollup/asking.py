@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spancost.calls.dialects import Kind
-from spancost.rollup.dedup import final
 from spancost.rollup.node import top
+from spancost.rollup.units import final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

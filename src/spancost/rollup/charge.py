@@ -42,7 +42,6 @@ class Charge:
         "end_ns",
         "entered",
         "error",
-        "is_loose",
         "layer",
         "merged",
         "original",
@@ -51,11 +50,13 @@ class Charge:
         "price",
         "rank",
         "resent",
+        "set_aside",
         "settled",
         "source",
         "span_id",
         "start_ns",
         "status",
+        "tied",
         "told",
         "told_who",
         "trace_id",
@@ -131,8 +132,11 @@ class Charge:
         """The later records of the call."""
         self.original: Charge | None = None
         """The charge as its first record told it, once a later one has corrected it."""
-        self.is_loose = False
-        """Whether only its numbers and times say which charge it is a record of: it may be of another one instead."""
+        self.tied: Charge | None = None
+        """The record that evidence ties it to. Where there is none, and it is no charge, only its numbers and times say
+        which it is a record of: it may be of another one instead."""
+        self.set_aside = False
+        """Whether its span ended as a further record of a call: nothing of it is booked."""
 
     def record_of(self, scope: str) -> Charge | None:
         """Return the record that an instrumentation has made of the call, None where it has made none."""

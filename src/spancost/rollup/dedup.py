@@ -8,12 +8,13 @@ R2: the same response id anywhere in the process is the same call.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from spancost.calls.dialects import Kind
 from spancost.rollup.evidence import agree, differ_in_id, share_id, share_model
 from spancost.rollup.node import above
+from spancost.rollup.units import final, told_by, unit_of
 
 if TYPE_CHECKING:
     from spancost.calls.read import Call
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from spancost.rollup.node import Node
     from spancost.rollup.sums import Below
 
-__all__ = ["ResponseIds", "awaited", "final", "inside", "nested", "offer", "outlived"]
+__all__ = ["ResponseIds", "awaited", "inside", "nested", "offer", "open_around", "outlived"]
 
 _IDS: Final = 8_192
 """Response ids remembered: the window within which a repeated one is a duplicate."""
@@ -130,19 +131,25 @@ def _passes(node: Node) -> bool:
 
 def awaited(charge: Charge) -> bool:
     """Tell whether a call span around a charge is still open and may report it again."""
+    return any(True for _ in open_around(charge))
+
+
+def open_around(charge: Charge) -> Iterator[Node]:
+    """Yield the open call spans around a charge, up to the next agent or tool."""
     for span in above(charge.parent, _HIGHEST):
         if span.kind in _BOUNDARIES:
-            return False
+            return
         if span.kind == Kind.CALL and not span.ended:
-            return True
-    return False
+            yield span
 
 
 def nested(call: Call, inner: list[Charge], requests: int = 1) -> Charge | None:
-    """Return the charge inside a call span that is the same call, None without evidence (rule R1).
+    """Return the record inside a call span that is of the same call, None without evidence (rule R1).
 
     Where spans inside say that the call sums up several requests, those inside are the same if they tell as much.
     """
+    if not inner:
+        return None
     if requests > 1 and call.usage is not None:
         # As many tokens apart as there are requests: each stream may be told one more, or less.
         enough = call.usage.input + call.usage.output - requests
@@ -151,32 +158,34 @@ def nested(call: Call, inner: list[Charge], requests: int = 1) -> Charge | None:
         if len(inner) == _INNER:
             # No more of them are known: the others are taken to be like these.
             told = told * max(requests, len(parts)) // len(parts)
-        return inner[-1] if inner and told >= enough else None
-    for charge in inner:
-        if call.response_id and charge.call.response_id == call.response_id:
-            return charge
-    possible = [charge for charge in inner if not differ_in_id(call, charge.call)]
-    alike = [charge for charge in possible if not call.models or share_model(call, charge.call)]
+        return inner[-1] if told >= enough else None
+    calls = [(record, told_by(record)) for record in inner]
+    for record, its in calls:
+        if call.response_id and its.response_id == call.response_id:
+            return record
+    possible = [each for each in calls if not differ_in_id(call, each[1])]
+    alike = [each for each in possible if not call.models or share_model(call, each[1])]
     if call.usage is None:
         # The outer record was told nothing: it is the last inner call of the same model.
-        return alike[-1] if alike else None
+        return alike[-1][0] if alike else None
     for exactly in (True, False):
         # An attempt that broke off may have told the input that all of them had; the last is what came of it.
-        for charge in reversed(possible):
-            if exactly and charge.call.partial:
+        for each in reversed(possible):
+            record, its = each
+            if exactly and its.partial:
                 continue
-            if agree(call, charge.call, may_be_partial=not exactly and charge in alike):
-                return charge
-    told = [charge.call.usage for charge in alike if charge.call.usage is not None]
-    if len(told) > 1 and (call.usage.input, call.usage.output) == (
-        sum(usage.input for usage in told),
-        sum(usage.output for usage in told),
+            if agree(call, its, may_be_partial=not exactly and each in alike):
+                return record
+    told_alike = [its.usage for _, its in alike if its.usage is not None]
+    if len(told_alike) > 1 and (call.usage.input, call.usage.output) == (
+        sum(usage.input for usage in told_alike),
+        sum(usage.output for usage in told_alike),
     ):
         # A retry or fallback wrapper that sums its attempts.
-        return alike[-1]
+        return alike[-1][0]
     # Inner attempts that failed tell nothing; only where none tells anything is the last of them the outer call.
-    silent = all(charge.call.usage is None for charge in inner)
-    return alike[-1] if alike and silent else None
+    silent = all(its.usage is None for _, its in calls)
+    return alike[-1][0] if alike and silent else None
 
 
 def outlived(charge: Charge, node: Node | None) -> Node | None:
@@ -186,21 +195,23 @@ def outlived(charge: Charge, node: Node | None) -> Node | None:
     """
     most = _HIGHEST
     while node is not None and node.kind not in _BOUNDARIES and most > 0:
-        record = node.record and final(node.record)
-        if record is not None and _began_in(charge, record) and nested(record.call, [*inside(node), charge]) is charge:
-            return node
+        record = node.record
+        if record is not None and _began_in(charge, record):
+            if record.calls > 1:
+                if record.merged is None and _lacks(record, charge):
+                    return node
+            elif nested(told_by(record), [*inside(node), charge]) is charge:
+                return node
         node = node.parent
         most -= 1
     return None
 
 
+def _lacks(record: Charge, part: Charge) -> bool:
+    """Tell whether a record sums up more requests than have been told of in the way of this one."""
+    return sum(1 for each in record.others if each.emitter.scope == part.emitter.scope) < record.calls
+
+
 def _began_in(charge: Charge, record: Charge) -> bool:
     """Tell whether a record began before another had ended, or its like: else it is of a later call."""
-    return record.emitter.ends_early or any(charge.start_ns <= each.end_ns for each in (record, *record.others))
-
-
-def final(charge: Charge) -> Charge:
-    """Return the charge that one turned out to be, mostly itself."""
-    while charge.merged is not None:
-        charge = charge.merged
-    return charge
+    return record.emitter.ends_early or any(charge.start_ns <= each.end_ns for each in unit_of(record))

@@ -2,36 +2,79 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from spancost.calls.dialects import Field
+from spancost.rollup.attribution import filled
+from spancost.rollup.node import above
 
 if TYPE_CHECKING:
     from spancost.rollup.charge import Charge
+    from spancost.rollup.sums import Amounts
 
-__all__ = ["best"]
+__all__ = ["Statement", "best", "statement_of"]
 
-
-def best(
-    first: Charge, later: Charge, inner: Charge | None = None, leaving: Charge | None = None
-) -> tuple[Charge, Charge]:
-    """Return the record of a call whose numbers hold, and the one whose money does.
-
-    `inner` is the one that lies inside the other, if it does. `leaving` is a record that turned out to be another
-    call's, whose place the later one takes: what it told holds no longer.
-    """
-    if leaving is None:
-        numbers = later if _knows_better(later, first, inner) else first
-        return numbers, _whose_money(first, later, numbers)
-    numbers = money = first.original or first
-    for record in first.others:
-        if record is not leaving:
-            numbers = record if _knows_better(record, numbers) else numbers
-            money = _whose_money(money, record, numbers)
-    return numbers, money
+_HIGHEST: Final = 64
+"""Spans climbed to find out which of two records lies inside the other."""
 
 
-def _knows_better(later: Charge, first: Charge, inner: Charge | None = None) -> bool:
+class Statement(NamedTuple):
+    """What all records of a call say of it together."""
+
+    numbers: Charge
+    """The record whose numbers hold."""
+    money: Charge
+    """The one whose amount does."""
+    owned: Charge
+    """The one that knows best whose call it is."""
+    who: tuple[str | None, ...]
+
+    @property
+    def amounts(self) -> Amounts:
+        """What it adds to sums."""
+        numbers, money = self.numbers.amounts, self.money.amounts
+        return numbers if self.money is self.numbers else numbers.with_money_of(money)
+
+
+def statement_of(records: Iterable[Charge]) -> Statement:
+    """Return what records of one call say of it, each as it was told; the first of them is the charge."""
+    told = _told(records)
+    numbers = money = _best(told)
+    if numbers.source != "provider" and (charged := [each for each in told if each.source == "provider"]):
+        # What the provider charged goes before what anybody computed.
+        money = _best(charged)
+    owned = told[0]
+    who = owned.who
+    for record in told[1:]:
+        if record.rank > owned.rank:
+            owned = record
+            who = filled(record.who, who)
+        else:
+            who = filled(who, record.who)
+    return Statement(numbers, money, owned, who)
+
+
+def best(records: Iterable[Charge]) -> Charge:
+    """Return the record of a call whose numbers hold, as it was told."""
+    return _best(_told(records))
+
+
+def _told(records: Iterable[Charge]) -> list[Charge]:
+    """Return records as each was told, without those of an answer that was given again: they tell nothing."""
+    told = [each.original or each for each in records]
+    return [each for each in told if not each.is_void] or told[:1]
+
+
+def _best(told: list[Charge]) -> Charge:
+    numbers = told[0]
+    for record in told[1:]:
+        if _knows_better(record, numbers):
+            numbers = record
+    return numbers
+
+
+def _knows_better(later: Charge, first: Charge) -> bool:
     """Tell whether a later record of the same call tells more of it than the first, whichever of them came first.
 
     Where one lies inside the other and both know as much, the inner one holds: the outer may tell of more than that.
@@ -44,14 +87,16 @@ def _knows_better(later: Charge, first: Charge, inner: Charge | None = None) -> 
     mine, others = _knowledge(later), _knowledge(first)
     if mine != others:
         return mine > others
-    return _heard(later) > _heard(first) if inner is None else inner is later
+    if _is_inside(first, later):
+        return False
+    return _is_inside(later, first) or _heard(later) > _heard(first)
 
 
-def _whose_money(first: Charge, later: Charge, numbers: Charge) -> Charge:
-    """Return the record of a call whose amount holds: what the provider charged goes before what anybody computed."""
-    if first.source == later.source:
-        return numbers
-    return first if first.source == "provider" else later
+def _is_inside(record: Charge, other: Charge) -> bool:
+    """Tell whether the span of a record lies below that of another."""
+    return any(
+        (span.span_id, span.trace_id) == (other.span_id, other.trace_id) for span in above(record.parent, _HIGHEST)
+    )
 
 
 def _knowledge(charge: Charge) -> tuple[int, int, int, int]:

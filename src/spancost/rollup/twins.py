@@ -1,49 +1,37 @@
-"""Twins: two records of one call that share no response id and no ancestor (rule R3).
+"""Twins: records of one call that share no response id and no ancestor (rule R3), and what ties the others.
 
 An instrumentation of a framework and one of the client inside it may report a call in two traces, or as siblings. Such
 records are matched by what they tell and when: the same tokens, a like model, one inside the other in time, the outer
 one of a layer not lower (`enclosure`). Where several calls at once tell the same, whose record is whose can't be known,
-but how many calls there were can: a record that was matched before moves to another charge where that makes room (an
-augmenting path, after Berge, 1957). A record that is the charge itself can't move, so the matching is not always the
-largest there is; nor is a record asked about in another trace while an open call span lies around it.
+but how many calls there were can: records move where that makes room, also those that are the charge, and one that
+evidence proves to be of another call finds a new place (`grouping`).
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
 from threading import RLock
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
-from spancost.rollup.dedup import awaited, final
+from spancost.rollup.dedup import open_around
 from spancost.rollup.enclosure import may_be_twins
+from spancost.rollup.grouping import Plan, joined, parted, tied
+from spancost.rollup.recent import Recent
+from spancost.rollup.units import final, records_of
 
 if TYPE_CHECKING:
     from spancost.rollup.charge import Charge
+    from spancost.rollup.units import Records
 
-__all__ = ["Move", "Twins"]
-
-_RECORDS: Final = 8_192
-"""Records remembered at most, and half of them at least: the window within which a later one may be a twin."""
+__all__ = ["Twins"]
 
 _ALONE: Final = 1_024
 """Records remembered while one instrumentation tells of all calls."""
 
-_ALIKE: Final = 256
-"""Records of one instrumentation that tell the same and are compared with another: the latest of those whose charge its
-own instrumentation has told of, too, and as many of the others."""
-
-_PASSED: Final = 1_024
-"""Records that tell the same, among which those are."""
-
-_LOOKED_AT: Final = 8_192
-"""Records looked at in one search, milliseconds' worth: beyond that a record is taken for a call of its own."""
-
-_DISORDER_NS: Final = 5 * 10**9
-"""How much later than its end a record may come: some libraries make their spans afterwards."""
-
 _ATTEMPTS: Final = 64
-"""Searches for one record; another one is needed only where another thread came in between."""
+"""Plans made for one record; another one is needed only where another thread came in between."""
 
 _OTHERS: Final = 64
 """Further records remembered of a charge: an id that each of a million spans has must not hold them all."""
@@ -51,32 +39,19 @@ _OTHERS: Final = 64
 _SCOPES: Final = 16
 """Instrumentations compared with each other; more of them tell of calls in no program."""
 
-_Tokens = tuple[int, int] | None
-_Key = tuple[str, _Tokens]
-
-
-class Move(NamedTuple):
-    """A record that is one of this charge from now on."""
-
-    record: Charge
-    charge: Charge
-
 
 class Twins:
-    """The last records by what they tell, bounded: in two generations, of which the older is forgotten as a whole.
+    """Which records are of which charge, and the last of them all.
 
-    A search only reads and plans. What it planned is done under the RLock, in which nothing is allocated, if nothing
-    has changed meanwhile; else it is searched again. So of two threads that end the records of one call at once, the
-    later finds the other's.
+    What changes is planned first, and done under the RLock, in which nothing is allocated, if nothing has changed
+    meanwhile; else it is planned again. So of two threads that end the records of one call at once, the later finds
+    the other's. Each method returns the charges it touched: what they cost, or that they are none any more, is for the
+    caller to make true.
     """
 
-    def __init__(self, most: int = _RECORDS) -> None:
+    def __init__(self, recent: Recent | None = None) -> None:
         self._lock = RLock()
-        self._most = most // 2
-        self._count = 0
-        self._recent: dict[_Key, list[Charge]] = {}
-        self._older: dict[_Key, list[Charge]] = {}
-        self._latest: deque[Charge] = deque(maxlen=_ALIKE)
+        self._recent = recent or Recent()
         # Records of the first instrumentation while it is the only one: then nothing is a twin.
         self._alone: deque[Charge] = deque(maxlen=_ALONE)
         self._scopes: dict[str, bool] = {}
@@ -85,13 +60,10 @@ class Twins:
         self._changes = 0
 
     def __len__(self) -> int:
-        return sum(map(len, [self._alone, *self._recent.values(), *self._older.values()]))
+        return len(self._alone) + len(self._recent)
 
-    def join(self, record: Charge) -> list[Move]:
-        """Remember a record, and return how records move for it to be one of a charge's; empty where it is a charge.
-
-        The record itself moves last.
-        """
+    def join(self, record: Charge) -> list[Charge]:
+        """Remember a record that no evidence ties to another, and make it one with a charge that it may be of."""
         if not self._knows(record.emitter.scope):
             return []
         if not self.compares:
@@ -99,39 +71,37 @@ class Twins:
             # Asked again: another thread that brings a second instrumentation takes over what was remembered by then.
             if not self.compares:
                 return []
-        for _ in range(_ATTEMPTS):
-            seen = self._changes
-            moves = self._search(record)
-            if self._commit(record, moves, seen, True):
-                return moves
-        return []
+        return self._change(partial(joined, record, self._near), record)
 
-    def add(self, record: Charge, charge: Charge) -> None:
-        """Remember a record that better evidence says is one of this charge."""
-        if self._knows(record.emitter.scope):
-            moves = [Move(record, charge)]
-            for _ in range(_ATTEMPTS):
-                if self._commit(record, moves, self._changes, False):
-                    return
+    def tie(self, record: Charge, other: Charge, *, is_new: bool = True) -> list[Charge]:
+        """Make one call of a record and of another to which evidence ties it; remember it if it is a new one."""
+        remembers = is_new and self._knows(record.emitter.scope)
+        touched = self._change(partial(tied, record, other), record if remembers else None)
+        return self._find_places(touched, touched)
 
-    def reclaim(self, charge: Charge, record: Charge) -> Charge | None:
-        """Remember a charge, and let a record be of it that only its numbers made another's; return that other.
+    def seek(self, record: Charge) -> list[Charge]:
+        """Look once more for what a charge may be one call with: an open span around it had to be waited for."""
+        return self._find_places([final(record)], [])
 
-        None where another thread has moved the record meanwhile.
-        """
-        held_by = record.merged
-        if held_by is None or not record.is_loose or not self._knows(charge.emitter.scope):
-            return None
-        left = tuple([each for each in held_by.others if each is not record])
-        with self._lock:
-            if record.merged is not held_by:
-                return None
-            held_by.others = left
-            self._changes += 1
-        moves = [Move(record, charge)]
-        while not self._commit(charge, moves, self._changes, False):
-            pass
-        return held_by
+    def part(self, charge: Charge) -> list[Charge]:
+        """Let go of what the numbers made one with a charge that turned out to be none."""
+        touched = self._change(partial(parted, charge), None)
+        return self._find_places([each for each in touched if each is not charge], touched)
+
+    def again(self, record: Charge, charge: Charge) -> None:
+        """Remember a record that tells again of a charge whose answer a library has kept."""
+        self._change(lambda: Plan([(*records_of(final(charge)), record)]), record)
+
+    def _find_places(self, charges: list[Charge], touched: list[Charge]) -> list[Charge]:
+        """Let charges that lack a record look for one; return what was touched before and by that."""
+        if not self.compares:
+            return touched
+        found = list(touched)
+        for charge in charges:
+            scopes = {each.emitter.scope for each in records_of(charge)}
+            if charge.merged is None and not charge.is_void and not scopes.issuperset(self._scopes):
+                found += self._change(partial(joined, charge, self._near), None)
+        return list(dict.fromkeys(found))
 
     def _knows(self, scope: str) -> bool:
         if scope in self._scopes:
@@ -142,150 +112,72 @@ class Twins:
         if len(self._scopes) > 1 and not self.compares:
             self.compares = True
             for record in self._alone.copy():
-                while not self._commit(record, [], self._changes, False):
-                    pass
+                self._change(lambda: Plan([]), record)
             self._alone.clear()
         return True
 
-    def _commit(self, record: Charge, moves: list[Move], seen: int, are_loose: bool) -> bool:
-        """Move records and remember this one, unless something has changed since that was planned."""
-        key = record.emitter.scope, _tokens(record)
-        spare: list[Charge] = []
-        joined = _joined(moves) if moves else ()
-        next_generation: dict[_Key, list[Charge]] | None = {} if self._count >= self._most else None
+    def _change(self, plan: Callable[[], Plan], remembered: Charge | None) -> list[Charge]:
+        """Do what is planned, and return the charges that have changed, or that were some before."""
+        for _ in range(_ATTEMPTS):
+            seen = self._changes
+            planned = plan()
+            touched = [each for records in planned.charges for each in records if each.merged is None]
+            touched += [records[0] for records in planned.charges]
+            if self._commit(planned, remembered, seen):
+                return list(dict.fromkeys(touched))
+        return []
+
+    def _commit(self, plan: Plan, remembered: Charge | None, seen: int) -> bool:
+        """Make charges of records as planned and remember one, unless something has changed since."""
+        recent = self._recent
+        ready = None if remembered is None else recent.ready(remembered)
+        charges = [(records[0], records[1:][-_OTHERS:]) for records in plan.charges]
+        merged = [(record, records[0]) for records in plan.charges for record in records[1:]]
+        tie = plan.tie
         place = 0
         with self._lock:
             if seen != self._changes:
                 return False
             # By index: a for loop would allocate an iterator, and that can start a garbage collection here.
-            while place < len(moves):
-                moved, charge = moves[place]
-                moved.merged = charge
-                moved.is_loose = are_loose
-                charge.others = joined[place]
+            while place < len(charges):
+                charge, others = charges[place]
+                charge.merged = None
+                charge.others = others
                 place += 1
-            if next_generation is not None:
-                self._older, self._recent, self._count = self._recent, next_generation, 0
-            self._recent.setdefault(key, spare).append(record)
-            self._latest.append(record)
-            self._count += 1
-            # Last: whoever searched while half of it was done has the number from before.
+            place = 0
+            while place < len(merged):
+                record, charge = merged[place]
+                record.merged = charge
+                record.others = ()
+                place += 1
+            if tie is not None:
+                record, charge = tie
+                record.tied = charge
+            if remembered is not None and ready is not None:
+                recent.add(remembered, ready)
+            # Last: whoever planned while half of it was done has the number from before.
             self._changes += 1
         return True
 
-    def _search(self, record: Charge) -> list[Move]:
-        """Return how records have to move so that this one is a charge's; nothing is changed."""
-        wanted_by: dict[Charge, Charge] = {}
-        seekers = deque([record])
+    def _near(self, records: Records) -> tuple[int, list[Charge]]:
+        """Return how many records were looked at, and those that may be of one call, of each charge the likeliest."""
+        scopes = list(self._scopes)
         looked_at = 0
-        while seekers and looked_at < _LOOKED_AT:
-            seeker = seekers.popleft()
-            others = list(self._like(seeker))
-            looked_at += len(others)
-            for charge in _near(seeker, others):
-                if charge in wanted_by:
+        found: dict[Charge, tuple[bool, int, Charge]] = {}
+        for record in records:
+            waits_for = [span.span_id for span in open_around(record)]
+            for other in self._recent.like(record, scopes):
+                looked_at += 1
+                charge = final(other)
+                if charge.is_void or not may_be_twins(record, other):
                     continue
-                wanted_by[charge] = seeker
-                holder = charge.record_of(record.emitter.scope)
-                if holder is None:
-                    return _path(charge, wanted_by, record)
-                if holder.is_loose:
-                    seekers.append(holder)
-        return []
-
-    def _like(self, record: Charge) -> Iterator[Charge]:
-        """Yield the records of other instrumentations that tell the same tokens, or where one tells none."""
-        tokens = _tokens(record)
-        if tokens is None:
-            for other in reversed(self._latest.copy()):
-                if other.emitter.scope != record.emitter.scope:
-                    yield other
-            return
-        input_, output = tokens
-        for scope in list(self._scopes):
-            if scope != record.emitter.scope:
-                # One token apart: Traceloop adds the first event's output token to a stream's sum.
-                for each in (tokens, (input_, output - 1), (input_, output + 1), None):
-                    for generation in (self._recent, self._older):
-                        records = generation.get((scope, each))
-                        if records is not None:
-                            yield from _latest(records, record.start_ns - _DISORDER_NS, record.emitter.scope)
-
-
-def _near(record: Charge, others: list[Charge]) -> list[Charge]:
-    """Return the charges that a record may be one of, the likeliest first."""
-    found: dict[Charge, tuple[bool, int]] = {}
-    is_awaited = awaited(record)
-    for other in others:
-        charge = final(other)
-        if (
-            not charge.is_void
-            and may_be_twins(record, other)
-            and not _is_anothers(record, charge)
-            # Of which call it is a record the open span around it will tell, and by better evidence.
-            and (other.trace_id == record.trace_id or not (is_awaited or awaited(other)))
-        ):
-            apart = abs(other.start_ns - record.start_ns) + abs(other.end_ns - record.end_ns)
-            likeness = other.trace_id != record.trace_id, apart
-            if charge not in found or likeness < found[charge]:
-                found[charge] = likeness
-    return sorted(found, key=found.__getitem__)
-
-
-def _latest(records: list[Charge], since_ns: int, scope: str) -> Iterator[Charge]:
-    """Yield the latest records that ended since a moment, some of charges that a scope told of, some of others.
-
-    They come about in the order in which they ended.
-    """
-    told = untold = _ALIKE
-    for other in reversed(records[-_PASSED:]):
-        if other.end_ns < since_ns:
-            return
-        if final(other).record_of(scope) is None:
-            untold -= 1
-            if untold >= 0:
-                yield other
-        else:
-            told -= 1
-            if told >= 0:
-                yield other
-
-
-def _path(charge: Charge, wanted_by: dict[Charge, Charge], record: Charge) -> list[Move]:
-    """Return the moves along the path that ends at a charge with room, from there back to the record."""
-    moves: list[Move] = []
-    while True:
-        seeker = wanted_by.get(charge)
-        if seeker is None:
-            return []  # Another thread has moved it meanwhile: what was planned won't be done.
-        moves.append(Move(seeker, charge))
-        if seeker is record:
-            return moves
-        charge = final(seeker)
-
-
-def _joined(moves: list[Move]) -> list[tuple[Charge, ...]]:
-    """Return the later records of each charge after the moves."""
-    leaving: Charge | None = None
-    joined: list[tuple[Charge, ...]] = []
-    # The first charge has room; each further one has what moved away just before.
-    for record, charge in moves:
-        others = [each for each in charge.others if each is not leaving]
-        joined.append((*others[-_OTHERS:], record))
-        leaving = record
-    return joined
-
-
-def _tokens(record: Charge) -> _Tokens:
-    usage = record.told
-    return None if usage is None else (usage.input, usage.output)
-
-
-def _is_anothers(record: Charge, charge: Charge) -> bool:
-    """Tell whether a record has an id and the charge has another: equal ids are known to be one call by then."""
-    own = record.call.response_id
-    if not own or record.emitter.invents_ids:
-        return False
-    return any(
-        each.call.response_id not in ("", own) and not each.emitter.invents_ids for each in (charge, *charge.others)
-    )
+                if any(span_id != other.span_id for span_id in waits_for) or any(
+                    span.span_id != record.span_id for span in open_around(other)
+                ):
+                    # Of which call it is a record the open span around it will tell, and by better evidence.
+                    continue
+                apart = abs(other.start_ns - record.start_ns) + abs(other.end_ns - record.end_ns)
+                likeness = other.trace_id != record.trace_id, apart
+                if charge not in found or likeness < found[charge][:2]:
+                    found[charge] = (*likeness, other)
+        return looked_at, [each[2] for each in sorted(found.values(), key=lambda each: each[:2])]

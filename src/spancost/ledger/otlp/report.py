@@ -13,7 +13,7 @@ from spancost.ledger.row import latency_of
 from spancost.ledger.silence import Silence
 from spancost.ledger.summary import Summary, summary_of
 from spancost.ledger.sums import Sums
-from spancost.rollup.dedup import final
+from spancost.rollup.units import final
 
 if TYPE_CHECKING:
     from spancost.ledger.otlp.spans import Span

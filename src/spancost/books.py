@@ -1,0 +1,218 @@
+"""What charges are to the tree, the budgets and the counters: booked once, and made true again when they change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from copy import copy
+from threading import RLock
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from spancost.budgets import Budgets, worst
+from spancost.outcome import Correction, Count, Outcome, Rated
+from spancost.rollup import Amounts, Charge, Node, Tree
+from spancost.rollup.claims import claim_of, tells_more
+from spancost.rollup.node import above, top
+from spancost.rollup.records import statement_of
+from spancost.rollup.tree import OWNERS
+from spancost.rollup.units import final
+
+if TYPE_CHECKING:
+    from spancost.rollup.records import Statement
+
+__all__ = ["Books"]
+
+_HIGHEST: Final = 256
+"""Spans above a call that are asked for what they said of it."""
+
+_NO_AMOUNTS: Final = Amounts()
+
+
+class _Booked(NamedTuple):
+    """What of a charge stands in the sums, and where."""
+
+    amounts: Amounts
+    home: Node | None
+    who: tuple[str | None, ...]
+
+
+class Books:
+    """Guards, by its RLock, the fields of charges that later records revise."""
+
+    def __init__(
+        self,
+        tree: Tree,
+        budgets: Budgets,
+        places: Mapping[str, int],
+        revising: RLock,
+        part: Callable[[Charge], list[Charge]],
+    ) -> None:
+        self._tree = tree
+        self._budgets = budgets
+        self._places = places
+        """Where among a charge's values that of each attribution key stands."""
+        self._revising = revising
+        self._part = part
+        self.duplicates = 0
+        """Records of calls that were counted already."""
+        # Whether an agent's own word was ever charged: then each call looks above whether it makes one superfluous.
+        self._claims = False
+
+    def enter(self, charge: Charge, node: Node, outcome: Outcome, *, is_claim: bool) -> None:
+        """Book a new charge, or set a record aside whose call was counted already."""
+        with self._revising:
+            # Another thread's record may have corrected it already. From here on such a record books the difference.
+            first = final(charge)
+            if first is not charge:
+                charge.set_aside = charge.settled = True
+                self.duplicates += 1
+            else:
+                charge.entered = True
+            amounts, home, who = charge.amounts, charge.booked, charge.who
+            call, price, status = charge.call, charge.price, charge.status
+            amount, source = charge.amount, charge.source
+        if first is not charge:
+            outcome.duplicate_of = first
+            return
+        outcome.charge = charge
+        # What goes on the span is of one moment, whatever another thread's record corrects meanwhile.
+        outcome.rated = Rated(call, price, amount, status, source)
+        corrected = self._tree.book(home, amounts)
+        if corrected:
+            self.correct(corrected, outcome)
+        if self._claims and amounts.tell:
+            self._take_back_claims(charge, node.parent, node, outcome, own=not is_claim)
+        self._claims = self._claims or is_claim
+        if amounts.cost:
+            self._observe(who, amounts.cost, None, node, outcome)
+
+    def restate(self, charges: Iterable[Charge], node: Node, outcome: Outcome) -> None:
+        """Make true what charges cost, whose they are, and that some are none any more or are one again."""
+        for charge in charges:
+            is_true = False
+            while not is_true:
+                others = charge.others
+                is_true = self._restate(charge, others, statement_of((charge, *others)), node, outcome)
+
+    def supplement(self, charge: Charge, better: Charge, node: Node, outcome: Outcome) -> None:
+        """Correct a charge by what a span around it says of the same call, which is no record of it."""
+        better.booked, better.rank, better.who = charge.booked, charge.rank, charge.who
+        better.agent_path = charge.agent_path
+        told = statement_of((charge,))._replace(numbers=better, money=better, owned=better, who=better.who)
+        self._restate(charge, charge.others, told, node, outcome)
+
+    def correct(self, owners: list[Node], outcome: Outcome) -> None:
+        """Tell the new totals of owners that had ended when more of their cost became known."""
+        for owner in owners:
+            claim = claim_of(owner)
+            if claim is not None and owner.below is not None and tells_more(owner.below, claim):
+                # What an open span held back has come, and it tells of the calls that the agent summed up.
+                owner.record = None
+                self.take_back(claim, None, owner, outcome)
+            # The number first: what another thread adds in between is then in the totals, too, and the highest number
+            # never carries less than the whole.
+            sequence = 0 if owner.below is None else owner.below.sequence
+            totals = self._tree.totals(owner)
+            correction = Correction(owner.trace_id, owner.span_id, owner.kind or "", owner.name, totals, sequence)
+            outcome.corrections += (correction,)
+
+    def take_back(self, claim: Charge, first: Charge | None, node: Node, outcome: Outcome) -> None:
+        """Take back what an agent said its calls used, where one of them is told of, or is in another process."""
+        freed = self._part(claim) if claim.others else []
+        with self._revising:
+            if claim is first or claim.is_void or claim.merged is not None or (first and first.merged is not None):
+                # Another thread was here first, perhaps the other way round: a charge must not turn out to be itself.
+                return
+            claim.merged = first
+            self.duplicates += 1
+            was = _Booked(claim.amounts, claim.booked, claim.who)
+            # Whoever books or counts it from now on adds nothing.
+            claim.amounts = _NO_AMOUNTS
+            entered, settled = claim.entered, claim.settled
+        if entered:
+            self._rebook(claim, was, was._replace(amounts=_NO_AMOUNTS), node, outcome, is_settled=settled)
+        self.restate(freed, node, outcome)
+
+    def _restate(
+        self, charge: Charge, others: tuple[Charge, ...], told: Statement, node: Node, outcome: Outcome
+    ) -> bool:
+        """Make a charge what its records say; False where it has got others meanwhile."""
+        numbers, money, owned, who = told
+        is_none = charge.merged is not None
+        original = charge.original
+        if original is None and (is_none or charge is not numbers or charge is not money or charge is not owned):
+            original = copy(charge)
+        now = _Booked(_NO_AMOUNTS, None, ()) if is_none else _Booked(told.amounts, owned.booked, who)
+        with self._revising:
+            if charge.others is not others or (charge.merged is not None) != is_none:
+                return False
+            entered, settled, source = charge.entered, charge.settled, charge.source
+            amounts, home, before = charge.amounts, charge.booked, charge.who
+            if is_none:
+                if not entered:
+                    return True  # Whoever ends its span sets it aside.
+                charge.original, charge.amounts = original, now.amounts
+            else:
+                charge.original = original
+                charge.call, charge.price = numbers.call, numbers.price
+                charge.trust, charge.layer = numbers.trust, numbers.layer
+                charge.amount, charge.status, charge.source = money.amount, money.status, money.source
+                charge.amounts, charge.booked, charge.who = now
+                charge.rank, charge.agent_path = owned.rank, owned.agent_path
+                if charge.set_aside:
+                    charge.set_aside = False
+                    charge.entered = entered = True
+                    amounts = _NO_AMOUNTS
+            self.duplicates += (amounts.calls > 0) - (now.amounts.calls > 0) if entered else 0
+        if entered:
+            was = _Booked(amounts, home, before)
+            now = was._replace(amounts=now.amounts) if is_none else now
+            if was != now or charge.source != source or numbers is not charge:
+                self._rebook(charge, was, now, node, outcome, is_settled=settled)
+        return True
+
+    def _rebook(
+        self, charge: Charge, was: _Booked, now: _Booked, node: Node, outcome: Outcome, *, is_settled: bool
+    ) -> None:
+        """Move what a charge was to the tree, the budgets and the counters to what it is now."""
+        outcome.changed += (charge,)
+        difference = now.amounts.minus(was.amounts)
+        if now.home is not was.home:
+            self.correct(self._tree.book(was.home, was.amounts.negated()), outcome)
+            self.correct(self._tree.book(now.home, now.amounts), outcome)
+        elif now.amounts != was.amounts:
+            self.correct(self._tree.book(was.home, difference), outcome)
+        if now.who != was.who:
+            self._observe(was.who, -was.amounts.cost, charge.at_ns, node, outcome)
+            self._observe(now.who, now.amounts.cost, charge.at_ns, node, outcome)
+        else:
+            self._observe(now.who, difference.cost, charge.at_ns, node, outcome)
+        if self._claims and now.amounts.tell and not was.amounts.tell:
+            self._take_back_claims(charge, now.home, node, outcome, own=True)
+        if is_settled and now.amounts != was.amounts:
+            if difference.calls == 0:
+                # Of which calls a counter was told that they had no price, it can't be told otherwise.
+                difference = difference._replace(partial=0, unpriced=0)
+            outcome.counts += (Count(charge, difference),)
+
+    def _take_back_claims(self, charge: Charge, home: Node | None, node: Node, outcome: Outcome, *, own: bool) -> None:
+        """Take back what agents said their calls used, who ended before a span below them told of one."""
+        for span in above(home, _HIGHEST):
+            claim = claim_of(span)
+            if claim is not None and (own or not claim.emitter.sums_agents):
+                span.record = None
+                self.take_back(claim, charge, node, outcome)
+            own = own and span.kind not in OWNERS
+
+    def _observe(
+        self, who: tuple[str | None, ...], amount: int, corrects_ns: int | None, node: Node, outcome: Outcome
+    ) -> None:
+        if not amount or not self._budgets.all:
+            return
+        crossings = self._budgets.observe(who, self._places, amount, corrects_ns)
+        if not crossings:
+            return
+        outcome.crossings += crossings
+        for crossing in crossings:
+            outcome.state = worst(outcome.state, crossing.state)
+        below = self._tree.below(top(node))
+        below.state = worst(below.state, outcome.state)

@@ -1,0 +1,102 @@
+"""The last records of calls by what they tell, bounded: the window within which a later one is compared with them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from spancost.rollup.units import final
+
+if TYPE_CHECKING:
+    from spancost.rollup.charge import Charge
+
+__all__ = ["Recent"]
+
+_RECORDS: Final = 8_192
+"""Records remembered at most, and half of them at least."""
+
+_ALIKE: Final = 256
+"""Records of one instrumentation that tell the same and are compared with another: the latest of those whose charge its
+own instrumentation has told of, too, and as many of the others."""
+
+_PASSED: Final = 1_024
+"""Records that tell the same, among which those are."""
+
+_DISORDER_NS: Final = 5 * 10**9
+"""How much later than its end a record may come: some libraries make their spans afterwards."""
+
+_Tokens = tuple[int, int] | None
+_Key = tuple[str, _Tokens]
+
+
+class Recent:
+    """Two generations of records, of which the older is forgotten as a whole. Whoever adds to it holds a lock."""
+
+    def __init__(self, most: int = _RECORDS) -> None:
+        self._most = most // 2
+        self._count = 0
+        self._recent: dict[_Key, list[Charge]] = {}
+        self._older: dict[_Key, list[Charge]] = {}
+        self._latest: deque[Charge] = deque(maxlen=_ALIKE)
+
+    def __len__(self) -> int:
+        return sum(map(len, [*self._recent.values(), *self._older.values()]))
+
+    def ready(self, record: Charge) -> Ready:
+        """Return all that adding a record needs: in `add` nothing is allocated."""
+        return (record.emitter.scope, _tokens(record)), [], {} if self._count >= self._most else None
+
+    def add(self, record: Charge, ready: Ready) -> None:
+        """Remember a record."""
+        key, spare, next_generation = ready
+        if next_generation is not None:
+            self._older, self._recent, self._count = self._recent, next_generation, 0
+        self._recent.setdefault(key, spare).append(record)
+        self._latest.append(record)
+        self._count += 1
+
+    def like(self, record: Charge, scopes: list[str]) -> Iterator[Charge]:
+        """Yield the records of other instrumentations that tell the same tokens, or where one tells none."""
+        tokens = _tokens(record)
+        if tokens is None:
+            for other in reversed(self._latest.copy()):
+                if other.emitter.scope != record.emitter.scope:
+                    yield other
+            return
+        input_, output = tokens
+        for scope in scopes:
+            if scope != record.emitter.scope:
+                # One token apart: Traceloop adds the first event's output token to a stream's sum.
+                for each in (tokens, (input_, output - 1), (input_, output + 1), None):
+                    for generation in (self._recent, self._older):
+                        records = generation.get((scope, each))
+                        if records is not None:
+                            yield from _latest(records, record.start_ns - _DISORDER_NS, record.emitter.scope)
+
+
+Ready = tuple[_Key, "list[Charge]", "dict[_Key, list[Charge]] | None"]
+
+
+def _latest(records: list[Charge], since_ns: int, scope: str) -> Iterator[Charge]:
+    """Yield the latest records that ended since a moment, some of charges that a scope told of, some of others.
+
+    They come about in the order in which they ended.
+    """
+    told = untold = _ALIKE
+    for other in reversed(records[-_PASSED:]):
+        if other.end_ns < since_ns:
+            return
+        if final(other).record_of(scope) is None:
+            untold -= 1
+            if untold >= 0:
+                yield other
+        else:
+            told -= 1
+            if told >= 0:
+                yield other
+
+
+def _tokens(record: Charge) -> _Tokens:
+    usage = record.told
+    return None if usage is None else (usage.input, usage.output)
