@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,12 +12,14 @@ from typing import Any
 from strategies import Trace
 
 from spancost.budgets import Budget, Budgets, Crossing
-from spancost.calls import Kind
+from spancost.calls import Kind, read_call
+from spancost.calls.dialects import emitter_of
 from spancost.engine import Engine
 from spancost.outcome import Correction, Count, Outcome
 from spancost.pricing import PriceBook
 from spancost.pricing.overrides import parse
-from spancost.rollup import Totals, Tree
+from spancost.pricing.price import Price
+from spancost.rollup import Charge, Node, Totals, Tree
 from spancost.telemetry.series import Series
 
 __all__ = [
@@ -30,6 +33,7 @@ __all__ = [
     "call",
     "cost",
     "play_trace",
+    "record",
     "run_at_once",
     "tool",
     "workflow",
@@ -312,3 +316,27 @@ def play_trace(trace: Trace, clock: Clock | None = None) -> tuple[Player, dict[i
             play.end(spans[event.place], attributes)
     play.settle()
     return play, spans
+
+
+_numbers = itertools.count(1)
+
+
+def record(
+    scope: str,
+    tokens: tuple[int, int] | tuple[()] = (1000, 100),
+    *,
+    response_id: str = "",
+    parent: Node | None = None,
+    calls: int = 1,
+) -> Charge:
+    """Return what a span of an instrumentation tells of a call, as a charge that is booked."""
+    told = read_call(call(*tokens, response_id=response_id), emitter_of(scope))
+    price = (
+        BOOK.price(told.provider, told.models, told.usage, NOW)
+        if told.usage
+        else Price(None, "unpriced", "", "", "no_usage")
+    )
+    node = Node(next(_numbers), next(_numbers), parent, "chat", Kind.CALL, None, None)
+    charge = Charge(node, told, price, emitter_of(scope), NOW, NOW + 1, NOW, calls)
+    charge.entered = True
+    return charge

@@ -19,12 +19,12 @@ from spancost.rollup.units import final
 if TYPE_CHECKING:
     from spancost.rollup.records import Statement
 
-__all__ = ["Books"]
+__all__ = ["NO_AMOUNTS", "Books"]
 
 _HIGHEST: Final = 256
 """Spans above a call that are asked for what they said of it."""
 
-_NO_AMOUNTS: Final = Amounts()
+NO_AMOUNTS: Final = Amounts()
 
 
 class _Booked(NamedTuple):
@@ -59,6 +59,7 @@ class Books:
 
     def enter(self, charge: Charge, node: Node, outcome: Outcome, *, is_claim: bool) -> None:
         """Book a new charge, or set a record aside whose call was counted already."""
+        outcome.record = charge
         with self._revising:
             # Another thread's record may have corrected it already. From here on such a record books the difference.
             first = final(charge)
@@ -88,7 +89,7 @@ class Books:
     def restate(self, charges: Iterable[Charge], node: Node, outcome: Outcome) -> None:
         """Make true what charges cost, whose they are, and that some are none any more or are one again."""
         for charge in charges:
-            is_true = False
+            is_true = charge.merged is not None and not charge.entered  # Whoever ends its span sets it aside.
             while not is_true:
                 others = charge.others
                 is_true = self._restate(charge, others, statement_of((charge, *others)), node, outcome)
@@ -123,13 +124,16 @@ class Books:
                 # Another thread was here first, perhaps the other way round: a charge must not turn out to be itself.
                 return
             claim.merged = first
+            claim.is_taken_back = True
+            if first is not None:
+                first.forgotten += 1
             self.duplicates += 1
             was = _Booked(claim.amounts, claim.booked, claim.who)
             # Whoever books or counts it from now on adds nothing.
-            claim.amounts = _NO_AMOUNTS
+            claim.amounts = NO_AMOUNTS
             entered, settled = claim.entered, claim.settled
         if entered:
-            self._rebook(claim, was, was._replace(amounts=_NO_AMOUNTS), node, outcome, is_settled=settled)
+            self._rebook(claim, was, was._replace(amounts=NO_AMOUNTS), node, outcome, is_settled=settled)
         self.restate(freed, node, outcome)
 
     def _restate(
@@ -141,15 +145,15 @@ class Books:
         original = charge.original
         if original is None and (is_none or charge is not numbers or charge is not money or charge is not owned):
             original = copy(charge)
-        now = _Booked(_NO_AMOUNTS, None, ()) if is_none else _Booked(told.amounts, owned.booked, who)
+        now = _Booked(NO_AMOUNTS, None, ()) if is_none else _Booked(told.amounts, owned.booked, who)
         with self._revising:
             if charge.others is not others or (charge.merged is not None) != is_none:
                 return False
-            entered, settled, source = charge.entered, charge.settled, charge.source
+            entered, settled = charge.entered, charge.settled
             amounts, home, before = charge.amounts, charge.booked, charge.who
             if is_none:
                 if not entered:
-                    return True  # Whoever ends its span sets it aside.
+                    return True
                 charge.original, charge.amounts = original, now.amounts
             else:
                 charge.original = original
@@ -161,13 +165,12 @@ class Books:
                 if charge.set_aside:
                     charge.set_aside = False
                     charge.entered = entered = True
-                    amounts = _NO_AMOUNTS
+                    amounts = NO_AMOUNTS
             self.duplicates += (amounts.calls > 0) - (now.amounts.calls > 0) if entered else 0
         if entered:
             was = _Booked(amounts, home, before)
             now = was._replace(amounts=now.amounts) if is_none else now
-            if was != now or charge.source != source or numbers is not charge:
-                self._rebook(charge, was, now, node, outcome, is_settled=settled)
+            self._rebook(charge, was, now, node, outcome, is_settled=settled)
         return True
 
     def _rebook(

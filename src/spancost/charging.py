@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from threading import RLock
 from typing import Final
 
-from spancost.books import Books
+from spancost.books import NO_AMOUNTS, Books
 from spancost.budgets import Budgets
 from spancost.calls import Kind
 from spancost.outcome import Count, Outcome
@@ -58,9 +58,11 @@ class Charging:
     def enter(self, charge: Charge, node: Node, outcome: Outcome) -> None:
         """Count what a call's record tells, unless it was told before."""
         node.record = charge
-        if charge.emitter.repeats_answers and (kept := self._answers.kept_from(charge)) is not None:
-            self._twins.again(charge, kept)
+        kept = self._answers.kept_from(charge) if charge.emitter.repeats_answers else None
+        if kept is not None and not inside(node) and (touched := self._twins.again(charge, kept)):
+            charge.amounts = NO_AMOUNTS
             self.books.enter(charge, node, outcome, is_claim=False)
+            self.books.restate(touched, node, outcome)
             return
         # What an agent said of its calls is booked below the agent itself.
         is_claim = charge.booked is node

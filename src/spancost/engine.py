@@ -187,7 +187,7 @@ class Engine:
                 if outcome.charge is not None and node.parent is None and parent_id is not None:
                     self._charging.orphans.add(charge)
         elif kind == Kind.WORKFLOW and emitter.tells_last_call and not began_before_us:
-            inside = Node(trace_id, span_id, node, "", Kind.CALL, None, node.baggage)
+            inside = Node(trace_id, span_id, node, node.name, Kind.CALL, None, node.baggage)
             charge = self._rating.call(inside, attributes, start_ns, resource, emitter, end_ns, error)
             if charge is not None and charge.call.usage is not None and charge.call.response_id:
                 self._charging.enter(charge, inside, outcome)

@@ -59,6 +59,7 @@ class Outcome:
         "name",
         "node",
         "rated",
+        "record",
         "refused",
         "scope",
         "state",
@@ -69,6 +70,8 @@ class Outcome:
         self.node = node
         self.scope = scope
         """The instrumentation that wrote the span."""
+        self.record: Charge | None = None
+        """What this span tells of a call, whether or not that was counted before."""
         self.charge: Charge | None = None
         """This span is the record of it."""
         self.rated: Rated | None = None

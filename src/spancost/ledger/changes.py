@@ -13,7 +13,6 @@ from spancost.ledger.silence import quiet_of
 from spancost.ledger.store import Statement, Statements
 from spancost.rollup.attribution import agent_name, workflow_name
 from spancost.rollup.node import OPEN, above
-from spancost.rollup.units import final
 
 if TYPE_CHECKING:
     from spancost.ledger.row import Key
@@ -48,23 +47,19 @@ class Changes:
         charge = outcome.charge or outcome.aggregate
         if charge is not None and not charge.is_void:
             attempt = self._attempts.of(node, failed=bool(charge.error)) + charge.resent
-            yield from self._charge(charge, node.name, attempt)
-        elif outcome.duplicate_of is not None:
-            yield self._say.again(key_of(final(outcome.duplicate_of)))
+            yield from self._charge(charge, attempt)
         elif outcome.refused:
             self._attempts.of(node, failed=True)
         for changed in outcome.changed:
             yield from self._charge(changed)
         yield from self._owners(outcome)
 
-    def _charge(self, charge: Charge, name: str = "", attempt: int = 1) -> Iterator[Statement]:
+    def _charge(self, charge: Charge, attempt: int = 1) -> Iterator[Statement]:
         if charge.is_void:
-            if charge.merged is not None:
-                yield self._say.same(key_of(charge), key_of(final(charge)))
             yield self._say.gone(key_of(charge))
             return
         who = {key: value for key, value in zip(self._keys, charge.who, strict=True) if value is not None}
-        yield self._say.charge(row_of(charge, who, name, attempt))
+        yield self._say.charge(row_of(charge, who, attempt))
         yield from self._open_owners(charge.booked)
 
     def _open_owners(self, node: Node | None) -> Iterator[Statement]:

@@ -89,6 +89,8 @@ class Row(NamedTuple):
     service: str | None
     attributes: str | None
     """A JSON object of what else is known of whom it is for."""
+    duplicates: int
+    """How many further records there are of it."""
     calls: int
     """How many requests its span sums up."""
 
@@ -133,14 +135,14 @@ def ancestors_of(node: Node | None) -> str:
     return " ".join([f"{span.span_id:016x}" for span in spans])
 
 
-def row_of(charge: Charge, who: Mapping[str, str], name: str, attempt: int) -> Row:
+def row_of(charge: Charge, who: Mapping[str, str], attempt: int) -> Row:
     """Return a charge as it stands; `who` has the values of the attribution keys that are known of it."""
     call, price = charge.call, charge.price
     others = {key: value for key, value in who.items() if key not in COLUMNS_OF_WHO}
     return Row._make(
         (
             *key_of(charge),
-            name,
+            charge.name,
             f"{charge.home_trace_id:032x}",
             ancestors_of(charge.booked),
             charge.start_ns,
@@ -164,6 +166,7 @@ def row_of(charge: Charge, who: Mapping[str, str], name: str, attempt: int) -> R
             charge.agent_path,
             *map(who.get, COLUMNS_OF_WHO),
             json.dumps(others, ensure_ascii=False) if others else None,
+            charge.duplicates,
             charge.amounts.calls,
         )
     )

@@ -35,11 +35,8 @@ _UNFIT: Final = (OverflowError, ValueError, sqlite3.InterfaceError, sqlite3.Prog
 Statement = tuple[str, tuple[object, ...]]
 """SQL and its values."""
 
-_TOLD_ONCE: Final = {
-    "name": "max(name, excluded.name)",
-    "attempt": "max(attempt, excluded.attempt)",
-}
-"""Columns that only the charge's own span tells: what corrects it says `''` and 1."""
+_TOLD_ONCE: Final = {"attempt": "max(attempt, excluded.attempt)"}
+"""What only the charge's own span tells: what corrects it says 1."""
 
 
 def _insert(table: str, names: tuple[str, ...]) -> str:
@@ -67,11 +64,6 @@ _SPAN: Final = "process = ? AND trace_id = ? AND span_id = ?"
 _HEARD: Final = f"UPDATE owners SET silent = NULL WHERE {_SPAN}"  # noqa: S608
 _NO_OWNER: Final = f"DELETE FROM owners WHERE {_SPAN}"  # noqa: S608
 _GONE: Final = f"DELETE FROM charges WHERE {_SPAN}"  # noqa: S608
-_AGAIN: Final = f"UPDATE charges SET duplicates = duplicates + 1 WHERE {_SPAN}"  # noqa: S608
-_SAME: Final = (
-    f"UPDATE charges SET duplicates = duplicates + 1 + coalesce((SELECT duplicates FROM charges WHERE {_SPAN}), 0)"  # noqa: S608
-    f" WHERE {_SPAN}"
-)
 _OLD: Final = tuple(
     f"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE {at} < ? AND process {whose} ? LIMIT ?)"  # noqa: S608
     for whose in ("=", "<>")
@@ -114,14 +106,6 @@ class Statements:
     def gone(self, key: Key) -> Statement:
         """Take a charge out that was taken back."""
         return _GONE, (self._process, *key)
-
-    def again(self, key: Key) -> Statement:
-        """Count a further record of a charge."""
-        return _AGAIN, (self._process, *key)
-
-    def same(self, key: Key, first: Key) -> Statement:
-        """Count a charge, and what was counted of it, as further records of another; to be taken out then."""
-        return _SAME, (self._process, *key, self._process, *first)
 
     def owner(self, row: OwnerRow, *, surely: bool = True) -> Statement:
         """Keep an owner; where it is not surely one, only as long as nothing else is known of that span."""

@@ -42,8 +42,11 @@ class Charge:
         "end_ns",
         "entered",
         "error",
+        "forgotten",
+        "is_taken_back",
         "layer",
         "merged",
+        "name",
         "original",
         "others",
         "parent",
@@ -79,6 +82,7 @@ class Charge:
         self.trace_id = node.trace_id
         self.span_id = node.span_id
         """The span that tells of it first."""
+        self.name = node.name
         self.parent = node.parent
         self.emitter = emitter
         self.start_ns = start_ns
@@ -130,11 +134,15 @@ class Charge:
         """The charge it turned out to be, where it is another record of a call."""
         self.others: tuple[Charge, ...] = ()
         """The later records of the call."""
+        self.forgotten = 0
+        """How many more there were."""
         self.original: Charge | None = None
         """The charge as its first record told it, once a later one has corrected it."""
         self.tied: Charge | None = None
         """The record that evidence ties it to. Where there is none, and it is no charge, only its numbers and times say
         which it is a record of: it may be of another one instead."""
+        self.is_taken_back = False
+        """Whether it is an agent's own word that calls have made superfluous."""
         self.set_aside = False
         """Whether its span ended as a further record of a call: nothing of it is booked."""
 
@@ -148,6 +156,11 @@ class Charge:
         return None
 
     @property
+    def duplicates(self) -> int:
+        """How many records of it told what was told before."""
+        return len(self.others) + self.forgotten
+
+    @property
     def home_trace_id(self) -> int:
         """The trace in whose tree it stands: another record of it may lie in another trace, and know its owner."""
         return self.trace_id if self.booked is None else self.booked.trace_id
@@ -155,7 +168,7 @@ class Charge:
     @property
     def is_void(self) -> bool:
         """Whether it was taken back, or turned out to be another charge."""
-        return self.amounts.calls == 0
+        return self.is_taken_back or self.merged is not None
 
     @property
     def reason(self) -> str:

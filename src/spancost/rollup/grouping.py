@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from spancost.rollup.units import final, head, records_of, unit_of, units_of
+from spancost.rollup.units import final, head, is_one_unit, records_of, unit_of, units_of
 
 if TYPE_CHECKING:
     from spancost.rollup.charge import Charge
@@ -46,8 +46,11 @@ def tied(record: Charge, other: Charge) -> Plan:
 
     What only numbers have made one with them stays so, unless its instrumentation has told of this call, too.
     """
-    unit = list(dict.fromkeys((*unit_of(other), *unit_of(record))))
     its, own = final(other), final(record)
+    if record is own and not record.others and is_one_unit(its):
+        # As nearly always: a new record of a call of which numbers alone have told nothing.
+        return Plan([(*records_of(its), record)], (record, its))
+    unit = list(dict.fromkeys((*unit_of(other), *unit_of(record))))
     stay, left = _partners(its, unit)
     if own is not its:
         stay_too, left_too = _partners(own, [*unit, *stay])

@@ -57,22 +57,21 @@ class Recent:
         self._count += 1
 
     def like(self, record: Charge, scopes: list[str]) -> Iterator[Charge]:
-        """Yield the records of other instrumentations that tell the same tokens, or where one tells none."""
+        """Yield the records of some other instrumentations that tell the same tokens, or where one tells none."""
         tokens = _tokens(record)
         if tokens is None:
             for other in reversed(self._latest.copy()):
-                if other.emitter.scope != record.emitter.scope:
+                if other.emitter.scope in scopes:
                     yield other
             return
         input_, output = tokens
         for scope in scopes:
-            if scope != record.emitter.scope:
-                # One token apart: Traceloop adds the first event's output token to a stream's sum.
-                for each in (tokens, (input_, output - 1), (input_, output + 1), None):
-                    for generation in (self._recent, self._older):
-                        records = generation.get((scope, each))
-                        if records is not None:
-                            yield from _latest(records, record.start_ns - _DISORDER_NS, record.emitter.scope)
+            # One token apart: Traceloop adds the first event's output token to a stream's sum.
+            for each in (tokens, (input_, output - 1), (input_, output + 1), None):
+                for generation in (self._recent, self._older):
+                    records = generation.get((scope, each))
+                    if records is not None:
+                        yield from _latest(records, record.start_ns - _DISORDER_NS, record.emitter.scope)
 
 
 Ready = tuple[_Key, "list[Charge]", "dict[_Key, list[Charge]] | None"]

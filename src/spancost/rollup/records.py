@@ -63,7 +63,7 @@ def best(records: Iterable[Charge]) -> Charge:
 def _told(records: Iterable[Charge]) -> list[Charge]:
     """Return records as each was told, without those of an answer that was given again: they tell nothing."""
     told = [each.original or each for each in records]
-    return [each for each in told if not each.is_void] or told[:1]
+    return [each for each in told if each.amounts.calls] or told[:1]
 
 
 def _best(told: list[Charge]) -> Charge:

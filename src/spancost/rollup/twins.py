@@ -10,7 +10,7 @@ evidence proves to be of another call finds a new place (`grouping`).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from threading import RLock
 from typing import TYPE_CHECKING, Final
@@ -23,6 +23,7 @@ from spancost.rollup.units import final, records_of
 
 if TYPE_CHECKING:
     from spancost.rollup.charge import Charge
+    from spancost.rollup.node import Node
     from spancost.rollup.units import Records
 
 __all__ = ["Twins"]
@@ -30,7 +31,7 @@ __all__ = ["Twins"]
 _ALONE: Final = 1_024
 """Records remembered while one instrumentation tells of all calls."""
 
-_ATTEMPTS: Final = 64
+_ATTEMPTS: Final = 1_024
 """Plans made for one record; another one is needed only where another thread came in between."""
 
 _OTHERS: Final = 64
@@ -88,9 +89,17 @@ class Twins:
         touched = self._change(partial(parted, charge), None)
         return self._find_places([each for each in touched if each is not charge], touched)
 
-    def again(self, record: Charge, charge: Charge) -> None:
-        """Remember a record that tells again of a charge whose answer a library has kept."""
-        self._change(lambda: Plan([(*records_of(final(charge)), record)]), record)
+    def again(self, record: Charge, charge: Charge) -> list[Charge]:
+        """Remember a record that tells again of a charge whose answer a library has kept.
+
+        Nothing is touched where another thread has told meanwhile of a call inside it: then it is that one's.
+        """
+
+        def plan() -> Plan:
+            is_free = record.merged is None and not record.others
+            return Plan([(*records_of(final(charge)), record)] if is_free else [])
+
+        return self._change(plan, record)
 
     def _find_places(self, charges: list[Charge], touched: list[Charge]) -> list[Charge]:
         """Let charges that lack a record look for one; return what was touched before and by that."""
@@ -131,7 +140,7 @@ class Twins:
         """Make charges of records as planned and remember one, unless something has changed since."""
         recent = self._recent
         ready = None if remembered is None else recent.ready(remembered)
-        charges = [(records[0], records[1:][-_OTHERS:]) for records in plan.charges]
+        charges = [(records[0], records[1:][-_OTHERS:], _forgotten(records)) for records in plan.charges]
         merged = [(record, records[0]) for records in plan.charges for record in records[1:]]
         tie = plan.tie
         place = 0
@@ -140,15 +149,17 @@ class Twins:
                 return False
             # By index: a for loop would allocate an iterator, and that can start a garbage collection here.
             while place < len(charges):
-                charge, others = charges[place]
+                charge, others, forgotten = charges[place]
                 charge.merged = None
                 charge.others = others
+                charge.forgotten = forgotten
                 place += 1
             place = 0
             while place < len(merged):
                 record, charge = merged[place]
                 record.merged = charge
                 record.others = ()
+                record.forgotten = 0
                 place += 1
             if tie is not None:
                 record, charge = tie
@@ -161,23 +172,34 @@ class Twins:
 
     def _near(self, records: Records) -> tuple[int, list[Charge]]:
         """Return how many records were looked at, and those that may be of one call, of each charge the likeliest."""
-        scopes = list(self._scopes)
+        own = {record.emitter.scope for record in records}
+        scopes = [scope for scope in list(self._scopes) if scope not in own]
         looked_at = 0
         found: dict[Charge, tuple[bool, int, Charge]] = {}
         for record in records:
-            waits_for = [span.span_id for span in open_around(record)]
+            around = list(open_around(record))
+            if any(span.record is None for span in around):
+                # Of which call it is a record the open span around it will tell, and by better evidence.
+                continue
             for other in self._recent.like(record, scopes):
                 looked_at += 1
                 charge = final(other)
                 if charge.is_void or not may_be_twins(record, other):
                     continue
-                if any(span_id != other.span_id for span_id in waits_for) or any(
-                    span.span_id != record.span_id for span in open_around(other)
-                ):
-                    # Of which call it is a record the open span around it will tell, and by better evidence.
+                if _are_others(around, other) or _are_others(open_around(other), record):
                     continue
                 apart = abs(other.start_ns - record.start_ns) + abs(other.end_ns - record.end_ns)
                 likeness = other.trace_id != record.trace_id, apart
                 if charge not in found or likeness < found[charge][:2]:
                     found[charge] = (*likeness, other)
         return looked_at, [each[2] for each in sorted(found.values(), key=lambda each: each[:2])]
+
+
+def _forgotten(records: Records) -> int:
+    """Return how many records of a charge are not remembered."""
+    return sum(each.forgotten for each in records) + max(0, len(records) - 1 - _OTHERS)
+
+
+def _are_others(around: Iterable[Node], record: Charge) -> bool:
+    """Tell whether among the open spans around a record are others than that of another one, which ends right now."""
+    return any(span.span_id != record.span_id for span in around)

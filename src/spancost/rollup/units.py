@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from spancost.calls.read import Call
     from spancost.rollup.charge import Charge
 
-__all__ = ["final", "head", "records_of", "told_by", "unit_of", "units_of"]
+__all__ = ["final", "head", "is_one_unit", "records_of", "told_by", "unit_of", "units_of"]
 
 Records = tuple["Charge", ...]
 
@@ -54,12 +54,14 @@ def units_of(records: Iterable[Charge]) -> list[Records]:
     return [tuple(unit) for unit in units.values()]
 
 
+def is_one_unit(charge: Charge) -> bool:
+    """Tell whether evidence ties all records of a charge to it."""
+    return all(head(each) is charge for each in charge.others)
+
+
 def told_by(record: Charge) -> Call:
     """Return the call as a record and those tied to it tell it, whatever numbers alone have made of its charge."""
     charge = final(record)
-    if charge is record and not charge.others:
-        return charge.call
-    first = head(record)
-    if first is charge and all(head(each) is charge for each in charge.others):
+    if head(record) is charge and is_one_unit(charge):
         return charge.call
     return best(unit_of(record)).call

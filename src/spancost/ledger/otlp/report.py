@@ -13,7 +13,6 @@ from spancost.ledger.row import latency_of
 from spancost.ledger.silence import Silence
 from spancost.ledger.summary import Summary, summary_of
 from spancost.ledger.sums import Sums
-from spancost.rollup.units import final
 
 if TYPE_CHECKING:
     from spancost.ledger.otlp.spans import Span
@@ -52,7 +51,6 @@ class Report:
         # Charges that may still be corrected: how long their spans took and whether these failed.
         self._pending: dict[Charge, tuple[int, bool]] = {}
         self._order: deque[Charge] = deque()
-        self._duplicates: dict[Charge, int] = {}
         self._most = pending
         self._runs: dict[tuple[Key | None, int], None] = {}
         self._last_run: tuple[Key, int] | None = None
@@ -61,9 +59,7 @@ class Report:
         """Take one outcome of a replay."""
         if outcome.kind is not None or outcome.corrections:
             self._silence.take(outcome)
-        if outcome.duplicate_of is not None:
-            self._add_duplicates(final(outcome.duplicate_of), 1)
-        charge = outcome.charge or outcome.aggregate
+        charge = outcome.record
         if charge is None:
             return
         self._pending[charge] = latency_of(span.start_ns, span.end_ns), span.error is not None
@@ -81,12 +77,8 @@ class Report:
 
     def _fold(self, charge: Charge) -> None:
         latency_ns, is_error = self._pending.pop(charge)
-        duplicates = self._duplicates.pop(charge, 0) if self._duplicates else 0
-        if charge.merged is not None:
-            self._add_duplicates(final(charge), 1 + duplicates)
-            return
         if charge.is_void:
-            # An agent's own word that calls below it have made superfluous.
+            # Another record of a call, or an agent's own word that calls below it have made superfluous.
             return
         if self._period is not None and not self._period[0] <= charge.start_ns < self._period[1]:
             return
@@ -96,7 +88,7 @@ class Report:
             group = self.groups[key] = Sums()
         group.add(charge.amounts)
         group.estimated += charge.amounts.calls * charge.call.estimated
-        group.duplicates += duplicates
+        group.duplicates += charge.duplicates
         group.errors += is_error
         group.latency_ns += latency_ns
         trace_id = charge.home_trace_id
@@ -106,10 +98,6 @@ class Report:
             self.total.runs += self._is_new_run(None, trace_id)
         if (kind := missing_of(charge)) is not None:
             count(self.missing, kind, charge.amounts.calls)
-
-    def _add_duplicates(self, charge: Charge, count: int) -> None:
-        if charge in self._pending:
-            self._duplicates[charge] = self._duplicates.get(charge, 0) + count
 
     def _is_new_run(self, key: Key | None, trace_id: int) -> bool:
         run = (key, trace_id)

@@ -1,0 +1,135 @@
+"""Law 1 with nothing to tell calls apart: the same tokens at once, contexts kept or lost, spans that end in any order."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import NOW, Clock, Player, Span, agent, call, cost
+
+from spancost.budgets import parse_line
+from spancost.outcome import Outcome
+
+_FRAMEWORK: Final = "opentelemetry.instrumentation.genai.openai_agents"
+_CLIENT: Final = "opentelemetry.instrumentation.genai.openai"
+_ANOTHER_CLIENT: Final = "openinference.instrumentation.openai"
+_TOKENS: Final = (1000, 100)
+
+_MOMENT: Final = 10**6
+"""Between the ends of two spans, ns: all of them end within what a framework or a client may be late."""
+
+
+class _Call(NamedTuple):
+    """How a call of a framework is told of."""
+
+    context: str
+    """Where its client's span lies: inside the framework's, beside it, in a trace of its own; or it has none."""
+    clients: int
+    """Instrumentations of the client, one inside the other."""
+    has_id: bool
+    """Whether the client's spans tell the provider's id."""
+    is_silent_at_first: bool
+    """Whether only its end says what each span is."""
+
+    @property
+    def records(self) -> int:
+        """Spans that tell of it."""
+        return 1 + self.clients * (self.context != "none")
+
+
+_calls: Final = st.builds(
+    _Call,
+    st.sampled_from(("inside", "inside", "beside", "lost", "none")),
+    st.integers(1, 2),
+    st.booleans(),
+    st.booleans(),
+)
+
+
+def _play(calls: list[_Call], order: Any) -> Player:
+    """Start the spans of all calls, and end them in any order that an innermost client's allows."""
+    clock = Clock()
+    play = Player(*parse_line("agent=100/day; user=1/month", ZoneInfo("UTC")), clock=clock)
+    root = play.start(agent("root"))
+    ends: list[list[tuple[Span, dict[str, Any]]]] = []
+    for number, each in enumerate(calls):
+        clock.now_ns += 100 * _MOMENT
+        begun = {} if each.is_silent_at_first else call()
+        span = play.start(begun, root, scope=_FRAMEWORK)
+        ends.append([(span, call(*_TOKENS))])
+        around = {"inside": span, "beside": root}.get(each.context)
+        trace_id = 1_000 + number
+        told = call(*_TOKENS, response_id=f"chatcmpl-{number:024d}" if each.has_id else "")
+        clients: list[tuple[Span, dict[str, Any]]] = []
+        for scope in (_CLIENT, _ANOTHER_CLIENT)[: each.records - 1]:
+            clock.now_ns += _MOMENT
+            around = play.start(begun, around, trace_id=trace_id, scope=scope)
+            clients.insert(0, (around, told))
+        ends.append(clients)
+    clock.now_ns = NOW + 10**10
+    while ends := [each for each in ends if each]:
+        clock.now_ns += _MOMENT
+        span, told = order.choice(ends).pop(0)
+        play.end(span, told)
+    play.end(root)
+    play.settle()
+    return play
+
+
+def _check(calls: list[_Call], order: Any) -> None:
+    play = _play(calls, order)
+    spent = play.engine.spent
+    ledger = len(calls) * cost(*_TOKENS)
+    assert (len(calls), ledger, 0, 0) == (spent.calls, spent.direct, spent.partial, spent.unpriced)
+    assert (ledger, ledger, len(calls)) == (play.counted, play.in_series, sum(row.calls for row in play.series))
+    assert 2 * ledger == play.booked, "two budgets"
+    assert sum(each.records - 1 for each in calls) == play.engine.duplicates
+
+
+@settings(max_examples=300)
+@given(st.lists(_calls, min_size=1, max_size=5), st.randoms(use_true_random=False))
+def test_calls_that_tell_the_same_at_once_are_each_counted_once(calls: list[_Call], order: Any) -> None:
+    """However each is told of, and whichever of its spans ends first."""
+    _check(calls, order)
+
+
+@pytest.mark.parametrize("other", ["beside", "lost", "none"])
+@pytest.mark.parametrize("first", ["client", "framework", "other"])
+def test_a_call_that_keeps_its_context_takes_its_records_from_one_that_lost_it(other: str, first: str) -> None:
+    """Of a framework's two calls, one around its client's span, whichever of the three spans ends first."""
+    play = Player(clock=(clock := Clock()))
+    root = play.start(agent("root"))
+    spans = {"other": play.start(call(), root, scope=_FRAMEWORK)}
+    spans["framework"] = play.start(call(), root, scope=_FRAMEWORK)
+    spans["client"] = play.start(call(), spans["framework"], scope=_CLIENT)
+    if other != "none":
+        around = root if other == "beside" else None
+        spans["its client"] = play.start(call(), around, trace_id=2, scope=_CLIENT)
+    for name in dict.fromkeys((first, *spans)):
+        clock.now_ns += _MOMENT
+        play.end(spans[name], call(*_TOKENS))
+    play.end(root)
+    play.settle()
+    assert (2, 2 * cost(*_TOKENS)) == (play.engine.spent.calls, play.counted)
+
+
+def test_a_record_that_becomes_a_call_of_its_own_is_told_to_the_counters_and_to_who_reads_the_spans() -> None:
+    """Its span said that it told again of another's call; it has an amount since evidence put it out of there."""
+    play = Player(*parse_line("agent=100/day", ZoneInfo("UTC")), clock=(clock := Clock()))
+    root = play.start(agent("root"))
+    lone = play.start({}, root, scope=_FRAMEWORK)
+    around = play.start({}, root, scope=_FRAMEWORK)
+    client = play.start({}, around, scope=_CLIENT)
+    outcomes: list[Outcome] = []
+    for span in (client, lone, around):
+        clock.now_ns += _MOMENT
+        outcomes += filter(None, [play.end(span, call(*_TOKENS))])
+    first, again, last = outcomes
+    assert again.duplicate_of is last.duplicate_of is first.charge
+    assert again.record in last.changed
+    assert 2 * cost(*_TOKENS) == play.booked
+    play.settle()
+    assert 2 * cost(*_TOKENS) == play.counted

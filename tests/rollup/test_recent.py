@@ -1,0 +1,53 @@
+"""The window within which records are compared is bounded, and has what a later record may be one call with."""
+
+from __future__ import annotations
+
+from support import record
+
+from spancost.rollup import Charge
+from spancost.rollup.recent import Recent
+
+_CLIENT, _FRAMEWORK = "client", "framework"
+
+
+def _recent(*records: Charge, most: int = 100) -> Recent:
+    recent = Recent(most)
+    for each in records:
+        recent.add(each, recent.ready(each))
+    return recent
+
+
+def test_records_of_other_instrumentations_that_tell_the_same_are_alike() -> None:
+    """A token more or less is the same: some count the first event of a stream; and silence says nothing against it."""
+    same, one_more, silent = record(_CLIENT, (100, 20)), record(_CLIENT, (100, 21)), record(_CLIENT, ())
+    others = [record(_CLIENT, (100, 22)), record(_CLIENT, (101, 20)), record(_FRAMEWORK, (100, 20))]
+    recent = _recent(same, one_more, silent, *others)
+    assert {same, one_more, silent} == set(recent.like(record(_FRAMEWORK, (100, 20)), [_CLIENT]))
+
+
+def test_only_instrumentations_that_are_asked_for_are_compared() -> None:
+    """A call that a client has told of has no second record of that client."""
+    recent = _recent(record(_CLIENT), record("gateway"))
+    assert {"gateway"} == {each.emitter.scope for each in recent.like(record(_FRAMEWORK), ["gateway"])}
+    assert {"gateway"} == {each.emitter.scope for each in recent.like(record(_FRAMEWORK, ()), ["gateway"])}
+
+
+def test_a_record_that_tells_nothing_may_be_of_any_of_the_latest() -> None:
+    """Its model and its time have to speak for it."""
+    told = [record(_CLIENT, (number, 20)) for number in range(5)]
+    assert told[::-1] == list(_recent(*told).like(record(_FRAMEWORK, ()), [_CLIENT]))
+
+
+def test_records_that_ended_long_before_are_none() -> None:
+    """Nothing comes more than some seconds behind its end."""
+    old, new = record(_CLIENT), record(_FRAMEWORK)
+    new.start_ns = old.end_ns + 6 * 10**9
+    assert [] == list(_recent(old).like(new, [_CLIENT]))
+
+
+def test_the_oldest_are_forgotten_and_half_of_the_window_is_always_there() -> None:
+    """As a whole generation, so that forgetting costs nothing."""
+    told = [record(_CLIENT) for _ in range(25)]
+    recent = _recent(*told, most=10)
+    assert 5 <= len(recent) <= 10
+    assert set(told[-5:]) <= set(recent.like(record(_FRAMEWORK), [_CLIENT]))
