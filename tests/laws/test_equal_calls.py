@@ -33,6 +33,8 @@ class _Call(NamedTuple):
     """Whether the client's spans tell the provider's id."""
     is_silent_at_first: bool
     """Whether only its end says what each span is."""
+    is_half_told: bool = False
+    """Whether the framework's span tells the input alone, as of a stream that was left."""
 
     @property
     def records(self) -> int:
@@ -47,6 +49,9 @@ _calls: Final = st.builds(
     st.booleans(),
     st.booleans(),
 )
+_half_told: Final = st.builds(
+    _Call, st.sampled_from(("inside", "beside", "lost")), st.integers(1, 2), st.booleans(), st.booleans(), st.booleans()
+)
 
 
 def _play(calls: list[_Call], order: Any) -> Player:
@@ -59,7 +64,7 @@ def _play(calls: list[_Call], order: Any) -> Player:
         clock.now_ns += 100 * _MOMENT
         begun = {} if each.is_silent_at_first else call()
         span = play.start(begun, root, scope=_FRAMEWORK)
-        ends.append([(span, call(*_TOKENS))])
+        ends.append([(span, call(*(_TOKENS[:1] if each.is_half_told else _TOKENS)))])
         around = {"inside": span, "beside": root}.get(each.context)
         trace_id = 1_000 + number
         told = call(*_TOKENS, response_id=f"chatcmpl-{number:024d}" if each.has_id else "")
@@ -93,6 +98,12 @@ def _check(calls: list[_Call], order: Any) -> None:
 @given(st.lists(_calls, min_size=1, max_size=5), st.randoms(use_true_random=False))
 def test_calls_that_tell_the_same_at_once_are_each_counted_once(calls: list[_Call], order: Any) -> None:
     """However each is told of, and whichever of its spans ends first."""
+    _check(calls, order)
+
+
+@given(st.lists(_half_told, min_size=1, max_size=5), st.randoms(use_true_random=False))
+def test_so_are_those_of_which_a_framework_tells_the_input_alone(calls: list[_Call], order: Any) -> None:
+    """Their clients tell the rest, wherever their spans lie."""
     _check(calls, order)
 
 

@@ -51,3 +51,11 @@ def test_the_oldest_are_forgotten_and_half_of_the_window_is_always_there() -> No
     recent = _recent(*told, most=10)
     assert 5 <= len(recent) <= 10
     assert set(told[-5:]) <= set(recent.like(record(_FRAMEWORK), [_CLIENT]))
+
+
+def test_of_a_stream_that_was_left_the_input_is_enough() -> None:
+    """Whichever of the two records tells no output, and whichever comes first."""
+    half, whole, another = record(_CLIENT, (100, 0)), record(_FRAMEWORK, (100, 20)), record(_FRAMEWORK, (101, 20))
+    half.call = half.call._replace(partial=True)
+    assert [half] == list(_recent(half).like(whole, [_CLIENT]))
+    assert [whole] == list(_recent(whole, another).like(half, [_FRAMEWORK]))

@@ -38,7 +38,11 @@ _BOUNDARIES: Final = frozenset({Kind.AGENT, Kind.WORKFLOW, Kind.TOOL})
 
 
 def may_be_twins(one: Charge, other: Charge) -> bool:
-    """Tell whether two records of different instrumentations can be of one call, their tokens and ids apart."""
+    """Tell whether two records of different instrumentations can be of one call, their tokens and ids apart.
+
+    As each was told: what other records have made of a charge is no evidence for a further one.
+    """
+    one, other = one.original or one, other.original or other
     if _encloses(one, other) or _heard_only_the_beginning(one, other):
         outer, inner = one, other
     elif _encloses(other, one) or _heard_only_the_beginning(other, one):

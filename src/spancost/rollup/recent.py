@@ -27,7 +27,8 @@ _DISORDER_NS: Final = 5 * 10**9
 """How much later than its end a record may come: some libraries make their spans afterwards."""
 
 _Tokens = tuple[int, int] | None
-_Key = tuple[str, _Tokens]
+_Key = tuple[str, _Tokens | int]
+"""A scope with both counts of tokens, or none, or the input alone."""
 
 
 class Recent:
@@ -35,24 +36,28 @@ class Recent:
 
     def __init__(self, most: int = _RECORDS) -> None:
         self._most = most // 2
-        self._count = 0
+        self._count = self._before = 0
         self._recent: dict[_Key, list[Charge]] = {}
         self._older: dict[_Key, list[Charge]] = {}
         self._latest: deque[Charge] = deque(maxlen=_ALIKE)
 
     def __len__(self) -> int:
-        return sum(map(len, [*self._recent.values(), *self._older.values()]))
+        return self._count + self._before
 
     def ready(self, record: Charge) -> Ready:
         """Return all that adding a record needs: in `add` nothing is allocated."""
-        return (record.emitter.scope, _tokens(record)), [], {} if self._count >= self._most else None
+        scope, tokens = record.emitter.scope, _tokens(record)
+        by_input = (scope, -1 if tokens is None else tokens[0])
+        return (scope, tokens), by_input, [], [], {} if self._count >= self._most else None
 
     def add(self, record: Charge, ready: Ready) -> None:
         """Remember a record."""
-        key, spare, next_generation = ready
+        key, by_input, spare, another, next_generation = ready
         if next_generation is not None:
-            self._older, self._recent, self._count = self._recent, next_generation, 0
+            self._older, self._recent = self._recent, next_generation
+            self._before, self._count = self._count, 0
         self._recent.setdefault(key, spare).append(record)
+        self._recent.setdefault(by_input, another).append(record)
         self._latest.append(record)
         self._count += 1
 
@@ -65,16 +70,20 @@ class Recent:
                     yield other
             return
         input_, output = tokens
+        # One token apart: Traceloop adds the first event's output token to a stream's sum. Of a stream that was left
+        # some tell the input alone.
+        alike: tuple[_Tokens | int, ...] = (tokens, (input_, output - 1), (input_, output + 1), (input_, 0), None)
+        if (record.original or record).call.partial and not output:
+            alike = (input_, None)
         for scope in scopes:
-            # One token apart: Traceloop adds the first event's output token to a stream's sum.
-            for each in (tokens, (input_, output - 1), (input_, output + 1), None):
+            for each in alike:
                 for generation in (self._recent, self._older):
                     records = generation.get((scope, each))
                     if records is not None:
                         yield from _latest(records, record.start_ns - _DISORDER_NS, record.emitter.scope)
 
 
-Ready = tuple[_Key, "list[Charge]", "dict[_Key, list[Charge]] | None"]
+Ready = tuple[_Key, _Key, "list[Charge]", "list[Charge]", "dict[_Key, list[Charge]] | None"]
 
 
 def _latest(records: list[Charge], since_ns: int, scope: str) -> Iterator[Charge]:
