@@ -178,6 +178,8 @@ class Books:
     ) -> None:
         """Move what a charge was to the tree, the budgets and the counters to what it is now."""
         outcome.changed += (charge,)
+        if was == now:
+            return
         difference = now.amounts.minus(was.amounts)
         if now.home is not was.home:
             self.correct(self._tree.book(was.home, was.amounts.negated()), outcome)

@@ -48,6 +48,7 @@ _calls: Final = st.builds(
     st.integers(1, 2),
     st.booleans(),
     st.booleans(),
+    st.just(False),
 )
 _half_told: Final = st.builds(
     _Call, st.sampled_from(("inside", "beside", "lost")), st.integers(1, 2), st.booleans(), st.booleans(), st.booleans()

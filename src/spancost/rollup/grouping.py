@@ -5,7 +5,6 @@ Nothing is changed here. What is returned are whole charges as they ought to be,
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -69,13 +68,14 @@ def joined(charge: Charge, near: Near) -> Plan:
     """
     if charge.merged is not None:
         return Plan([])  # Another thread has found it a place meanwhile.
-    seekers = deque([_Seeker(records_of(charge))])
+    seekers = [_Seeker(records_of(charge))]
     wanted = {charge}
-    left_to_look = _LOOKED_AT
-    while seekers and left_to_look > 0:
-        seeker = seekers.popleft()
-        looked_at, others = near(seeker.records)
-        left_to_look -= looked_at
+    looked_at = 0
+    for seeker in seekers:
+        if looked_at >= _LOOKED_AT:
+            break
+        more, others = near(seeker.records)
+        looked_at += more
         for other in others:
             its = final(other)
             in_the_way = None if its in wanted else _in_the_way(seeker.records, its, other)

@@ -130,6 +130,8 @@ class Twins:
         for _ in range(_ATTEMPTS):
             seen = self._changes
             planned = plan()
+            if not planned.charges and planned.tie is None and remembered is None:
+                return []
             touched = [each for records in planned.charges for each in records if each.merged is None]
             touched += [records[0] for records in planned.charges]
             if self._commit(planned, remembered, seen):
