@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 from spancost.budgets import Budgets, worst
 from spancost.calls import MARKERS, OPERATIONS, Kind, Who, kind_at_start, kind_of
 from spancost.calls.dialects import ANYBODY, emitter_of
-from spancost.calls.elsewhere import asked_at, is_counted_elsewhere
 from spancost.calls.repeated import repeated_usage
 from spancost.calls.who import EVIDENCE, as_label
 from spancost.charging import Charging
@@ -20,10 +19,10 @@ from spancost.rating import Pricer, Rating
 from spancost.rollup import Charge, Node, Totals, Tree, asking
 from spancost.rollup.attribution import Attribution, agent_name, workflow_name
 from spancost.rollup.claimants import Claimants
-from spancost.rollup.claims import is_told_below
 from spancost.rollup.gateways import Gateways
 from spancost.rollup.node import LONGEST_NAME, Live
 from spancost.rollup.sums import Below
+from spancost.words import Words
 
 if TYPE_CHECKING:
     from spancost.calls import Attributes, Usage
@@ -187,21 +186,9 @@ class Engine:
                 if outcome.charge is not None and node.parent is None and parent_id is not None:
                     self._charging.orphans.add(charge)
         elif kind == Kind.WORKFLOW and emitter.tells_last_call and not began_before_us:
-            inside = Node(trace_id, span_id, node, node.name, Kind.CALL, None, node.baggage)
-            charge = self._rating.call(inside, attributes, start_ns, resource, emitter, end_ns, error)
-            if charge is not None and charge.call.usage is not None and charge.call.response_id:
-                self._charging.enter(charge, inside, outcome)
-                outcome.aggregate, outcome.charge, outcome.duplicate_of = outcome.charge, None, None
-        elif kind == Kind.AGENT and not began_before_us and not is_told_below(node, emitter):
-            outcome.asked_at = asked_at(attributes)
-            outcome.is_elsewhere = is_counted_elsewhere(attributes)
-            charge = self._rating.agent(node, attributes, start_ns, resource, emitter, end_ns)
-            if charge is not None and self._charging.remote.is_repeated_by(charge, node):
-                outcome.is_elsewhere = True
-            if charge is not None and not outcome.is_elsewhere and not self._is_told_apart(charge, node):
-                self._charging.enter(charge, node, outcome)
-                # On the span stands what it owns. An amount of its own would be counted beside those of calls.
-                outcome.aggregate, outcome.charge, outcome.duplicate_of = outcome.charge, None, None
+            self._words.of_workflow(node, attributes, start_ns, resource, emitter, end_ns, error, outcome)
+        elif kind == Kind.AGENT and not began_before_us:
+            self._words.of_agent(node, attributes, start_ns, resource, emitter, end_ns, outcome)
         below = node.below
         if below is not None and below.inner:
             if kind == Kind.OTHER and (repeated := repeated_usage(attributes)) is not None:
@@ -284,16 +271,13 @@ class Engine:
         self.budgets.clear()
         self._begin()
 
-    def _is_told_apart(self, claim: Charge, agent: Node) -> bool:
-        """Tell whether calls have told of what an agent says it used, where none of it has reached the agent."""
-        return asking.holds_below(self.tree, agent) or self._charging.orphans.are_summed_by(claim)
-
     def _begin(self) -> None:
         self.tree = self._new_tree()
         self._declared: dict[Node, Attributes] = {}
         self._claimants = Claimants()
         self._gateways = Gateways()
         self._charging = Charging(self.tree, self.budgets, self._places, self._claimants, self._clock)
+        self._words = Words(self._rating, self._charging, self.tree)
 
     def _supplement(self, inner: list[Charge], repeated: Usage, node: Node, outcome: Outcome) -> None:
         """Let the first call inside that used as many tokens know which of them were reasoning."""
