@@ -56,6 +56,16 @@ def _run(program: str, **environ: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_a_record_that_became_a_call_is_not_taken_from_the_counter_of_duplicates() -> None:
+    """The engine knows of one less, and a counter never falls."""
+    exporter = CostExporter(engine_of(Config()))
+    books = exporter.engine._charging.books
+    told: list[int] = []
+    for books.duplicates in (1, 2, 1, 3):
+        told.append(exporter.internals()["spancost.internal.duplicates"])
+    assert [1, 2, 2, 3] == told
+
+
 def test_with_no_providers_set_it_makes_its_own_and_no_global(receiver: Receiver) -> None:
     """A program that only traces has its metrics and events at the endpoint it configured; its globals stay unset."""
     done = _run(_TRACES_ALONE, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint, SPANCOST_BUDGETS="user=0.01/day")

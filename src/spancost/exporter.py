@@ -215,8 +215,10 @@ class CostExporter:
 
     def internals(self) -> dict[str, int]:
         """Return our own counters by metric name."""
+        # A record may turn out to be a call of its own; a counter takes nothing back.
+        self._duplicates = max(self._duplicates, self.engine.duplicates)
         return {
-            semconv.METRIC_INTERNAL_DUPLICATES: self.engine.duplicates,
+            semconv.METRIC_INTERNAL_DUPLICATES: self._duplicates,
             semconv.METRIC_INTERNAL_LATE_SPANS: self.engine.tree.late,
             semconv.METRIC_INTERNAL_EVICTIONS: self.engine.tree.evictions,
             semconv.METRIC_INTERNAL_BUDGET_EVICTIONS: self.engine.budgets.evictions,
@@ -234,6 +236,7 @@ class CostExporter:
         self.owner_names = Dearest[str]()
         self.owner_spent = Counter[str]()
         self._call_names = Dearest[str]()
+        self._duplicates = 0
         self.lost = 0
         """Values of histograms that were dropped, as the worker could not keep up."""
         self._recording = False
