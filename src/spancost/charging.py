@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from threading import RLock
 from typing import Final
 
@@ -89,14 +89,14 @@ class Charging:
             # Another thread that ends a span above may have settled it since it was offered.
             outcome.counts += self._settling.settle(charge)
 
-    def pass_on(self, inner: list[Charge], node: Node, kind: str | None, outcome: Outcome) -> None:
+    def pass_on(self, inner: Iterable[Charge], node: Node, kind: str | None, outcome: Outcome) -> None:
         """Offer the charges below a span that ends to the span above it, or let the counters have them."""
         goes_on = kind in (None, Kind.STEP) or outcome.duplicate_of is not None
         for charge in inner:
             if not (goes_on and offer(charge, node.parent, self._tree.below)) and not self._claimants.may_claim(charge):
                 outcome.counts += self._settling.settle(charge)
 
-    def seek(self, inner: list[Charge], node: Node, outcome: Outcome) -> None:
+    def seek(self, inner: Iterable[Charge], node: Node, outcome: Outcome) -> None:
         """Look for what the calls inside a call's span may be one with, now that it is no longer waited for."""
         if self._twins.compares:
             for record in inner:

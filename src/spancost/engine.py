@@ -5,7 +5,7 @@ The same engine serves the live processor and whoever replays recorded spans.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from spancost.budgets import Budgets, worst
@@ -190,16 +190,17 @@ class Engine:
         elif kind == Kind.AGENT and not began_before_us:
             self._words.of_agent(node, attributes, start_ns, resource, emitter, end_ns, outcome)
         below = node.below
-        if below is not None and below.inner:
-            if kind == Kind.OTHER and (repeated := repeated_usage(attributes)) is not None:
-                self._supplement(below.inner, repeated, node, outcome)
-            self._charging.pass_on(below.inner, node, kind, outcome)
+        inner = () if below is None else below.inner
+        if inner and kind == Kind.OTHER and (repeated := repeated_usage(attributes)) is not None:
+            self._supplement(inner, repeated, node, outcome)
         is_root = node.parent is None and kind not in _CALL_OR_NAMED
         totals = tree.close(node, Kind.ROOT if is_root else kind)
         if totals is not None:
             self._charging.books.correct(tree.hand_up(node, totals), outcome)
-        if kind == Kind.CALL and below is not None and below.inner:
-            self._charging.seek(below.inner, node, outcome)
+        if inner:
+            if kind == Kind.CALL:
+                self._charging.seek(inner, node, outcome)
+            self._charging.pass_on(inner, node, kind, outcome)
         if kind == Kind.CALL and node.parent is not None and below is None:
             # Nothing can be asked of a call later: whoever comes late below it comes below its parent.
             tree.remember(span_id, node.parent)
@@ -279,7 +280,7 @@ class Engine:
         self._charging = Charging(self.tree, self.budgets, self._places, self._claimants, self._clock)
         self._words = Words(self._rating, self._charging, self.tree)
 
-    def _supplement(self, inner: list[Charge], repeated: Usage, node: Node, outcome: Outcome) -> None:
+    def _supplement(self, inner: Iterable[Charge], repeated: Usage, node: Node, outcome: Outcome) -> None:
         """Let the first call inside that used as many tokens know which of them were reasoning."""
         for charge in inner:
             better = self._rating.with_reasoning(charge, repeated, node)
