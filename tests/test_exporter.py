@@ -257,7 +257,7 @@ def test_owners_that_nobody_records_are_bounded_and_counted(receiver: Receiver) 
         for _ in range(20_100):
             with run_agent(program.tracer, "agent"):
                 pass
-        assert 20_000 == len(program.exporter.owners)
+        assert 20_000 == len(program.exporter.queues)
         assert 0 < program.exporter.internals()["spancost.internal.dropped_events"] <= 101
         hang.set()
 

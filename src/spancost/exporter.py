@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from time import monotonic, time_ns
@@ -16,13 +15,12 @@ from opentelemetry.metrics import MeterProvider
 
 from spancost import semconv
 from spancost.assembly import engine_of
-from spancost.calls.who import as_label
 from spancost.faults import guarded, say
 from spancost.telemetry import pipeline
-from spancost.telemetry.dearest import Dearest
 from spancost.telemetry.events import Told, correction_told, crossing_told, emit
-from spancost.telemetry.instruments import Instruments, Owner
-from spancost.telemetry.series import OTHER, Row, Series
+from spancost.telemetry.instruments import Instruments
+from spancost.telemetry.queues import Queues
+from spancost.telemetry.series import Row, Series
 from spancost.version import VERSION
 from spancost.worker import Worker
 
@@ -33,17 +31,10 @@ if TYPE_CHECKING:
     from spancost.budgets import Budget, Standing
     from spancost.engine import Engine
     from spancost.outcome import Count, Outcome
-    from spancost.rollup import Amounts, Charge
 
 __all__ = ["CostExporter"]
 
 _logger = logging.getLogger(__name__)
-
-_MOST_QUEUED: Final = 20_000
-"""Owners waiting to be recorded; beyond it the oldest are dropped and counted: the worker hangs."""
-
-_MANY_QUEUED: Final = 2_000
-"""Owners waiting from which on the worker records them, ahead of the reader."""
 
 _BEFORE_FORK: Final = 0.25
 """Seconds that a fork waits for an export at most, and once for each."""
@@ -106,10 +97,7 @@ class CostExporter:
             self._count(outcome.counts)
         if outcome.kind is not None and outcome.totals is not None:
             totals = outcome.totals
-            if len(self.owners) >= _MOST_QUEUED:
-                self.lost += 1
-            self.owners.append(Owner(outcome.kind, outcome.name, totals.direct + totals.children))
-            if len(self.owners) >= _MANY_QUEUED:
+            if self.queues.add_owner(outcome.kind, outcome.name, totals.direct + totals.children):
                 self._record_soon()
         for crossing in outcome.crossings:
             self.tell(crossing_told(crossing, context))
@@ -222,7 +210,7 @@ class CostExporter:
             semconv.METRIC_INTERNAL_LATE_SPANS: self.engine.tree.late,
             semconv.METRIC_INTERNAL_EVICTIONS: self.engine.tree.evictions,
             semconv.METRIC_INTERNAL_BUDGET_EVICTIONS: self.engine.budgets.evictions,
-            semconv.METRIC_INTERNAL_DROPPED_EVENTS: self.worker.dropped + self.lost,
+            semconv.METRIC_INTERNAL_DROPPED_EVENTS: self.worker.dropped + self.queues.lost,
             semconv.METRIC_INTERNAL_STORE_FAILURES: self._store_failures(),
             semconv.METRIC_INTERNAL_DAMAGED_LEDGERS: self._damaged_ledgers(),
         }
@@ -231,14 +219,8 @@ class CostExporter:
         place = self.engine.who.keys.index
         dimensions = self.engine.dimensions
         self._series = Series(dimensions, tuple(place(key) for key in ("agent", "workflow", *dimensions)))
-        self.owners: deque[Owner] = deque(maxlen=_MOST_QUEUED)
-        self.charges: deque[tuple[int, dict[str, str]]] = deque(maxlen=_MOST_QUEUED)
-        self.owner_names = Dearest[str]()
-        self.owner_spent = Counter[str]()
-        self._call_names = Dearest[str]()
+        self.queues = Queues()
         self._duplicates = 0
-        self.lost = 0
-        """Values of histograms that were dropped, as the worker could not keep up."""
         self._recording = False
         self.budgets = len(self.engine.budgets.all)
         self.collected = False
@@ -309,28 +291,7 @@ class CostExporter:
         for count in counts:
             self._series.add(count)
             if self._operation_cost:
-                self._queue(*count)
-
-    def _bounded(self, name: str, amount: int) -> str:
-        """Return a model's or a provider's name as a label, `_other` where there have been too many."""
-        return as_label(name) if not name or self._call_names.name(name, amount)[0] else OTHER
-
-    def _queue(self, charge: Charge, amounts: Amounts) -> None:
-        if charge.amount is None or amounts.calls < 1:
-            # What corrects a charge comes too late: a histogram can't take back.
-            return
-        call = charge.call
-        attributes = {
-            semconv.GEN_AI_OPERATION_NAME: as_label(call.operation),
-            semconv.GEN_AI_PROVIDER_NAME: self._bounded(call.provider, charge.amount),
-            semconv.GEN_AI_REQUEST_MODEL: self._bounded(call.request_model, charge.amount),
-            semconv.GEN_AI_RESPONSE_MODEL: self._bounded(call.models[0], charge.amount) if call.models else "",
-            semconv.GEN_AI_USAGE_COST_CURRENCY: "USD",
-            semconv.GEN_AI_USAGE_COST_SOURCE: charge.source,
-        }
-        if len(self.charges) >= _MOST_QUEUED:
-            self.lost += 1
-        self.charges.append((charge.amount, {name: value for name, value in attributes.items() if value}))
+                self.queues.add_call(*count)
 
 
 @lru_cache(maxsize=1)

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Final, Protocol
 
 from opentelemetry.metrics import CallbackOptions, Histogram, Meter, Observation
 
 from spancost import semconv
-from spancost.calls.who import as_label
 from spancost.faults import Stack, faults, guarded
 from spancost.money import PICO, usd
-from spancost.telemetry.dearest import Dearest
 from spancost.telemetry.gauges import Gauges
-from spancost.telemetry.series import OTHER
+from spancost.telemetry.queues import Queues
 
 if TYPE_CHECKING:
     from spancost.budgets import Budget, Standing
     from spancost.telemetry.series import Row
 
-__all__ = ["Instruments", "Owner", "Readings"]
+__all__ = ["Instruments", "Readings"]
 
 # Cents to thousands: the SDK's own boundaries are made for milliseconds.
 _USD_BOUNDARIES: Final = (0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 50.0, 100.0, 1000.0)
@@ -39,27 +36,11 @@ _INTERNALS: Final = (
 _BY_NAME: Final = {metric.name: metric for metric in semconv.METRICS}
 
 
-Queued = TypeVar("Queued")
-
-
-class Owner(NamedTuple):
-    """An owner that ended, waiting to be recorded in the histogram (recording costs 8 us, queuing 0.1)."""
-
-    kind: str
-    name: str
-    total: int
-    """Pico-USD."""
-
-
 class Readings(Protocol):
     """What the instruments read when they are collected."""
 
-    owners: deque[Owner]
-    charges: deque[tuple[int, dict[str, str]]]
-    """Pico-USD and attributes of single charges, where they are asked for."""
-    owner_names: Dearest[str]
-    owner_spent: Counter[str]
-    """Pico-USD of what was recorded in the histogram of owners, by name."""
+    queues: Queues
+    """What waits for the histograms."""
     budgets: int
     """How many there are, each for any number of values."""
 
@@ -92,10 +73,7 @@ class _Nothing:
     """What instruments read that were let go of."""
 
     def __init__(self) -> None:
-        self.owners: deque[Owner] = deque()
-        self.charges: deque[tuple[int, dict[str, str]]] = deque()
-        self.owner_names = Dearest[str]()
-        self.owner_spent: Counter[str] = Counter()
+        self.queues = Queues()
         self.budgets = 0
 
     def collecting(self) -> None:
@@ -205,22 +183,9 @@ class Instruments:
 
     def record(self) -> None:
         """Record what was queued, in a collection or on the worker; each reader's storage has it, whoever asks."""
-        readings = self._readings
-        for kind, name, total in _taken(readings.owners):
-            label = as_label(name)
-            if not readings.owner_names.name(label, total, lambda: readings.owner_spent)[0]:
-                label = OTHER
-            readings.owner_spent[label] += total
-            self._owner_cost.record(usd(total), {semconv.OWNER_KIND: kind, semconv.OWNER_NAME: label})
-        for amount, attributes in _taken(readings.charges):
+        queues = self._readings.queues
+        for total, attributes in queues.owners():
+            self._owner_cost.record(usd(total), attributes)
+        for amount, attributes in queues.calls():
             if self._operation_cost is not None:
                 self._operation_cost.record(usd(amount), attributes)
-
-
-def _taken(queue: deque[Queued]) -> Iterator[Queued]:
-    """Yield what waits in a queue, taken out; another thread may be doing the same."""
-    while queue:
-        try:
-            yield queue.popleft()
-        except IndexError:
-            return
