@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from time import sleep, time_ns
@@ -30,11 +31,15 @@ class _Stack:
 
     def __init__(self, program: Program) -> None:
         self._client = program.tracing.get_tracer("opentelemetry.instrumentation.genai.openai")
-        self._framework = program.tracing.get_tracer("opentelemetry.instrumentation.genai.langchain")
+        self._framework = program.tracing.get_tracer("opentelemetry.instrumentation.genai.openai_agents")
+        self._root = program.tracing.get_tracer("program").start_span("root", Context())
 
-    def start(self) -> tuple[trace.Span, trace.Span]:
-        outer = self._framework.start_span("chat", Context(), attributes=_CHAT)
-        return outer, self._client.start_span("chat gpt-5.2", Context(), attributes=_CHAT)
+    def start(self, lies: str = "lost") -> tuple[trace.Span, trace.Span]:
+        """Start a call; the client's span lies inside the framework's, beside it, or has lost it."""
+        root = Context() if lies == "lost" else trace.set_span_in_context(self._root, Context())
+        outer = self._framework.start_span("chat", root, attributes=_CHAT)
+        around = trace.set_span_in_context(outer, Context()) if lies == "inside" else root
+        return outer, self._client.start_span("chat gpt-5.2", around, attributes=_CHAT)
 
     def direct(self) -> None:
         call(self._client, context=Context())
@@ -94,12 +99,23 @@ def test_tasks_that_do_the_same_are_told_apart(receiver: Receiver) -> None:
     assert _CALLS // 2 == program.exporter.engine.duplicates
 
 
-def test_both_records_of_a_call_may_end_at_once(receiver: Receiver) -> None:
-    """On two threads, at the same moment: one of them is the charge, and the other finds it."""
+@pytest.mark.parametrize("lies", ["inside", "beside", "lost"])
+def test_both_records_of_a_call_may_end_at_once(receiver: Receiver, lies: str) -> None:
+    """On two threads, at the same moment, and other calls of the same size with them: none is lost, none told twice."""
     with Program(receiver.endpoint) as program:
         stack = _Stack(program)
-        for _ in range(300):
-            spans = stack.start()
+
+        def work(_: int) -> None:
+            spans = stack.start(lies)
             moment = time_ns()
             run_at_once([partial(_end, span, moment) for span in spans])
+
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(1e-5)
+        try:
+            with ThreadPoolExecutor(8) as pool:
+                list(pool.map(work, range(300)))
+        finally:
+            sys.setswitchinterval(interval)
     assert (300 * _COST, 300) == program.spent
+    assert 300 == program.exporter.engine.duplicates

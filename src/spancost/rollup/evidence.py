@@ -68,6 +68,8 @@ def are_alike(one: Call, other: Call) -> bool:
 
 def share_model(one: Call, other: Call) -> bool:
     """Tell whether both records name a model: the same, or one the version that answered for the other."""
+    if not set(one.models).isdisjoint(other.models):
+        return True  # As nearly always.
     return any(_is_version(mine, theirs) or _is_version(theirs, mine) for mine in one.models for theirs in other.models)
 
 
