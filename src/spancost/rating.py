@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from spancost.calls import LAST_REQUEST, read_call
 from spancost.calls.dialects import ANYBODY
 from spancost.calls.guesses import STREAM
+from spancost.calls.iterations import ITERATING, with_iterations
 from spancost.calls.plain import plainly
 from spancost.calls.refusals import RESENT, kind_of_error, resent, was_refused
 from spancost.calls.turns import Turn, beyond, sums_turn
@@ -56,6 +57,8 @@ class Rating:
     ) -> Charge | None:
         """Return the charge of a call's span; None where nothing was billed, or another span tells of it."""
         call, attributes = _read(attributes, emitter, error)
+        if emitter in ITERATING:
+            call = with_iterations(call, emitter, attributes)
         calls = 1
         if node.below is not None:
             calls = node.below.steps or 1

@@ -657,7 +657,7 @@ class PricingReason:
     """Partial: of several requests the span tells the last alone."""
 
     NO_CACHE_USAGE: Final = "no_cache_usage"
-    """Partial: the instrumentation leaves this provider's cached tokens out."""
+    """Partial: the instrumentation leaves cached tokens out, or doesn't say how many of them there were."""
 
     NO_CLASS_PRICE: Final = "no_class_price"
     """Partial: there is no price of a class of the tokens that were used."""

@@ -51,6 +51,8 @@ def test_a_lower_bound_has_a_help_of_its_own() -> None:
     assert "stream_options" not in remedy("half_usage", "openinference.instrumentation.openai")
     assert "openai_continuous_usage_stats" in remedy("half_usage", "pydantic-ai")
     assert "streaming=True" in remedy("no_cache_usage", "openlit.instrumentation.langchain")
+    assert "openinference-instrumentation-anthropic" in remedy("no_cache_usage", "com.anthropic.sdk.python")
+    assert "another model for advice" in remedy("last_request", "openinference.instrumentation.anthropic")
     assert "[[price]]" in remedy("no_class_price", "pydantic-ai")
     assert remedy("cut_off", "litellm") == remedy("cut_off", "") != ""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from support import call
 
-from spancost.calls import read_call
-from spancost.rollup.evidence import share_model
+from spancost.calls import Usage, read_call
+from spancost.rollup.evidence import agree, share_model
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,15 @@ def test_a_version_is_of_its_family(model: str, family: str) -> None:
 def test_a_longer_name_may_be_another_model_s(model: str, family: str) -> None:
     """It is asked for by that name, has a price of its own, and never answers for the other."""
     assert not share_model(read_call(call(model=model)), read_call(call(model=family)))
+
+
+def test_a_record_of_the_answer_alone_agrees_with_one_of_all_that_was_used() -> None:
+    """Of what Claude's servers did before they answered most instrumentations tell nothing."""
+    answer = read_call(call(23_000, 1_000))
+    whole = answer._replace(usage=Usage(203_000, 4_500), answer=answer.usage)
+    silently = answer._replace(usage=whole.usage)
+    for other in (answer, whole, silently):
+        assert agree(whole, other, may_be_partial=False)
+        assert agree(other, whole, may_be_partial=False)
+    assert not agree(answer, silently, may_be_partial=False)
+    assert not agree(whole, read_call(call(23_000, 900)), may_be_partial=False)

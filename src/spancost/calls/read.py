@@ -124,6 +124,8 @@ class Call(NamedTuple):
     only may have, `usage` is what it says."""
     is_free: bool
     """The span says that it cost nothing: so libraries say of models they don't know, and of answers they kept."""
+    answer: Usage | None
+    """What of `usage` went into the answer, where more was used than that: another record may know no more of it."""
 
 
 def kind_at_start(attributes: Attributes) -> str | None:
@@ -250,6 +252,7 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
             operation,
             guessed is not False,
             list_cost is not None and plain(list_cost) == 0,
+            None,
         ),
     )
 

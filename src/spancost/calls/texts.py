@@ -10,7 +10,7 @@ from spancost.calls.dialects import DIALECTS, Field
 from spancost.calls.shapes import SPELLINGS
 from spancost.faults import leave_to_host
 
-__all__ = ["ANSWERS", "only_usage", "opened"]
+__all__ = ["ANSWERS", "only_usage", "opened", "parsed"]
 
 _Path = tuple[str, ...]
 
@@ -63,7 +63,7 @@ def opened(attributes: Mapping[str, Any]) -> dict[str, Any]:
         if told and all(plain.get(each) is None for each in SPELLINGS[field]):
             plain[SPELLINGS[field][0]] = told
     for name, fields in _TEXTS.items():
-        counts = _parsed(attributes.get(name), name in ANSWERS)
+        counts = parsed(attributes.get(name), name in ANSWERS)
         if not counts:
             continue
         for field, spellings in fields.items():
@@ -86,7 +86,8 @@ def _unquoted(text: object) -> str:
         return ""
 
 
-def _parsed(text: object, is_answer: bool) -> Mapping[str, Any]:
+def parsed(text: object, is_answer: bool) -> Mapping[str, Any]:
+    """Return what a JSON text holds, of an answer its usage alone; nothing where it can't be read."""
     if type(text) is str and is_answer:
         text = only_usage(text)
     if type(text) is not str or not text.startswith("{") or len(text) > _LONGEST:

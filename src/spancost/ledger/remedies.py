@@ -109,6 +109,20 @@ _OF_PARTS: Final = {
     (LAST_REQUEST, "openinference.instrumentation.google_adk"): "OpenInference writes each call over the one"
     " before, on the agent's span, and the amount is a lower bound: uninstall openinference-instrumentation-google-adk;"
     " ADK's own spans tell each call",
+    **dict.fromkeys(
+        (
+            (LAST_REQUEST, "openinference.instrumentation.anthropic"),
+            (LAST_REQUEST, "logfire.anthropic"),
+            (LAST_REQUEST, "mlflow.tracing.provider"),
+        ),
+        "Claude asked another model for advice within the request, which has a price of its own, and the amount is a"
+        " lower bound: the provider's bill says how much more it cost",
+    ),
+    **dict.fromkeys(
+        (("no_cache_usage", "com.anthropic.sdk.python"), ("no_cache_usage", "com.anthropic.sdk.typescript")),
+        "Claude summed up the conversation before it answered, and the span doesn't say how much of it came from a"
+        " cache: install openinference-instrumentation-anthropic beside it",
+    ),
     ("no_cache_usage", "openlit.instrumentation.langchain"): "OpenLIT leaves the cached tokens of Claude's answers out,"
     " unless they are streamed: give the model streaming=True, or install opentelemetry-instrumentation-genai-anthropic"
     " beside it",

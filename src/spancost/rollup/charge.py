@@ -93,8 +93,8 @@ class Charge:
         """What kind of error the span ended in, empty where in none."""
         self.resent = 0
         """Requests that the client had sent for it before in vain."""
-        self.told = call.usage
-        """What this record tells; `call` may be another one's, that knows better."""
+        self.told = call.answer or call.usage
+        """What this record tells of the answer; `call` may be another one's, that knows better."""
         self.trust = Trust.OFF if call.estimated else emitter.trust
         """How far the numbers are to be trusted: those of the record whose numbers they are."""
         self.layer = emitter.layer

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from spancost.calls.read import Call
+    from spancost.calls.usage import Usage
 
 __all__ = ["agree", "are_alike", "differ_in_id", "share_id", "share_model"]
 
@@ -45,13 +46,23 @@ def differ_in_id(one: Call, other: Call) -> bool:
 
 
 def agree(one: Call, other: Call, *, may_be_partial: bool) -> bool:
-    """Tell whether two records tell the same tokens, as far as each tells any."""
-    mine, theirs = one.usage, other.usage
+    """Tell whether two records tell the same tokens, as far as each tells any: all that was used, or the answer's."""
+    may_be_partial = may_be_partial and (one.partial or other.partial)
+    if one.answer is None and other.answer is None:
+        return _equal(one.usage, other.usage, may_be_partial)
+    return any(
+        _equal(mine, theirs, may_be_partial)
+        for mine in (one.usage, one.answer)
+        for theirs in (other.usage, other.answer)
+    )
+
+
+def _equal(mine: Usage | None, theirs: Usage | None, may_be_partial: bool) -> bool:
     if mine is None or theirs is None:
         return False
     # One token apart: Traceloop adds the first event's output token to a stream's sum.
     inputs, outputs = mine.input == theirs.input, abs(mine.output - theirs.output) <= 1
-    if (one.partial or other.partial) and may_be_partial:
+    if may_be_partial:
         inputs = inputs or not (mine.input and theirs.input)
         outputs = outputs or not (mine.output and theirs.output)
         # Something must be told by both.

@@ -8,6 +8,8 @@ from spancost.calls.dialects.table import Dialect, Emitter, Field, Layer, Trust
 
 __all__ = ["ANTHROPIC"]
 
+_COMPACTIONS: Final = ("anthropic.usage.compaction.input_tokens", "anthropic.usage.compaction.output_tokens")
+
 ANTHROPIC: Final = Dialect(
     name="anthropic",
     markers=frozenset(),
@@ -17,7 +19,21 @@ ANTHROPIC: Final = Dialect(
         Field.CACHE_WRITE_1H: ("anthropic.usage.cache_creation.ephemeral_1h_input_tokens",),
     },
     emitters=(
-        Emitter("com.anthropic.sdk.python", Layer.CLIENT, trust=Trust.OWN, recorded="anthropicsdk__native__calls"),
-        Emitter("com.anthropic.sdk.typescript", Layer.CLIENT, trust=Trust.OWN, recorded="anthropicjs__native__calls"),
+        Emitter(
+            "com.anthropic.sdk.python",
+            Layer.CLIENT,
+            compactions=_COMPACTIONS,
+            trust=Trust.OWN,
+            recorded="anthropicsdk__native__calls",
+            also=("anthropicsdk__native__compaction",),
+        ),
+        Emitter(
+            "com.anthropic.sdk.typescript",
+            Layer.CLIENT,
+            compactions=_COMPACTIONS,
+            trust=Trust.OWN,
+            recorded="anthropicjs__native__calls",
+            also=("anthropicjs__native__compaction",),
+        ),
     ),
 )

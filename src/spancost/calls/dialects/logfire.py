@@ -21,6 +21,12 @@ LOGFIRE: Final = Dialect(
     texts={"gen_ai.usage.raw": RAW_USAGE},
     emitters=(
         Emitter("logfire.openai", Layer.CLIENT, tells_after=True, recorded="clients__logfire__calls"),
-        Emitter("logfire.anthropic", Layer.CLIENT, tells_after=True, recorded="clients__logfire__calls"),
+        Emitter(
+            "logfire.anthropic",
+            Layer.CLIENT,
+            iterations=("gen_ai.usage.raw", "iterations"),
+            tells_after=True,
+            recorded="clients__logfire__calls",
+        ),
     ),
 )

@@ -54,6 +54,7 @@ MLFLOW: Final = Dialect(
         # Around clients and frameworks alike; of a stream of Claude's it tells nothing, and ends when that begins.
         Emitter(
             "mlflow.tracing.provider",
+            iterations=("mlflow.spanOutputs", "usage", "iterations"),
             around=("com.anthropic.sdk.python",),
             recorded="clients__mlflow__calls",
             package="mlflow",

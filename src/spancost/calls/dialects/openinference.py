@@ -51,7 +51,13 @@ OPENINFERENCE: Final = Dialect(
     emitters=(
         Emitter(f"{_SCOPE}.openai", Layer.CLIENT, recorded="openaisdk__oioai__calls"),
         Emitter(f"{_JAVASCRIPT}-openai", Layer.CLIENT, recorded="openaijs__oioai__calls"),
-        Emitter(f"{_SCOPE}.anthropic", Layer.CLIENT, recorded="anthropicsdk__oianth__calls"),
+        Emitter(
+            f"{_SCOPE}.anthropic",
+            Layer.CLIENT,
+            iterations=("metadata", "usage_iterations"),
+            recorded="anthropicsdk__oianth__calls",
+            also=("anthropicsdk__oianth__compaction",),
+        ),
         Emitter(f"{_JAVASCRIPT}-anthropic", Layer.CLIENT, recorded="anthropicjs__oianth__calls"),
         # Automatic function calling is one span: what the model asked for in between stands beside its messages.
         Emitter(

@@ -126,6 +126,11 @@ class Emitter:
     """An attribute, and what all stands in its text where a call's counts are a guess."""
     perhaps_beside: tuple[str, ...] = ()
     """What all stands in the same text where they may be a guess, as of a server that tells no parts."""
+    compactions: tuple[str, ...] = ()
+    """Attributes with the input and the output of what Claude's servers did to shorten what they were asked, which its
+    counts leave out."""
+    iterations: tuple[str, ...] = ()
+    """An attribute, and the keys in it to the steps of a request of Claude's, of which its counts leave some out."""
     halves_length: bool = False
     """It takes two characters for a token where the provider told nothing: the counts are half as long as the words."""
     is_hand_made: bool = False
