@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from recorded.recording import CLASSES, Expected, Recording
+from recorded.recording import CLASSES, Expected, Recording, read_spans
 from recorded.replay import Tally
 
 from spancost.money import PICO
@@ -65,13 +65,19 @@ def judge(recording: Recording, tally: Tally) -> Verdict:
         if call.agent is not None and call.state != "unpriced":
             agent = tally.agents[charge.span_id]
             if agent != call.agent:
-                findings.append(
-                    Finding("unnamed" if agent is None else "agent", call.seq, f"{agent}, not {call.agent}")
-                )
+                what = "agent" if agent is not None and _is_named(agent, recording) else "unnamed"
+                findings.append(Finding(what, call.seq, f"{agent}, not {call.agent}"))
     findings += [_without_call(charge, calls, tally) for charge in lone]
     amount = sum(charge.amount or 0 for charge in tally.charges)
     expected = sum(call.amount or 0 for call in recording.calls)
     return Verdict(tuple(sorted(findings, key=lambda each: each.seq)), amount, expected)
+
+
+def _is_named(agent: str, recording: Recording) -> bool:
+    """Tell whether an agent is called so by the program, or at least by anything but what its span is called."""
+    if any(call.agent == agent for call in recording.calls):
+        return True
+    return all(span.name != agent for file in recording.processes for span in read_spans(file))
 
 
 def _summed(calls: Sequence[Expected], tally: Tally) -> list[Expected]:

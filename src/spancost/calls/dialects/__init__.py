@@ -10,6 +10,7 @@ from spancost.calls.dialects.agent_framework import AGENT_FRAMEWORK
 from spancost.calls.dialects.anthropic import ANTHROPIC
 from spancost.calls.dialects.autogen import AUTOGEN
 from spancost.calls.dialects.bedrock import BEDROCK
+from spancost.calls.dialects.claude_code import CLAUDE_CODE
 from spancost.calls.dialects.crewai import CREWAI
 from spancost.calls.dialects.gen_ai import GEN_AI
 from spancost.calls.dialects.genkit import GENKIT
@@ -48,6 +49,7 @@ __all__ = [
 DIALECTS: Final = (
     GEN_AI,
     ANTHROPIC,
+    CLAUDE_CODE,
     MISTRAL,
     PYDANTIC_AI,
     STRANDS,
