@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from spancost.calls import Usage, read_call
 from spancost.calls.dialects import emitter_of
 from spancost.calls.guesses import GUESSING, are_guessed, without_words
+from spancost.calls.names import CALL_NAMES
 
 _LANGCHAIN: Final = emitter_of("openlit.instrumentation.langchain")
 _LITELLM: Final = emitter_of("litellm")
@@ -141,6 +142,17 @@ def test_a_stream_that_litellm_counted_lacks_the_parts_that_providers_tell(parts
     usage = f"{{'completion_tokens': 6, 'prompt_tokens': 27, 'total_tokens': 33, 'completion_tokens_details': {parts}"
     told = read_call(_litellms(usage), _LITELLM)
     assert (is_guess is not False, None if is_guess else Usage(27, 6)) == (told.estimated, told.usage)
+
+
+def test_a_stream_of_litellms_second_spans_may_be_counted_where_no_part_is_told() -> None:
+    """From 1.110 on LiteLLM counts a stream that told no usage, and leaves cached tokens out, as where a server has none."""
+    told = _litellms("") | {"litellm.request.streaming": True}
+    del told["metadata.usage_object"]
+    cached = {"gen_ai.usage.cache_read.input_tokens": 0}
+    assert (Usage(27, 6), True) == (read_call(told, _LITELLM).usage, read_call(told, _LITELLM).estimated)
+    assert not read_call(told | cached, _LITELLM).estimated
+    assert not read_call(told | {"litellm.request.streaming": False}, _LITELLM).estimated
+    assert not (told | cached).keys() - CALL_NAMES, "of a recorded span it is kept"
 
 
 @given(st.one_of(st.text(), st.integers(), st.binary()), st.text())

@@ -12,7 +12,7 @@ from support import call
 
 from spancost.calls import Call, Usage, read_call
 from spancost.calls.dialects import emitter_of
-from spancost.calls.iterations import ITERATING, with_iterations
+from spancost.calls.iterations import with_iterations
 from spancost.calls.names import CALL_NAMES
 
 _CACHE = {
@@ -109,8 +109,3 @@ def test_a_call_of_which_nothing_is_told_stays_without_usage() -> None:
     """A compaction alone is no answer."""
     told = {"gen_ai.operation.name": "chat", "anthropic.usage.compaction.input_tokens": 180_000}
     assert _read(told, "com.anthropic.sdk.python").usage is None
-
-
-def test_a_recording_proves_who_tells_of_iterations() -> None:
-    """None of them is only read in its source."""
-    assert all(emitter.recorded for emitter in ITERATING)

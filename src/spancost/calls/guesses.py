@@ -51,11 +51,18 @@ def are_guessed(attributes: Mapping[str, Any], emitter: Emitter, usage: Usage) -
         name, *parts = emitter.guessed_beside
         text = attributes.get(name)
         if type(text) is not str:
-            return False
+            return _may_be_guessed(attributes, emitter)
         if all(part in text for part in parts):
             return True
         return None if emitter.perhaps_beside and all(part in text for part in emitter.perhaps_beside) else False
     return emitter.halves_length and _are_half_as_long(attributes, usage)
+
+
+def _may_be_guessed(attributes: Mapping[str, Any], emitter: Emitter) -> bool | None:
+    if not emitter.streams_told_beside:
+        return False
+    stream, told = emitter.streams_told_beside
+    return None if attributes.get(stream) is True and told not in attributes else False
 
 
 def without_words(text: str) -> str:

@@ -8,7 +8,14 @@ from spancost.calls.dialects.table import Dialect, Emitter, Field, Layer, Trust
 
 __all__ = ["ANTHROPIC"]
 
+_PYTHON: Final = "com.anthropic.sdk.python"
 _COMPACTIONS: Final = ("anthropic.usage.compaction.input_tokens", "anthropic.usage.compaction.output_tokens")
+
+
+def _on(platform: str, recorded: str = "") -> Emitter:
+    scope = f"{_PYTHON}.{platform}"
+    return Emitter(scope, Layer.CLIENT, compactions=_COMPACTIONS, trust=Trust.OWN, recorded=recorded)
+
 
 ANTHROPIC: Final = Dialect(
     name="anthropic",
@@ -20,13 +27,19 @@ ANTHROPIC: Final = Dialect(
     },
     emitters=(
         Emitter(
-            "com.anthropic.sdk.python",
+            _PYTHON,
             Layer.CLIENT,
             compactions=_COMPACTIONS,
             trust=Trust.OWN,
             recorded="anthropicsdk__native__calls",
             also=("anthropicsdk__native__compaction",),
         ),
+        # The clients of clouds have scopes of their own.
+        _on("foundry", recorded="anthropicsdk__foundry__calls"),
+        _on("bedrock"),
+        _on("vertex"),
+        _on("google_cloud"),
+        _on("aws"),
         Emitter(
             "com.anthropic.sdk.typescript",
             Layer.CLIENT,

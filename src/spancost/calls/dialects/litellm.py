@@ -52,6 +52,8 @@ LITELLM: Final = Dialect(
             ),
             # So it also writes what a server has told without any parts.
             perhaps_beside=("'reasoning_tokens': 0", "'prompt_tokens_details': None"),
+            # Its second spans have no such text.
+            streams_told_beside=("litellm.request.streaming", "gen_ai.usage.cache_read.input_tokens"),
             repeats_answers=True,
             recorded="litellm__otelcb__calls",
             also=("litellm__otelcb__streams", "litellm__otelv2__calls", "litellm__otelcb-old__streams"),

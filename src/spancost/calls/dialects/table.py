@@ -126,6 +126,8 @@ class Emitter:
     """An attribute, and what all stands in its text where a call's counts are a guess."""
     perhaps_beside: tuple[str, ...] = ()
     """What all stands in the same text where they may be a guess, as of a server that tells no parts."""
+    streams_told_beside: tuple[str, ...] = ()
+    """An attribute that is true of a stream, and one that its counts stand without where they may be a guess."""
     compactions: tuple[str, ...] = ()
     """Attributes with the input and the output of what Claude's servers did to shorten what they were asked, which its
     counts leave out."""
