@@ -67,6 +67,19 @@ source, and no "exact" above speaks of them.
 """
 
 
+_UNTRIED: Final = """
+## Not recorded
+
+Of these we know only that they are, and nothing above speaks of them.
+
+| what | why not |
+|---|---|
+| LangChain4j's listeners | the modules that write its spans, for Micrometer and for OpenTelemetry, could not be had |
+| the Claude API's own spans, `com.anthropic.claude-platform` | Anthropic's servers alone write them |
+| Claude's advisor, which answers inside another model's request | no provider here has one: a span that tells of it makes the call a lower bound |
+"""
+
+
 def page() -> str:
     """Return the page as the recordings and the code say."""
     findings = json.loads(_FINDINGS.read_text())
@@ -82,7 +95,7 @@ def page() -> str:
                 lines.append(
                     f"| {dialect.name} | `{emitter.scope}` | {version} | {run} | {_verdict(findings, name)} |\n"
                 )
-    return "".join([*lines, _OPERATIONS, *_unproven(runs)])
+    return "".join([*lines, _OPERATIONS, *_unproven(runs), _UNTRIED])
 
 
 def _unproven(runs: Iterable[Recording]) -> Iterator[str]:

@@ -36,7 +36,7 @@ ANTHROPIC: Final = Dialect(
         ),
         # The clients of clouds have scopes of their own.
         _on("foundry", recorded="anthropicsdk__foundry__calls"),
-        _on("bedrock"),
+        _on("bedrock", recorded="anthropicsdk__bedrock__calls"),
         _on("vertex"),
         _on("google_cloud"),
         _on("aws"),
