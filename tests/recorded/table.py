@@ -74,9 +74,9 @@ Of these we know only that they are, and nothing above speaks of them.
 
 | what | why not |
 |---|---|
-| LangChain4j's listeners | the modules that write its spans, for Micrometer and for OpenTelemetry, could not be had |
+| LangChain4j's listener of observations | the module that has it could not be had |
 | the Claude API's own spans, `com.anthropic.claude-platform` | Anthropic's servers alone write them |
-| Claude's advisor, which answers inside another model's request | no provider here has one: a span that tells of it makes the call a lower bound |
+| Claude's advisor, a model asked within another's request | not tried: a span that tells of it makes the call a lower bound |
 """
 
 
