@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from operator import itemgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from spancost.calls.dialects import DIALECTS, Field
 
-__all__ = ["ABSENT", "SHAPES", "SPELLINGS", "Shape", "learn"]
+__all__ = ["ABSENT", "SHAPES", "SPELLINGS", "Shape", "learn", "remember"]
+
+T = TypeVar("T")
 
 SPELLINGS: Final[Mapping[int, tuple[str, ...]]] = {
     field: tuple(dict.fromkeys(name for dialect in DIALECTS for name in dialect.fields.get(field, ())))
@@ -52,7 +54,7 @@ class Shape(NamedTuple):
 
 
 SHAPES: Final[dict[tuple[str, ...], Shape]] = {}
-"""Names -> shape. It has no lock: where it is full it is emptied, and shapes are learned again."""
+"""Names -> shape. It has no lock."""
 
 
 def learn(names: tuple[str, ...]) -> Shape:
@@ -60,18 +62,28 @@ def learn(names: tuple[str, ...]) -> Shape:
     ours = [name for name in names if name in _FIELDS]
     fields = [_FIELDS[name] for name in ours]
     absent = [len(ours) + (field >= Field.TOKENS) for field in range(Field.COUNT)]
-    shape = Shape(
-        pick=_getter(ours),
-        place=itemgetter(*(fields.index(field) if field in fields else absent[field] for field in range(Field.COUNT))),
-        told=sum(1 << field for field in set(fields) if field < Field.TOKENS),
-        usual=len(fields) == len(set(fields)) and _USUAL.issuperset(fields),
-        has_text=any(name in _TEXTS and not _TEXTS[name].issubset(fields) for name in names),
+    return remember(
+        SHAPES,
+        names,
+        Shape(
+            pick=_getter(ours),
+            place=itemgetter(
+                *(fields.index(field) if field in fields else absent[field] for field in range(Field.COUNT))
+            ),
+            told=sum(1 << field for field in set(fields) if field < Field.TOKENS),
+            usual=len(fields) == len(set(fields)) and _USUAL.issuperset(fields),
+            has_text=any(name in _TEXTS and not _TEXTS[name].issubset(fields) for name in names),
+        ),
     )
+
+
+def remember(known: dict[tuple[str, ...], T], names: tuple[str, ...], meaning: T) -> T:
+    """Remember what these attribute names mean, and return it: what is full is emptied, and learned again."""
     if len(names) <= _MOST_NAMES and sum(map(len, names)) <= _LONGEST:
-        if len(SHAPES) >= _MOST_SHAPES:
-            SHAPES.clear()
-        SHAPES[names] = shape
-    return shape
+        if len(known) >= _MOST_SHAPES:
+            known.clear()
+        known[names] = meaning
+    return meaning
 
 
 def _getter(names: list[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ledger.written import line, message, request, told
 
 from spancost.calls import Who
 from spancost.ledger.otlp.files import Damage, read_batches
 from spancost.ledger.otlp.spans import Span
 from spancost.ledger.otlp.wanted import Wanted, wanted
-from tests.ledger.written import line, message, request, told
 
 _SAID = '[{"role": "user", "parts": [{"type": "text", "content": "Why?"}]}]'
 _OPENLIT = "openlit.instrumentation.langchain"
