@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from spancost.calls.dialects import Kind
-from spancost.calls.read import kind_of
+from spancost.calls.kinds import kind_of
 from spancost.calls.who import as_label
 from spancost.rollup.node import above
 
