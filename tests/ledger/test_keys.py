@@ -18,7 +18,7 @@ from spancost.ledger.otlp.files import read_batches
 from spancost.ledger.otlp.order import by_start
 from spancost.ledger.otlp.replay import Replay
 from spancost.ledger.otlp.report import Report
-from spancost.ledger.otlp.spans import wanted
+from spancost.ledger.otlp.wanted import wanted
 from spancost.ledger.store import Store
 from spancost.ledger.summary import Summary
 from spancost.ledger.sums import Key

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from spancost.calls.dialects import Kind
-from spancost.calls.read import LAST_REQUEST, MARKERS, OPERATIONS, Attributes, Call, kind_at_start, kind_of, read_call
+from spancost.calls.kinds import MARKERS, OPERATIONS, kind_at_start, kind_of
+from spancost.calls.read import LAST_REQUEST, Attributes, Call, read_call
 from spancost.calls.usage import Usage
 from spancost.calls.who import NONE, Who
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from spancost.calls.dialects import Emitter
     from spancost.calls.usage import Usage
 
-__all__ = ["GUESSING", "MESSAGES", "STREAM", "are_guessed", "without_words"]
+__all__ = ["GUESSING", "MEASURED", "MESSAGES", "STREAM", "are_guessed", "without_words"]
 
 GUESSING: Final = frozenset(
     emitter for emitter in EMITTERS.values() if emitter.told_beside or emitter.guessed_beside or emitter.halves_length
@@ -29,6 +29,9 @@ _ANSWERED: Final = "gen_ai.output.messages"
 
 MESSAGES: Final = (_ASKED, _ANSWERED)
 """Attributes with what was said, of which nothing but its length is read."""
+
+MEASURED: Final = frozenset(emitter.scope for emitter in EMITTERS.values() if emitter.halves_length)
+"""Scopes of whose spans that length is read."""
 
 STREAM: Final = "gen_ai.request.stream"
 """Says of a request whether its answer is read piece by piece."""

@@ -9,7 +9,7 @@ from spancost.calls.dialects import DIALECTS, EMITTERS
 from spancost.calls.elsewhere import WHERE
 from spancost.calls.guesses import STREAM
 from spancost.calls.inside import TOTALS
-from spancost.calls.read import MARKERS
+from spancost.calls.kinds import MARKERS
 from spancost.calls.refusals import ERROR_TYPE, RESENT
 from spancost.calls.shapes import SPELLINGS
 from spancost.calls.who import NAMES

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple, cast
 
-from spancost.calls.dialects import ANYBODY, DIALECTS, Emitter, Field, Kind
+from spancost.calls.dialects import ANYBODY, DIALECTS, Emitter, Field
 from spancost.calls.guesses import GUESSING, STREAM, are_guessed
 from spancost.calls.inside import CONVENTIONAL, whole
 from spancost.calls.plain import is_count, plain
-from spancost.calls.shapes import ABSENT, SHAPES, SPELLINGS, learn
+from spancost.calls.shapes import ABSENT, SHAPES, learn
 from spancost.calls.stated import stated
 from spancost.calls.texts import opened
 from spancost.calls.usage import Usage
@@ -18,12 +18,8 @@ from spancost.faults import leave_to_host
 __all__ = [
     "ABSURD",
     "LAST_REQUEST",
-    "MARKERS",
-    "OPERATIONS",
     "Attributes",
     "Call",
-    "kind_at_start",
-    "kind_of",
     "read_call",
 ]
 
@@ -51,26 +47,7 @@ _FIRST_EVENT: Final = 8
 _LONGEST: Final = 512
 """Characters of a name or an id. Longer ones are nobody's, and names are remembered: they are as good as absent."""
 
-MARKERS: Final = frozenset[str]().union(*(dialect.markers for dialect in DIALECTS))
-"""A span with none of these attributes is no model call, agent or tool of any dialect we read."""
-
-_KINDS: Final[dict[str, str]] = {
-    operation: kind for dialect in reversed(DIALECTS) for operation, kind in dialect.operations.items()
-}
-_OPERATIONS: Final = tuple(name for dialect in DIALECTS for name in dialect.fields.get(Field.OPERATION, ()))
-OPERATIONS: Final = frozenset(_OPERATIONS)
-"""A span that starts with none of these attributes doesn't say yet what it is."""
-
-_WORKFLOWS: Final = {name: value for dialect in DIALECTS for name, value in dialect.workflows.items()}
-_GRAPHS: Final = {name: steps for dialect in DIALECTS for name, steps in dialect.graphs.items()}
-_RUNS_OTHERS: Final = frozenset({*_WORKFLOWS, *_GRAPHS})
-
 _SPOKEN: Final = {told: spoken for dialect in DIALECTS for told, spoken in dialect.spoken.items()}
-
-_USAGE_NAMES: Final = (
-    *(name for dialect in DIALECTS for field in (Field.INPUT, Field.OUTPUT) for name in dialect.fields.get(field, ())),
-    *(name for dialect in DIALECTS for name in dialect.markers if name in dialect.texts),
-)
 
 # Parts of a row.
 _USAGE: Final = slice(Field.TOKENS)
@@ -128,52 +105,6 @@ class Call(NamedTuple):
     """What of `usage` went into the answer, where more was used than that: another record may know no more of it."""
 
 
-def kind_at_start(attributes: Attributes) -> str | None:
-    """Return the Kind that the attributes a span starts with name, None where they don't say."""
-    for name in _OPERATIONS:
-        operation = attributes.get(name)
-        if operation is not None:
-            kind = _KINDS.get(operation) if type(operation) is str else _kind(operation)
-            return _who_runs(attributes) if kind == Kind.AGENT else kind
-    return None
-
-
-def kind_of(attributes: Attributes) -> str | None:
-    """Return the Kind that a span's attributes name, None where no dialect speaks of it."""
-    for name in _OPERATIONS:
-        operation = attributes.get(name)
-        if operation is not None:
-            kind = _KINDS.get(operation) if type(operation) is str else _kind(operation)
-            if kind is not None:
-                return _who_runs(attributes) if kind == Kind.AGENT else kind
-    if MARKERS.isdisjoint(attributes):
-        return None
-    # An operation we don't know, or none (conventions before v1.26): a call where it tells usage, or what tells of it.
-    for name in _USAGE_NAMES:
-        if name in attributes:
-            return Kind.CALL
-    return None
-
-
-def _kind(operation: object) -> str | None:
-    operation = plain(operation)
-    return _KINDS.get(operation) if type(operation) is str else None
-
-
-def _who_runs(attributes: Attributes) -> str:
-    """Tell an agent from a workflow that calls itself one."""
-    if _RUNS_OTHERS.isdisjoint(attributes):
-        return Kind.AGENT
-    for name, value in _WORKFLOWS.items():
-        if plain(attributes.get(name)) == value:
-            return Kind.WORKFLOW
-    for name, steps in _GRAPHS.items():
-        told = plain(attributes.get(name))
-        if type(told) is tuple and steps.isdisjoint(cast("tuple[object, ...]", told)):
-            return Kind.WORKFLOW
-    return Kind.AGENT
-
-
 def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | None = None) -> Call:
     """Read the call that a span of kind CALL tells of; impossible counts are a reason, never an exception.
 
@@ -181,7 +112,7 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
     """
     try:
         shape = tuple(attributes)
-        pick, place, told, usual, has_text = SHAPES.get(shape) or learn(shape)
+        pick, place, told, usual, has_text, spelled, twice = SHAPES.get(shape) or learn(shape)
         if has_text:
             return read_call(opened(attributes), emitter, error)
         row = place(pick(attributes) + ABSENT)
@@ -199,10 +130,11 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
         and type(reasoning) is int
         # All five at once: it is negative if one is, and as large as the largest.
         and 0 <= input_ | output | read | write | reasoning < _PLAUSIBLE
+        and (not twice or _tells(row, twice))
     ):
         is_whole = read + write <= input_ and reasoning <= output
     else:
-        row, told = _mended(attributes)
+        row, told = _mended(attributes, spelled)
         is_whole = False
     provider, models, request_model, operation = _named(row[_NAMED])
     usage = None
@@ -257,7 +189,16 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
     )
 
 
-def _mended(attributes: Attributes) -> tuple[tuple[Any, ...], int]:
+def _tells(row: tuple[Any, ...], fields: tuple[int, ...]) -> bool:
+    """Tell whether each of these fields is told by the best of its names: as a text that isn't empty, or a number."""
+    for field in fields:
+        value = row[field]
+        if not (type(value) is int or (type(value) is str and value)):
+            return False
+    return True
+
+
+def _mended(attributes: Attributes, spelled: tuple[tuple[int, tuple[str, ...]], ...]) -> tuple[tuple[Any, ...], int]:
     """Read a row field by field: second-best names where the best tell nothing, and counts only if they can be true.
 
     Also return which token fields are told. No bit of input and output is set where any count can't be true: then
@@ -265,7 +206,7 @@ def _mended(attributes: Attributes) -> tuple[tuple[Any, ...], int]:
     """
     row: list[Any] = [0] * Field.TOKENS + [None] * (Field.COUNT - Field.TOKENS)
     told = 0
-    for field, names in SPELLINGS.items():
+    for field, names in spelled:
         for name in names:
             value = attributes.get(name)
             if value is None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from operator import itemgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from spancost.calls.dialects import DIALECTS, Field
 
-__all__ = ["ABSENT", "SHAPES", "SPELLINGS", "Shape", "learn"]
+__all__ = ["ABSENT", "SHAPES", "SPELLINGS", "Shape", "learn", "remember"]
+
+T = TypeVar("T")
 
 SPELLINGS: Final[Mapping[int, tuple[str, ...]]] = {
     field: tuple(dict.fromkeys(name for dialect in DIALECTS for name in dialect.fields.get(field, ())))
@@ -27,7 +29,6 @@ _TEXTS: Final = {
     **{name: frozenset(fields) for dialect in DIALECTS for name, fields in dialect.texts.items()},
     **{name: frozenset({field}) for dialect in DIALECTS for name, field in dialect.quoted.items()},
 }
-_FIELDS: Final = {name: field for field, names in SPELLINGS.items() for name in names}
 _USUAL: Final = frozenset({*range(Field.REASONING + 1), *range(Field.TOKENS, Field.COUNT)}) - {Field.CACHE_WRITE_1H}
 
 _MOST_SHAPES: Final = 256
@@ -40,38 +41,56 @@ class Shape(NamedTuple):
     """How to read the spans whose attributes have certain names, in a certain order."""
 
     pick: Callable[[Mapping[str, Any]], tuple[Any, ...]]
-    """Takes the values of the fields that are told."""
+    """Takes the values of the fields that are told, each under its best name."""
     place: Callable[[tuple[Any, ...]], tuple[Any, ...]]
     """Puts what was picked, with ABSENT behind it, in the order of Field."""
     told: int
     """Bit n: token field n is told."""
     usual: bool
-    """No field is told under two names, nor any count that few calls have."""
+    """No count is told that few calls have."""
     has_text: bool
     """Counts or names that nothing else tells may stand in a JSON text."""
+    spelled: tuple[tuple[int, tuple[str, ...]], ...]
+    """The fields that are told, each with its names, best first."""
+    twice: tuple[int, ...]
+    """Those of them with several: the best may tell nothing."""
 
 
 SHAPES: Final[dict[tuple[str, ...], Shape]] = {}
-"""Names -> shape. It has no lock: where it is full it is emptied, and shapes are learned again."""
+"""Names -> shape. It has no lock."""
 
 
 def learn(names: tuple[str, ...]) -> Shape:
     """Return the shape of these attribute names, and remember it."""
-    ours = [name for name in names if name in _FIELDS]
-    fields = [_FIELDS[name] for name in ours]
-    absent = [len(ours) + (field >= Field.TOKENS) for field in range(Field.COUNT)]
-    shape = Shape(
-        pick=_getter(ours),
-        place=itemgetter(*(fields.index(field) if field in fields else absent[field] for field in range(Field.COUNT))),
-        told=sum(1 << field for field in set(fields) if field < Field.TOKENS),
-        usual=len(fields) == len(set(fields)) and _USUAL.issuperset(fields),
-        has_text=any(name in _TEXTS and not _TEXTS[name].issubset(fields) for name in names),
+    told = frozenset(names)
+    spelled = tuple(
+        [
+            (field, tuple([each for each in spellings if each in told]))
+            for field, spellings in SPELLINGS.items()
+            if not told.isdisjoint(spellings)
+        ]
     )
+    fields = [field for field, _ in spelled]
+    absent = [len(fields) + (field >= Field.TOKENS) for field in range(Field.COUNT)]
+    shape = Shape(
+        pick=_getter([best for _, (best, *_) in spelled]),
+        place=itemgetter(*(fields.index(field) if field in fields else absent[field] for field in range(Field.COUNT))),
+        told=sum(1 << field for field in fields if field < Field.TOKENS),
+        usual=_USUAL.issuperset(fields),
+        has_text=any(name in _TEXTS and not _TEXTS[name].issubset(fields) for name in names),
+        spelled=spelled,
+        twice=tuple([field for field, known in spelled if len(known) > 1]),
+    )
+    return remember(SHAPES, names, shape)
+
+
+def remember(known: dict[tuple[str, ...], T], names: tuple[str, ...], meaning: T) -> T:
+    """Remember what these attribute names mean, and return it: what is full is emptied, and learned again."""
     if len(names) <= _MOST_NAMES and sum(map(len, names)) <= _LONGEST:
-        if len(SHAPES) >= _MOST_SHAPES:
-            SHAPES.clear()
-        SHAPES[names] = shape
-    return shape
+        if len(known) >= _MOST_SHAPES:
+            known.clear()
+        known[names] = meaning
+    return meaning
 
 
 def _getter(names: list[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:

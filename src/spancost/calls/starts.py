@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from spancost.calls.dialects import GEN_AI
-from spancost.calls.read import MARKERS
+from spancost.calls.kinds import MARKERS
 from spancost.calls.shapes import SPELLINGS
 from spancost.calls.who import NAMES
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from spancost import semconv
 from spancost.calls.plain import plain
 from spancost.calls.read import Attributes
+from spancost.calls.shapes import remember
 from spancost.faults import leave_to_host
 
 __all__ = ["EVIDENCE", "LONGEST", "NAMES", "NONE", "WRITTEN_AS", "Who", "as_label"]
@@ -104,6 +106,10 @@ def as_label(told: object) -> str:
     return text if text.isascii() else text.encode(errors="replace").decode()
 
 
+_Said = tuple[tuple[int, tuple[str, ...], tuple[tuple[str, str], ...]], ...]
+"""The places of the keys that a span tells of, each with the attributes that do, best first, and the texts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Who:
     """The attribution keys that are asked for, and how to read them from one span's attributes."""
@@ -113,40 +119,25 @@ class Who:
     """For each key its attribute names, best first."""
     texts: tuple[tuple[tuple[str, str], ...], ...]
     """For each key the attributes that hold JSON, with its key in there."""
-    spoken: tuple[frozenset[str], ...]
-    """For each key all attributes that tell of it: most spans have none of most."""
     every_name: frozenset[str]
     written: tuple[str, ...]
     """For each key the one name that what was told of it is kept under."""
+    _said: dict[tuple[str, ...], _Said] = field(
+        default_factory=dict[tuple[str, ...], _Said], init=False, repr=False, compare=False
+    )
+    """Names of a span's attributes -> which of them tell what: an instrumentation writes the same on every call."""
 
     @classmethod
     def of(cls, keys: tuple[str, ...], more: Mapping[str, tuple[str, ...]] | None = None) -> Who:
         """Return the reader of these keys; `more` puts a user's attribute names before ours."""
-        added = more or {}
-        ours = [NAMES.get(key, (key,)) for key in keys]
-        names = tuple(
-            (*added.get(key, ()), *(name for name in each if "#" not in name or key not in NAMES))
-            for key, each in zip(keys, ours, strict=True)
-        )
-        texts = tuple(
-            tuple(
-                (text, part) for text, _, part in (name.partition("#") for name in each if "#" in name and key in NAMES)
-            )
-            for key, each in zip(keys, ours, strict=True)
-        )
-        spoken = tuple(
-            frozenset((*group, *(text for text, _ in inside))) for group, inside in zip(names, texts, strict=True)
-        )
-        every_name = frozenset[str]().union(*spoken)
-        written = tuple(WRITTEN_AS.get(key, group[0]) for key, group in zip(keys, names, strict=True))
-        return cls(keys, names, texts, spoken, every_name, written)
+        return _who(keys, tuple((more or {}).items()))
 
     def fill(self, values: list[str | None], attributes: Attributes) -> bool:
         """Put what these attributes tell into the places still empty; tell whether all are full."""
         if not self.every_name.isdisjoint(attributes):
-            for place, names in enumerate(self.spoken):
-                if values[place] is None and not names.isdisjoint(attributes):
-                    values[place] = self._told(place, attributes)
+            for place, names, texts in self._telling(attributes):
+                if values[place] is None:
+                    values[place] = _told(names, texts, attributes)
         return None not in values
 
     def told(self, attributes: Attributes) -> dict[str, str] | None:
@@ -154,26 +145,64 @@ class Who:
         if self.every_name.isdisjoint(attributes):
             return None
         kept: dict[str, str] = {}
-        for place, names in enumerate(self.spoken):
-            if not names.isdisjoint(attributes) and (value := self._told(place, attributes)) is not None:
+        for place, names, texts in self._telling(attributes):
+            if (value := _told(names, texts, attributes)) is not None:
                 kept[self.written[place]] = value
         return kept or None
 
-    def _told(self, place: int, attributes: Attributes) -> str | None:
-        for name in self.names[place]:
-            told = attributes.get(name)
-            if told is not None and (label := as_label(told)) not in _NOBODY:
-                return label
-        for text, part in self.texts[place]:
-            told = _parsed(attributes.get(text)).get(part) if part else _unquoted(attributes.get(text))
-            if told is not None and (label := as_label(told)) not in _NOBODY:
-                return label
-        return None
+    def _telling(self, attributes: Attributes) -> _Said:
+        shape = tuple(attributes)
+        said = self._said.get(shape)
+        return remember(self._said, shape, self._learned(frozenset(shape))) if said is None else said
+
+    def _learned(self, told: frozenset[str]) -> _Said:
+        groups = enumerate(zip(self.names, self.texts, strict=True))
+        said = [
+            (place, tuple([name for name in names if name in told]), tuple([each for each in texts if each[0] in told]))
+            for place, (names, texts) in groups
+        ]
+        return tuple([each for each in said if each[1] or each[2]])
 
 
-def _parsed(text: object) -> Mapping[str, object]:
-    """Return the object that a JSON text holds; empty where it holds none, or isn't a text that can be read."""
-    if type(text) is not str or not text.startswith("{") or len(text) > _LONGEST_TEXT:
+# One for all engines that ask for the same: what it has learned weighs more than all else of an engine.
+@lru_cache(maxsize=16)
+def _who(keys: tuple[str, ...], more: tuple[tuple[str, tuple[str, ...]], ...]) -> Who:
+    added = dict(more)
+    ours = [NAMES.get(key, (key,)) for key in keys]
+    names = tuple(
+        (*added.get(key, ()), *(name for name in each if "#" not in name or key not in NAMES))
+        for key, each in zip(keys, ours, strict=True)
+    )
+    texts = tuple(
+        tuple((text, part) for text, _, part in (name.partition("#") for name in each if "#" in name and key in NAMES))
+        for key, each in zip(keys, ours, strict=True)
+    )
+    every_name = frozenset[str]().union(*names, *({text for text, _ in inside} for inside in texts))
+    written = tuple(WRITTEN_AS.get(key, group[0]) for key, group in zip(keys, names, strict=True))
+    return Who(keys, names, texts, every_name, written)
+
+
+def _told(names: tuple[str, ...], texts: tuple[tuple[str, str], ...], attributes: Attributes) -> str | None:
+    for name in names:
+        told = attributes.get(name)
+        if told is not None and (label := as_label(told)) not in _NOBODY:
+            return label
+    for text, part in texts:
+        told = attributes.get(text)
+        if type(told) is str and len(told) <= _LONGEST_TEXT:
+            told = _parsed(told).get(part) if part else _unquoted(told)
+        elif part:
+            continue
+        if told is not None and (label := as_label(told)) not in _NOBODY:
+            return label
+    return None
+
+
+# One text is asked for several keys, by several spans of a run.
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> Mapping[str, object]:
+    """Return the object that a JSON text holds; empty where it holds none, or can't be read."""
+    if not text.startswith("{"):
         return {}
     try:
         return json.loads(text)
@@ -182,9 +211,9 @@ def _parsed(text: object) -> Mapping[str, object]:
         return {}
 
 
-def _unquoted(text: object) -> object:
+def _unquoted(text: str) -> object:
     """Return what a JSON text of one string says, anything else as it is."""
-    if type(text) is not str or not text.startswith('"') or len(text) > _LONGEST_TEXT:
+    if not text.startswith('"'):
         return text
     try:
         return json.loads(text)

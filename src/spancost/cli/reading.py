@@ -17,7 +17,7 @@ from spancost.ledger.otlp.files import STDIN, Damage, read_batches
 from spancost.ledger.otlp.order import by_start
 from spancost.ledger.otlp.processes import MOST_OPEN
 from spancost.ledger.otlp.replay import Replay
-from spancost.ledger.otlp.spans import wanted
+from spancost.ledger.otlp.wanted import wanted
 from spancost.pricing import PriceBook
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from spancost.calls.dialects import Kind
-from spancost.calls.read import kind_of
+from spancost.calls.kinds import kind_of
 from spancost.calls.who import as_label
 from spancost.rollup.node import above
 
@@ -89,17 +89,21 @@ class Attribution:
         self._agent = who.keys.index("agent")
         self._workflow = who.keys.index("workflow")
         self._nothing: tuple[str | None, ...] = (None,) * len(who.keys)
+        # Of calls with nothing above them, as clients' are where nobody instruments the program.
+        self._alone: Known | None = None
 
     def resolve(
         self, attributes: Attributes, node: Node, resource: Attributes
     ) -> tuple[tuple[str | None, ...], str, int]:
         """Return the values of the keys, the agent path (`coordinator/code_agent`) and the Rank."""
         parent, baggage = node.parent, node.baggage
-        known = None if parent is None else parent.known
+        known = self._alone if parent is None else parent.known
         if known is None or known.baggage is not baggage or known.resource is not resource or not _holds(known):
             known = self._ask(parent, baggage, resource)
-            # An ended span keeps no more of its ancestors' attributes than they do.
-            if parent is not None and not parent.ended:
+            if parent is None:
+                self._alone = known
+            elif not parent.ended:
+                # An ended span keeps no more of its ancestors' attributes than they do.
                 parent.known = known
         _, _, _, values, path, agent, rank = known
         if not self.who.every_name.isdisjoint(attributes):

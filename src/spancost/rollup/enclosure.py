@@ -28,6 +28,9 @@ _LATE_NS: Final = 20 * 10**6
 """How late a framework may hear that a call began, and its client that it ended: LangChain's callbacks in JavaScript
 run when the loop has time, and each span there has a clock of its own."""
 
+_APART_NS: Final = max(_READ_NS, _CLOSES_NS, _LATE_NS)
+"""How far apart two records of one call may be: most that tell the same are further."""
+
 _HIGHEST: Final = 64
 """Spans climbed to find out what lies between two records in one trace."""
 
@@ -42,6 +45,8 @@ def may_be_twins(one: Charge, other: Charge) -> bool:
 
     As each was told: what other records have made of a charge is no evidence for a further one.
     """
+    if one.start_ns - other.end_ns > _APART_NS or other.start_ns - one.end_ns > _APART_NS:
+        return False
     one, other = one.original or one, other.original or other
     if _encloses(one, other) or _heard_only_the_beginning(one, other):
         outer, inner = one, other

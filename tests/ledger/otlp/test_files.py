@@ -19,11 +19,10 @@ from spancost.calls import Usage, Who
 from spancost.calls.repeated import repeated_usage
 from spancost.ledger.otlp import from_json
 from spancost.ledger.otlp.files import Damage, read_batches
-from spancost.ledger.otlp.spans import Span, Wanted, wanted
+from spancost.ledger.otlp.spans import Span
+from spancost.ledger.otlp.wanted import Wanted, wanted
 
-_WANTED: Wanted = {
-    name: name for name in ("text", "int", "double", "bool", "list", "huge", "a", "b", "gen_ai.prompt", "service.name")
-}
+_WANTED = Wanted(("text", "int", "double", "bool", "list", "huge", "a", "b", "gen_ai.prompt", "service.name"))
 
 
 def _read(*paths: Path) -> tuple[list[Span], list[Damage]]:
@@ -147,9 +146,7 @@ def _by(spans_of: Callable[..., Iterator[Span]], content: bytes) -> tuple[list[s
     wrong: list[str] = []
     spans: list[str] = []
     try:
-        spans.extend(
-            map(repr, spans_of(content, {name: name for name in ("a", "r", "gen_ai.task.output")}, wrong.append))
-        )
+        spans.extend(map(repr, spans_of(content, Wanted(("a", "r", "gen_ai.task.output")), wrong.append)))
     except from_json.WRONG as fault:
         return spans, wrong, repr(fault)
     return spans, wrong, ""
@@ -374,4 +371,4 @@ def test_what_was_said_is_not_kept(tmp_path: Path) -> None:
     """Of a prompt no more is held than of any name: memory stays small, and no content waits on disk."""
     ((span,), _) = _read(_write(tmp_path, line(told(2, 1, 2, {"gen_ai.prompt": "x" * 500_000, "http.url": "/"}))))
     assert {"gen_ai.prompt": "x" * 1_025} == span.attributes
-    assert "gen_ai.prompt" not in wanted(Who.of(("agent", "user")))
+    assert "gen_ai.prompt" not in wanted(Who.of(("agent", "user"))).of("")

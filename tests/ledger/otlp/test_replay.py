@@ -16,7 +16,8 @@ from spancost.ledger.otlp.files import Damage, read_batches
 from spancost.ledger.otlp.order import by_start
 from spancost.ledger.otlp.replay import Replay
 from spancost.ledger.otlp.report import Report
-from spancost.ledger.otlp.spans import Span, wanted
+from spancost.ledger.otlp.spans import Span
+from spancost.ledger.otlp.wanted import wanted
 from spancost.owners import Branch, Owners
 from spancost.pricing import PriceBook
 

@@ -16,7 +16,8 @@ from contextlib import ExitStack
 from typing import IO, Any, Final, NamedTuple, TextIO, cast
 
 from spancost.ledger.otlp.from_json import WRONG
-from spancost.ledger.otlp.spans import Span, Wanted
+from spancost.ledger.otlp.spans import Span
+from spancost.ledger.otlp.wanted import Wanted
 
 __all__ = ["STDIN", "Damage", "read_batches"]
 

@@ -16,12 +16,12 @@ from spancost.ledger.otlp.spans import (
     MOST_VALUES,
     SHORT,
     Span,
-    Wanted,
     forget_texts,
     once,
     shortened,
     span_of,
 )
+from spancost.ledger.otlp.wanted import Names, Wanted
 
 __all__ = ["ERROR", "WRONG", "exception_of", "spans_of", "unreadable"]
 
@@ -51,12 +51,13 @@ def spans_of(line: bytes, wanted: Wanted, wrong: Callable[[str], None]) -> Itera
     if request != {} and not any(signal in request for signal in _SIGNALS):
         raise KeyError("resourceSpans")
     for of_resource in request.get("resourceSpans") or ():
-        resource = _attributes(_inside(of_resource, "resource").get("attributes"), wanted)
+        resource = _attributes(_inside(of_resource, "resource").get("attributes"), wanted.of(""))
         for of_scope in of_resource.get("scopeSpans") or ():
             scope = shortened("", str(_inside(of_scope, "scope").get("name") or ""))
+            names = wanted.of(scope)
             for told in of_scope.get("spans") or ():
                 try:
-                    span = _span(told, scope, resource, wanted)
+                    span = _span(told, scope, resource, names)
                 except WRONG as fault:
                     wrong(unreadable(fault))
                 else:
@@ -72,7 +73,7 @@ def _inside(told: Any, name: str) -> Mapping[str, Any]:
     return told.get(name) or {}
 
 
-def _span(told: Mapping[str, Any], scope: str, resource: dict[str, Any], wanted: Wanted) -> Span:
+def _span(told: Mapping[str, Any], scope: str, resource: dict[str, Any], names: Names) -> Span:
     parent = told.get("parentSpanId")
     status = told.get("status")
     error = None
@@ -91,7 +92,7 @@ def _span(told: Mapping[str, Any], scope: str, resource: dict[str, Any], wanted:
             int(parent, 16) if parent else None,
             once(name, name) if len(name) <= SHORT else shortened("", name),
             scope,
-            _attributes(told.get("attributes"), wanted),
+            _attributes(told.get("attributes"), names),
             resource,
             error,
         )
@@ -106,9 +107,9 @@ def exception_of(events: Any) -> str:
     return ""
 
 
-def _attributes(told: Any, wanted: Wanted) -> dict[str, Any]:
+def _attributes(told: Any, names: Names) -> dict[str, Any]:
     attributes: dict[str, Any] = {}
-    known = wanted.get
+    known = names.get
     for each in told or ():
         name = known(each["key"])
         if name is None or not _is_told(value := each.get("value")):

@@ -10,18 +10,18 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from spancost.calls.content import READ_OF
 from spancost.calls.refusals import EXCEPTION, exception, refusal
-from spancost.ledger.otlp.protobuf_types import TracesData
+from spancost.ledger.otlp.protobuf_types import Resource, TracesData
 from spancost.ledger.otlp.spans import (
     BEYOND,
     MOST_VALUES,
     SHORT,
     Span,
-    Wanted,
     forget_texts,
     once,
     shortened,
     span_of,
 )
+from spancost.ledger.otlp.wanted import Names, Wanted
 
 if TYPE_CHECKING:
     from opentelemetry.proto.common.v1.common_pb2 import AnyValue
@@ -37,9 +37,10 @@ def spans_of(message: bytes, wanted: Wanted, wrong: Callable[[str], None]) -> It
     Says `wrong` of each that can't be read.
     """
     for of_resource in TracesData.FromString(message).resource_spans:
-        resource = _attributes(of_resource.resource.attributes, wanted)
+        resource = wanted.resource(of_resource.resource, _resource)
         for of_scope in of_resource.scope_spans:
             scope = shortened("", of_scope.scope.name)
+            names = wanted.of(scope)
             for told in of_scope.spans:
                 start, end = told.start_time_unix_nano, told.end_time_unix_nano
                 if start >= BEYOND or end >= BEYOND:
@@ -56,11 +57,15 @@ def spans_of(message: bytes, wanted: Wanted, wrong: Callable[[str], None]) -> It
                         int.from_bytes(parent) if parent else None,
                         once(name, name) if len(name) <= SHORT else shortened("", name),
                         scope,
-                        _attributes(told.attributes, wanted),
+                        _attributes(told.attributes, names),
                         resource,
                         refusal(told.status.message or _exception(told.events)) if failed else None,
                     )
                 )
+
+
+def _resource(told: bytes, names: Names) -> dict[str, Any]:
+    return _attributes(Resource.FromString(told).attributes, names)
 
 
 def _exception(events: Sequence[Any]) -> str:
@@ -71,9 +76,9 @@ def _exception(events: Sequence[Any]) -> str:
     return ""
 
 
-def _attributes(told: Mapping[str, AnyValue], wanted: Wanted) -> dict[str, Any]:
+def _attributes(told: Mapping[str, AnyValue], names: Names) -> dict[str, Any]:
     attributes: dict[str, Any] = {}
-    known = wanted.get
+    known = names.get
     for key in told:
         name = known(key)
         if name is None:

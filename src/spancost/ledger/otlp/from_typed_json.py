@@ -16,7 +16,8 @@ from msgspec.json import Decoder
 from spancost.calls.content import READ_OF
 from spancost.calls.refusals import refusal
 from spancost.ledger.otlp import from_json
-from spancost.ledger.otlp.spans import MOST_VALUES, SHORT, Span, Wanted, forget_texts, once, shortened, span_of
+from spancost.ledger.otlp.spans import MOST_VALUES, SHORT, Span, forget_texts, once, shortened, span_of
+from spancost.ledger.otlp.wanted import Names, Wanted
 
 __all__ = ["spans_of"]
 
@@ -78,7 +79,8 @@ class _Resource(Struct, gc=False):
 
 
 class _ResourceSpans(Struct, rename="camel", gc=False):
-    resource: _Resource | None = None
+    resource: Raw = _PASSED_OVER
+    """Each process repeats its own with each request, and once is enough to read it."""
     scope_spans: list[_ScopeSpans] | None = None
 
 
@@ -93,24 +95,26 @@ _EMPTY_REQUEST: Final = _Request()
 
 # Not strict: 64-bit integers are text in OTLP's JSON.
 _decode: Final = Decoder(_Request, strict=False).decode
+_decode_resource: Final = Decoder(_Resource | None, strict=False).decode
 
 
 def spans_of(line: bytes, wanted: Wanted, wrong: Callable[[str], None]) -> Iterator[Span]:
     """Yield the spans of a line that holds a request, as `from_json` does."""
     try:
         request = _decode(line)
+        resources = [wanted.resource(bytes(each.resource), _resource) for each in request.resource_spans or ()]
     except (MsgspecError, RecursionError):
-        request = _EMPTY_REQUEST
+        request, resources = _EMPTY_REQUEST, []
     if request == _EMPTY_REQUEST:
         yield from from_json.spans_of(line, wanted, wrong)
         return
-    for of_resource in request.resource_spans or ():
-        resource = _attributes(of_resource.resource and of_resource.resource.attributes, wanted)
+    for of_resource, resource in zip(request.resource_spans or (), resources, strict=True):
         for of_scope in of_resource.scope_spans or ():
             scope = shortened("", (of_scope.scope and of_scope.scope.name) or "")
+            names = wanted.of(scope)
             for told in of_scope.spans or ():
                 try:
-                    span = _span(told, scope, resource, wanted)
+                    span = _span(told, scope, resource, names)
                 except from_json.WRONG as fault:  # an id that is no number, events that are none
                     wrong(from_json.unreadable(fault))
                 else:
@@ -118,7 +122,7 @@ def spans_of(line: bytes, wanted: Wanted, wrong: Callable[[str], None]) -> Itera
             forget_texts()
 
 
-def _span(told: _Span, scope: str, resource: dict[str, Any], wanted: Wanted) -> Span:
+def _span(told: _Span, scope: str, resource: dict[str, Any], names: Names) -> Span:
     parent, name, status = told.parent_span_id, told.name or "", told.status
     error = None
     if status and status.code in from_json.ERROR:
@@ -132,16 +136,21 @@ def _span(told: _Span, scope: str, resource: dict[str, Any], wanted: Wanted) -> 
             int(parent, 16) if parent else None,
             once(name, name) if len(name) <= SHORT else shortened("", name),
             scope,
-            _attributes(told.attributes, wanted),
+            _attributes(told.attributes, names),
             resource,
             error,
         )
     )
 
 
-def _attributes(told: list[_KeyValue] | None, wanted: Wanted) -> dict[str, Any]:
+def _resource(told: bytes, names: Names) -> dict[str, Any]:
+    resource = _decode_resource(told or b"null")
+    return _attributes(resource and resource.attributes, names)
+
+
+def _attributes(told: list[_KeyValue] | None, names: Names) -> dict[str, Any]:
     attributes: dict[str, Any] = {}
-    known = wanted.get
+    known = names.get
     for each in told or ():
         name = known(each.key)
         if name is None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from spancost.ledger.otlp.spans import HOST, INSTANCE, PID
+from spancost.ledger.otlp.wanted import HOST, INSTANCE, PID
 
 if TYPE_CHECKING:
     from spancost.calls import Attributes

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
-from sys import intern
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from spancost.calls.content import READ_OF
-from spancost.calls.names import CALL_NAMES, JSON_NAMES
-from spancost.rollup.attribution import NAMES_OF_AGENTS
+from spancost.calls.names import JSON_NAMES
 
 if TYPE_CHECKING:
-    from spancost.calls import Attributes, Who
+    from spancost.calls import Attributes
 
 __all__ = [
     "BEYOND",
-    "HOST",
-    "INSTANCE",
     "MOST_VALUES",
-    "PID",
     "SHORT",
     "Span",
-    "Wanted",
     "forget_texts",
     "once",
     "shortened",
     "span_of",
-    "wanted",
 ]
 
 BEYOND: Final = 1 << 63
@@ -35,11 +28,6 @@ BEYOND: Final = 1 << 63
 
 SHORT: Final = 1_024
 """Characters kept of a text: longer than any name or label that is read. What was said is no business of ours."""
-
-HOST: Final = ("host.id", "host.name", "container.id", "k8s.pod.uid")
-INSTANCE: Final = ("service.namespace", "service.name", "service.instance.id")
-PID: Final = "process.pid"
-"""What tells the processes of a resource apart, with the two above."""
 
 _MOST_OF_JSON: Final = 262_144
 
@@ -90,13 +78,3 @@ def shortened(name: str, text: str) -> str:
         return text
     # What is too long to be read must stay too long.
     return text[: _MOST_OF_JSON + 1] if name in JSON_NAMES else text[: SHORT + 1]
-
-
-Wanted = Mapping[str, str]
-"""Attribute name -> the same name: one object for all spans, whose hash is known."""
-
-
-def wanted(who: Who) -> Wanted:
-    """Return the names of the attributes that are kept of a span and of its resource."""
-    # Interned: read back from disk, where spans may wait, a name is the one object again that is asked for.
-    return {name: intern(name) for name in CALL_NAMES.union(who.every_name, NAMES_OF_AGENTS, HOST, INSTANCE, (PID,))}

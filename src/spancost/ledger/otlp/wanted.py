@@ -1,0 +1,59 @@
+"""What is kept of a file: the attributes that counting reads, and each resource once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from sys import intern
+from typing import TYPE_CHECKING, Any, Final
+
+from spancost.calls.guesses import MEASURED, MESSAGES
+from spancost.calls.names import CALL_NAMES
+from spancost.rollup.attribution import NAMES_OF_AGENTS
+
+if TYPE_CHECKING:
+    from spancost.calls import Who
+
+__all__ = ["HOST", "INSTANCE", "PID", "Names", "Wanted", "wanted"]
+
+HOST: Final = ("host.id", "host.name", "container.id", "k8s.pod.uid")
+INSTANCE: Final = ("service.namespace", "service.name", "service.instance.id")
+PID: Final = "process.pid"
+"""What tells the processes of a resource apart, with the two above."""
+
+Names = Mapping[str, str]
+"""Attribute name -> the same name: one object for all spans, whose hash is known."""
+
+_MOST: Final = 1_024
+"""Resources remembered, of one process each."""
+
+
+class Wanted:
+    """Names the attributes that are kept, and remembers the resources that were read; for one reading, and one thread.
+
+    `asked` are read of every span, whatever else they are.
+    """
+
+    def __init__(self, names: Iterable[str], asked: frozenset[str] = frozenset()) -> None:
+        # Interned: read back from disk, where spans may wait, a name is the one object again that is asked for.
+        self._measured: Names = {name: intern(name) for name in names}
+        self._usual: Names = {name: name for name in self._measured.values() if name not in MESSAGES or name in asked}
+        self._resources: dict[bytes, dict[str, Any]] = {}
+
+    def of(self, scope: str) -> Names:
+        """Return the names of what is kept of an instrumentation's spans: of few it matters how long messages are."""
+        return self._measured if scope in MEASURED else self._usual
+
+    def resource(self, told: bytes, read: Callable[[bytes, Names], dict[str, Any]]) -> dict[str, Any]:
+        """Return what is kept of a resource, one object for all that are told alike; it is read where it is new."""
+        known = self._resources.get(told)
+        if known is None:
+            if len(self._resources) >= _MOST:
+                self._resources.clear()
+            known = self._resources[told] = read(told, self._usual)
+        return known
+
+
+def wanted(who: Who) -> Wanted:
+    """Return what is kept of spans and resources where charges are told apart by these keys."""
+    names = CALL_NAMES.union(who.every_name, NAMES_OF_AGENTS, HOST, INSTANCE, (PID,))
+    return Wanted(names, who.every_name)
