@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 import pytest
 from support import record
 
 from spancost.rollup import Charge
 from spancost.rollup.grouping import Near, Plan, joined, parted, tied
-from spancost.rollup.units import Records
+from spancost.rollup.units import Records, final
 
 _CLIENT, _FRAMEWORK = "client", "framework"
 
@@ -23,9 +23,9 @@ def _merge(charge: Charge, *others: Charge) -> None:
 def _near(*pairs: tuple[Charge, Charge]) -> Near:
     """Say which records are near each other."""
 
-    def near(records: Records) -> tuple[int, list[Charge]]:
+    def near(records: Records, wanted: Container[Charge]) -> list[Charge]:
         found = [pair[1 - side] for pair in pairs for side in (0, 1) if pair[side] in records]
-        return len(found), found
+        return [each for each in found if final(each) not in wanted]
 
     return near
 

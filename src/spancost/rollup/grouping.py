@@ -5,9 +5,9 @@ Nothing is changed here. What is returned are whole charges as they ought to be,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from itertools import chain
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from spancost.rollup.units import final, head, is_one_unit, records_of, unit_of, units_of
 
@@ -17,11 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Near", "Plan", "joined", "parted", "tied"]
 
-_LOOKED_AT: Final = 8_192
-"""Records looked at in one search, milliseconds' worth: beyond that a record is taken for a call of its own."""
-
-Near = Callable[["Records"], "tuple[int, list[Charge]]"]
-"""Tells how many records were looked at, and which of them may be of the same call, one of each charge, the likeliest
+Near = Callable[["Records", Container["Charge"]], Iterable["Charge"]]
+"""Tells which records may be of the same call as a seeker's, one of each charge that isn't wanted yet, likeliest
 first."""
 
 
@@ -70,13 +67,8 @@ def joined(charge: Charge, near: Near) -> Plan:
         return Plan([])  # Another thread has found it a place meanwhile.
     seekers = [_Seeker(records_of(charge))]
     wanted = {charge}
-    looked_at = 0
     for seeker in seekers:
-        if looked_at >= _LOOKED_AT:
-            break
-        more, others = near(seeker.records)
-        looked_at += more
-        for other in others:
+        for other in near(seeker.records, wanted):
             its = final(other)
             in_the_way = None if its in wanted else _in_the_way(seeker.records, its, other)
             if in_the_way is None:

@@ -10,20 +10,18 @@ evidence proves to be of another call finds a new place (`grouping`).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from threading import RLock
 from typing import TYPE_CHECKING, Final
 
-from spancost.rollup.dedup import open_around
-from spancost.rollup.enclosure import may_be_twins
 from spancost.rollup.grouping import Plan, joined, parted, tied
+from spancost.rollup.nearness import Nearness
 from spancost.rollup.recent import Recent
 from spancost.rollup.units import final, records_of
 
 if TYPE_CHECKING:
     from spancost.rollup.charge import Charge
-    from spancost.rollup.node import Node
     from spancost.rollup.units import Records
 
 __all__ = ["Twins"]
@@ -72,7 +70,7 @@ class Twins:
             # Asked again: another thread that brings a second instrumentation takes over what was remembered by then.
             if not self.compares:
                 return []
-        return self._change(partial(joined, record, self._near), record)
+        return self._change(partial(self._joined, record), record)
 
     def tie(self, record: Charge, other: Charge, *, is_new: bool = True) -> list[Charge]:
         """Make one call of a record and of another to which evidence ties it; remember it if it is a new one."""
@@ -109,7 +107,7 @@ class Twins:
         for charge in charges:
             scopes = {each.emitter.scope for each in records_of(charge)}
             if charge.merged is None and not charge.is_void and not scopes.issuperset(self._scopes):
-                found += self._change(partial(joined, charge, self._near), None)
+                found += self._change(partial(self._joined, charge), None)
         return list(dict.fromkeys(found))
 
     def _knows(self, scope: str) -> bool:
@@ -124,6 +122,9 @@ class Twins:
                 self._change(lambda: Plan([]), record)
             self._alone.clear()
         return True
+
+    def _joined(self, charge: Charge) -> Plan:
+        return joined(charge, Nearness(self._recent, list(self._scopes)).of)
 
     def _change(self, plan: Callable[[], Plan], remembered: Charge | None) -> list[Charge]:
         """Do what is planned, and return the charges that have changed, or that were some before."""
@@ -172,36 +173,7 @@ class Twins:
             self._changes += 1
         return True
 
-    def _near(self, records: Records) -> tuple[int, list[Charge]]:
-        """Return how many records were looked at, and those that may be of one call, of each charge the likeliest."""
-        own = {record.emitter.scope for record in records}
-        scopes = [scope for scope in list(self._scopes) if scope not in own]
-        looked_at = 0
-        found: dict[Charge, tuple[bool, int, Charge]] = {}
-        for record in records:
-            around = list(open_around(record))
-            if any(span.record is None for span in around):
-                # Of which call it is a record the open span around it will tell, and by better evidence.
-                continue
-            for other in self._recent.like(record, scopes):
-                looked_at += 1
-                charge = final(other)
-                if charge.is_void or not may_be_twins(record, other):
-                    continue
-                if _are_others(around, other) or _are_others(open_around(other), record):
-                    continue
-                apart = abs(other.start_ns - record.start_ns) + abs(other.end_ns - record.end_ns)
-                likeness = other.trace_id != record.trace_id, apart
-                if charge not in found or likeness < found[charge][:2]:
-                    found[charge] = (*likeness, other)
-        return looked_at, [each[2] for each in sorted(found.values(), key=lambda each: each[:2])]
-
 
 def _forgotten(records: Records) -> int:
     """Return how many records of a charge are not remembered."""
     return sum(each.forgotten for each in records) + max(0, len(records) - 1 - _OTHERS)
-
-
-def _are_others(around: Iterable[Node], record: Charge) -> bool:
-    """Tell whether among the open spans around a record are others than that of another one, which ends right now."""
-    return any(span.span_id != record.span_id for span in around)

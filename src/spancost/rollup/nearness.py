@@ -1,0 +1,94 @@
+"""What records may be one call with, among the last ones: asked many times in one search for a place."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator
+from typing import TYPE_CHECKING, Final
+
+from spancost.rollup.dedup import open_around
+from spancost.rollup.enclosure import may_be_twins
+from spancost.rollup.units import final
+
+if TYPE_CHECKING:
+    from spancost.rollup.charge import Charge
+    from spancost.rollup.node import Node
+    from spancost.rollup.recent import Recent
+    from spancost.rollup.units import Records
+
+__all__ = ["Nearness"]
+
+_COMPARED: Final = 8_192
+"""Records compared in one search, milliseconds' worth: beyond that a record is taken for a call of its own."""
+
+_Pairs = Iterable[tuple["Charge", "Charge"]]
+
+
+class Nearness:
+    """Used for one search by one thread. `scopes` are the instrumentations that have told of calls.
+
+    What was wanted once is not compared again: where hundreds of calls at once tell the same, each of those in the way
+    would be compared with all others for each of them.
+    """
+
+    def __init__(self, recent: Recent, scopes: Iterable[str]) -> None:
+        self._recent = recent
+        self._scopes = tuple(scopes)
+        self._alike: dict[tuple[object, ...], list[Charge]] = {}
+        self._left = _COMPARED
+        self._knows_room = False
+
+    def of(self, seeker: Records, wanted: Container[Charge]) -> Iterator[Charge]:
+        """Yield records that may be of one call with a seeker's, one of each charge, the likeliest first.
+
+        First those of charges that its instrumentations haven't told of, then those of charges that nobody has
+        `wanted`: as long as there are none of the first kind at all, moving others makes no room.
+        """
+        own = {record.emitter.scope for record in seeker}
+        scopes = [scope for scope in self._scopes if scope not in own]
+        room: list[tuple[Charge, Charge]] = []
+        taken: list[tuple[Charge, Charge]] = []
+        for record in seeker:
+            if any(span.record is None for span in open_around(record)):
+                # Of which call it is a record the open span around it will tell, and by better evidence.
+                continue
+            for other in self._not_wanted(record, scopes, wanted):
+                charge = final(other)
+                has_room = all(charge.record_of(scope) is None for scope in own)
+                (room if has_room else taken).append((record, other))
+        self._knows_room = self._knows_room or bool(room) or any(record.call.response_id for record in seeker)
+        yield from self._likeliest(room)
+        if self._knows_room:
+            yield from self._likeliest(taken)
+
+    def _not_wanted(self, record: Charge, scopes: list[str], wanted: Container[Charge]) -> list[Charge]:
+        """Return the records that tell the same as one, without those whose place somebody has asked for."""
+        key = (record.told and record.told[:2], *scopes)
+        alike = self._alike.get(key)
+        if alike is None:
+            alike = list(self._recent.like(record, scopes))
+        alike = self._alike[key] = [other for other in alike if final(other) not in wanted]
+        return alike
+
+    def _likeliest(self, pairs: _Pairs) -> list[Charge]:
+        found: dict[Charge, tuple[bool, int, Charge]] = {}
+        for record, other in pairs:
+            self._left -= 1
+            if self._left < 0:
+                break
+            charge = final(other)
+            if charge.is_void or not may_be_twins(record, other) or _is_anothers(record, other):
+                continue
+            apart = abs(other.start_ns - record.start_ns) + abs(other.end_ns - record.end_ns)
+            likeness = other.trace_id != record.trace_id, apart
+            if charge not in found or likeness < found[charge][:2]:
+                found[charge] = (*likeness, other)
+        return [each[2] for each in sorted(found.values(), key=lambda each: each[:2])]
+
+
+def _is_anothers(record: Charge, other: Charge) -> bool:
+    """Tell whether an open span around one of two records may tell of it, and isn't the other's that ends right now."""
+    return _are_others(open_around(record), other) or _are_others(open_around(other), record)
+
+
+def _are_others(around: Iterable[Node], record: Charge) -> bool:
+    return any(span.span_id != record.span_id for span in around)
