@@ -13,18 +13,17 @@ from spancost.rollup import Amounts, Charge, Node, Tree
 from spancost.rollup.claims import claim_of, tells_more
 from spancost.rollup.node import above, top
 from spancost.rollup.records import statement_of
+from spancost.rollup.sums import NO_AMOUNTS
 from spancost.rollup.tree import OWNERS
 from spancost.rollup.units import final
 
 if TYPE_CHECKING:
     from spancost.rollup.records import Statement
 
-__all__ = ["NO_AMOUNTS", "Books"]
+__all__ = ["Books"]
 
 _HIGHEST: Final = 256
 """Spans above a call that are asked for what they said of it."""
-
-NO_AMOUNTS: Final = Amounts()
 
 
 class _Booked(NamedTuple):
@@ -91,15 +90,16 @@ class Books:
         for charge in charges:
             is_true = charge.merged is not None and not charge.entered  # Whoever ends its span sets it aside.
             while not is_true:
-                others = charge.others
-                is_true = self._restate(charge, others, statement_of((charge, *others)), node, outcome)
+                others, original = charge.others, charge.original
+                told = statement_of((charge, *others))
+                is_true = self._restate(charge, others, original, told, node, outcome)
 
     def supplement(self, charge: Charge, better: Charge, node: Node, outcome: Outcome) -> None:
         """Correct a charge by what a span around it says of the same call, which is no record of it."""
         better.booked, better.rank, better.who = charge.booked, charge.rank, charge.who
         better.agent_path = charge.agent_path
         told = statement_of((charge,))._replace(numbers=better, money=better, owned=better, who=better.who)
-        self._restate(charge, charge.others, told, node, outcome)
+        self._restate(charge, charge.others, charge.original, told, node, outcome)
 
     def correct(self, owners: list[Node], outcome: Outcome) -> None:
         """Tell the new totals of owners that had ended when more of their cost became known."""
@@ -137,39 +137,40 @@ class Books:
         self.restate(freed, node, outcome)
 
     def _restate(
-        self, charge: Charge, others: tuple[Charge, ...], told: Statement, node: Node, outcome: Outcome
+        self,
+        charge: Charge,
+        others: tuple[Charge, ...],
+        original: Charge | None,
+        told: Statement,
+        node: Node,
+        outcome: Outcome,
     ) -> bool:
-        """Make a charge what its records say; False where it has got others meanwhile."""
+        """Make a charge what its records say; False where it has changed since they were asked."""
         numbers, money, owned, who = told
-        is_none = charge.merged is not None
-        original = charge.original
-        if original is None and (is_none or charge is not numbers or charge is not money or charge is not owned):
-            original = copy(charge)
-        now = _Booked(NO_AMOUNTS, None, ()) if is_none else _Booked(told.amounts, owned.booked, who)
+        is_corrected = not (charge is numbers is money is owned)
+        first = copy(charge) if original is None and is_corrected else original
+        now = _Booked(told.amounts, owned.booked, who)
         with self._revising:
-            if charge.others is not others or (charge.merged is not None) != is_none:
+            if charge.others is not others or charge.original is not original:
                 return False
-            entered, settled = charge.entered, charge.settled
+            was_booked, settled = charge.entered, charge.settled
             amounts, home, before = charge.amounts, charge.booked, charge.who
-            if is_none:
-                if not entered:
-                    return True
-                charge.original, charge.amounts = original, now.amounts
-            else:
-                charge.original = original
+            if charge.merged is None:
+                charge.original = first
                 charge.call, charge.price = numbers.call, numbers.price
                 charge.trust, charge.layer = numbers.trust, numbers.layer
                 charge.amount, charge.status, charge.source = money.amount, money.status, money.source
                 charge.amounts, charge.booked, charge.who = now
                 charge.rank, charge.agent_path = owned.rank, owned.agent_path
-                if charge.set_aside:
-                    charge.set_aside = False
-                    charge.entered = entered = True
-                    amounts = NO_AMOUNTS
-            self.duplicates += (amounts.calls > 0) - (now.amounts.calls > 0) if entered else 0
-        if entered:
-            was = _Booked(amounts, home, before)
-            now = was._replace(amounts=now.amounts) if is_none else now
+                charge.entered = charge.entered or charge.set_aside
+                charge.set_aside = False
+            elif was_booked:
+                charge.entered, charge.set_aside = False, True
+            is_booked = charge.entered
+            self.duplicates += was_booked - is_booked
+        if was_booked or is_booked:
+            was = _Booked(amounts if was_booked else NO_AMOUNTS, home, before)
+            now = now if is_booked else was._replace(amounts=NO_AMOUNTS)
             self._rebook(charge, was, now, node, outcome, is_settled=settled)
         return True
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from threading import RLock
 from typing import Final
 
-from spancost.books import NO_AMOUNTS, Books
+from spancost.books import Books
 from spancost.budgets import Budgets
 from spancost.calls import Kind
 from spancost.outcome import Count, Outcome
@@ -18,6 +18,7 @@ from spancost.rollup.dedup import inside, nested, offer, outlived
 from spancost.rollup.node import above
 from spancost.rollup.orphans import Orphans
 from spancost.rollup.remote import Remote
+from spancost.rollup.sums import NO_AMOUNTS
 from spancost.rollup.twins import Twins
 from spancost.rollup.units import final, told_by
 from spancost.settling import Settling
@@ -88,6 +89,11 @@ class Charging:
         else:
             # Another thread that ends a span above may have settled it since it was offered.
             outcome.counts += self._settling.settle(charge)
+        if outcome.charge is not None and node.parent is not None and self._twins.compares:
+            # Another thread may have ended a span around it after that was asked and before it was offered.
+            around = self._outlived(charge, node)
+            if around is not None and final(around) is not charge:
+                self.books.restate(self._twins.tie(charge, around, is_new=False), node, outcome)
 
     def pass_on(self, inner: Iterable[Charge], node: Node, kind: str | None, outcome: Outcome) -> None:
         """Offer the charges below a span that ends to the span above it, or let the counters have them."""
@@ -140,8 +146,10 @@ class Charging:
     def _nested(self, charge: Charge, node: Node) -> Charge | None:
         """Return the record inside or around a call's span that is of the same call, None without evidence (R1)."""
         inner = None if node.below is None else nested(charge.call, inside(node), charge.calls)
-        if inner is not None:
-            return inner
+        return self._outlived(charge, node) if inner is None else inner
+
+    def _outlived(self, charge: Charge, node: Node) -> Charge | None:
+        """Return the record of a span around a call that ended before it, and leave that to no other call."""
         outer = outlived(charge, node.parent)
         # Read once: another thread's call inside may take it at the same time.
         record = None if outer is None else outer.record

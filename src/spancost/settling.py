@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from spancost.faults import leave_to_host
 from spancost.outcome import Count
 from spancost.rollup.dedup import awaited
+from spancost.rollup.sums import NO_AMOUNTS
 
 if TYPE_CHECKING:
     from spancost.rollup import Charge
@@ -61,5 +62,5 @@ class Settling:
         with self._revising:
             settled, charge.settled = charge.settled, True
             # Read here: a later record that finds the charge settled adds what it corrects by itself.
-            amounts = charge.amounts
+            amounts = charge.amounts if charge.entered else NO_AMOUNTS
         return () if settled else (Count(charge, amounts),)

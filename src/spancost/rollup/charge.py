@@ -127,7 +127,7 @@ class Charge:
         """The same as this record tells it; `who` may be another one's, too."""
         self.agent_path = ""
         self.entered = False
-        """Whether it is booked: its id may be known to other threads a moment before."""
+        """Whether it is booked, as far as books know: its id may be known to other threads a moment before."""
         self.settled = False
         """Whether the counters have it: they can't give it back."""
         self.merged: Charge | None = None
@@ -144,7 +144,7 @@ class Charge:
         self.is_taken_back = False
         """Whether it is an agent's own word that calls have made superfluous."""
         self.set_aside = False
-        """Whether its span ended as a further record of a call: nothing of it is booked."""
+        """Whether it is a further record of a call: nothing of it is booked."""
 
     def record_of(self, scope: str) -> Charge | None:
         """Return the record that an instrumentation has made of the call, None where it has made none."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from spancost.calls.turns import Turn
     from spancost.rollup.charge import Charge
 
-__all__ = ["Amounts", "Below", "Totals"]
+__all__ = ["NO_AMOUNTS", "Amounts", "Below", "Totals"]
 
 
 class Amounts(NamedTuple):
@@ -41,6 +41,9 @@ class Amounts(NamedTuple):
     def with_money_of(self, other: Amounts) -> Amounts:
         """Return these tokens at another's cost, and as surely priced."""
         return self._replace(cost=other.cost, partial=other.partial, unpriced=other.unpriced)
+
+
+NO_AMOUNTS: Final = Amounts()
 
 
 class Totals(NamedTuple):
