@@ -102,6 +102,17 @@ def test_a_charge_that_turns_out_to_be_another_is_taken_back_and_may_return(offi
         office.check(cost(2000, 180), 2, 0)
 
 
+def test_what_is_taken_back_says_what_it_told_whoever_is_asked_first(office: _Office) -> None:
+    """Another thread may ask it at that moment for what it knows of the call that it is a record of now."""
+    charge, other = office.enter(record("client", ())), office.enter(record("framework"))
+    _join(charge, other)
+    office.restate(other)
+    assert other.is_void
+    assert cost(1000, 100) == other.amounts.cost
+    office.restate(charge)
+    office.check(cost(1000, 100), 1, 1)
+
+
 def test_what_the_counters_have_they_are_told_the_difference_of(office: _Office) -> None:
     """A charge that waits is told as a whole later; one that is settled is told what has changed."""
     waiting, settled = office.enter(record("client", ())), office.enter(record("client", ()))

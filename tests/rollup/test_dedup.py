@@ -586,6 +586,30 @@ def test_two_charges_that_are_made_one_from_both_ends_stay_one() -> None:
     assert (cost(10, 5), 1) == (play.engine.spent.direct, play.engine.spent.calls)
 
 
+def test_a_span_that_ends_while_a_call_inside_asks_for_it_is_the_same_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On another thread, after the call has asked for such spans and before it is offered to them."""
+    play = Player(clock=(clock := Clock()))
+    play.play(call(1, 1), scope="another.client")
+    around = play.start(call(), scope="framework")
+    inside = play.start(call(), around, scope="client")
+    clock.now_ns += 10**9
+    charging = play.engine._charging
+    evidence = charging._evidence
+
+    def ask(charge: Charge, node: Node, *, is_claim: bool) -> Any:
+        found = evidence(charge, node, is_claim=is_claim)
+        monkeypatch.undo()
+        # The moments alone say nothing of these two: what one told another thread may hear much later.
+        clock.now_ns -= 10**8
+        play.end(around, call(100, 20))
+        return found
+
+    monkeypatch.setattr(charging, "_evidence", ask)
+    play.end(inside, call(100, 20))
+    assert cost(1, 1) + cost(100, 20) == play.engine.spent.direct
+    assert 1 == play.engine.duplicates
+
+
 def test_a_duplicate_whose_correction_crosses_a_threshold_says_so() -> None:
     """The half-told record passed none; the whole truth breaches the budget."""
     play = Player(*parse_line("agent=0.00005/day", _UTC))
