@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import NOW, Clock, Player, agent, call, cost, tool
+from support import NOW, Clock, Player, agent, call, cost, record, tool
 
 from spancost.calls.dialects import emitter_of
+from spancost.rollup.twins import Twins
+from spancost.rollup.units import final
 
 _CLIENT = "opentelemetry.instrumentation.genai.openai"
 _ANOTHER_CLIENT = "com.anthropic.sdk.python"
@@ -555,6 +557,16 @@ def test_the_first_instrumentations_records_are_there_when_a_second_comes() -> N
     clock.now_ns += 1_000
     play.end(outer, call(1_999, 7))
     assert (1, 2_000) == (play.engine.duplicates, play.engine.spent.calls)
+
+
+def test_a_record_that_is_not_taken_over_yet_is_found_by_the_second_instrumentations() -> None:
+    """One thread has just brought a second instrumentation when another one ends a call of that."""
+    twins = Twins()
+    first, second = record(_FRAMEWORK), record(_CLIENT)
+    twins.join(first)
+    twins._scopes[_CLIENT] = twins.compares = True
+    assert first in twins.join(second)
+    assert first is final(second)
 
 
 def test_records_are_forgotten() -> None:

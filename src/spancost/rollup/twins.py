@@ -15,6 +15,7 @@ from functools import partial
 from threading import RLock
 from typing import TYPE_CHECKING, Final
 
+from spancost.faults import leave_to_host
 from spancost.rollup.grouping import Plan, joined, parted, tied
 from spancost.rollup.nearness import Nearness
 from spancost.rollup.recent import Recent
@@ -68,9 +69,9 @@ class Twins:
         if not self.compares:
             self._alone.append(record)
             # Asked again: another thread that brings a second instrumentation takes over what was remembered by then.
-            if not self.compares:
-                return []
-        return self._change(partial(self._joined, record), record)
+            return self._taken_over() if self.compares else []
+        touched = self._taken_over() if self._alone else []
+        return touched + self._change(partial(self._joined, record), record)
 
     def tie(self, record: Charge, other: Charge, *, is_new: bool = True) -> list[Charge]:
         """Make one call of a record and of another to which evidence ties it; remember it if it is a new one."""
@@ -116,12 +117,24 @@ class Twins:
         if not scope or len(self._scopes) >= _SCOPES:
             return False
         self._scopes[scope] = True
-        if len(self._scopes) > 1 and not self.compares:
+        if len(self._scopes) > 1:
             self.compares = True
-            for record in self._alone.copy():
-                self._change(lambda: Plan([]), record)
-            self._alone.clear()
         return True
+
+    def _taken_over(self) -> list[Charge]:
+        """Compare what was remembered while one instrumentation told of all calls; return what that touched.
+
+        Whoever comes first does so, for all: a record that waits is as good as unknown to those of its call.
+        """
+        touched: list[Charge] = []
+        while self._alone:
+            try:
+                record = self._alone.popleft()
+            except IndexError as fault:
+                leave_to_host(fault)
+                break  # Another thread has taken the last.
+            touched += self._change(partial(self._joined, record), record)
+        return touched
 
     def _joined(self, charge: Charge) -> Plan:
         return joined(charge, Nearness(self._recent, list(self._scopes)).of)
