@@ -48,9 +48,6 @@ class Nearness:
         room: list[tuple[Charge, Charge]] = []
         taken: list[tuple[Charge, Charge]] = []
         for record in seeker:
-            if any(span.record is None for span in open_around(record)):
-                # Of which call it is a record the open span around it will tell, and by better evidence.
-                continue
             for other in self._not_wanted(record, scopes, wanted):
                 charge = final(other)
                 has_room = all(charge.record_of(scope) is None for scope in own)
@@ -86,8 +83,14 @@ class Nearness:
 
 
 def _is_anothers(record: Charge, other: Charge) -> bool:
-    """Tell whether an open span around one of two records may tell of it, and isn't the other's that ends right now."""
-    return _are_others(open_around(record), other) or _are_others(open_around(other), record)
+    """Tell whether an open span around one of two records may tell of it, and isn't the other's that ends right now.
+
+    It will tell by better evidence. In one trace nothing waits for that: a span would have an amount that is told of
+    twice, and what turns out to be another call's is put out.
+    """
+    return record.trace_id != other.trace_id and (
+        _are_others(open_around(record), other) or _are_others(open_around(other), record)
+    )
 
 
 def _are_others(around: Iterable[Node], record: Charge) -> bool:
