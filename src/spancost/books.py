@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from threading import RLock
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from spancost.budgets import Budgets, worst
 from spancost.outcome import Correction, Count, Outcome, Rated
 from spancost.rollup import Amounts, Charge, Node, Tree
 from spancost.rollup.claims import claim_of, tells_more
 from spancost.rollup.node import above, top
-from spancost.rollup.records import statement_of
+from spancost.rollup.records import Statement, statement_of
 from spancost.rollup.sums import NO_AMOUNTS
 from spancost.rollup.tree import OWNERS
 from spancost.rollup.units import final
-
-if TYPE_CHECKING:
-    from spancost.rollup.records import Statement
 
 __all__ = ["Books"]
 
@@ -96,10 +93,12 @@ class Books:
 
     def supplement(self, charge: Charge, better: Charge, node: Node, outcome: Outcome) -> None:
         """Correct a charge by what a span around it says of the same call, which is no record of it."""
-        better.booked, better.rank, better.who = charge.booked, charge.rank, charge.who
-        better.agent_path = charge.agent_path
-        told = statement_of((charge,))._replace(numbers=better, money=better, owned=better, who=better.who)
-        self._restate(charge, charge.others, charge.original, told, node, outcome)
+        is_true = False
+        while not is_true:
+            better.booked, better.rank, better.who = charge.booked, charge.rank, charge.who
+            better.agent_path = charge.agent_path
+            told = Statement(better, better, better, better.who)
+            is_true = self._restate(charge, charge.others, charge.original, told, node, outcome)
 
     def correct(self, owners: list[Node], outcome: Outcome) -> None:
         """Tell the new totals of owners that had ended when more of their cost became known."""
@@ -118,23 +117,24 @@ class Books:
 
     def take_back(self, claim: Charge, first: Charge | None, node: Node, outcome: Outcome) -> None:
         """Take back what an agent said its calls used, where one of them is told of, or is in another process."""
-        freed = self._part(claim) if claim.others else []
         with self._revising:
-            if claim is first or claim.is_void or claim.merged is not None or (first and first.merged is not None):
-                # Another thread was here first, perhaps the other way round: a charge must not turn out to be itself.
-                return
-            claim.merged = first
-            claim.is_taken_back = True
-            if first is not None:
-                first.forgotten += 1
-            self.duplicates += 1
-            was = _Booked(claim.amounts, claim.booked, claim.who)
-            # Whoever books or counts it from now on adds nothing.
-            claim.amounts = NO_AMOUNTS
+            # Another thread may have been here first, perhaps the other way round: a charge must not be itself.
+            is_due = not claim.is_void and (first is None or first.merged is None)
             entered, settled = claim.entered, claim.settled
-        if entered:
-            self._rebook(claim, was, was._replace(amounts=NO_AMOUNTS), node, outcome, is_settled=settled)
-        self.restate(freed, node, outcome)
+            was = claim.amounts
+            if is_due:
+                claim.merged = first
+                claim.is_taken_back = True
+                if first is not None:
+                    first.forgotten += 1
+                self.duplicates += 1
+                # Whoever books or counts it from now on adds nothing.
+                claim.amounts = NO_AMOUNTS
+        if is_due and entered:
+            booked = _Booked(was, claim.booked, claim.who)
+            self._rebook(claim, booked, booked._replace(amounts=NO_AMOUNTS), node, outcome, is_settled=settled)
+        if claim.is_taken_back and claim.others:
+            self.restate(self._part(claim), node, outcome)
 
     def _restate(
         self,
@@ -147,7 +147,7 @@ class Books:
     ) -> bool:
         """Make a charge what its records say; False where it has changed since they were asked."""
         numbers, money, owned, who = told
-        is_corrected = not (charge is numbers is money is owned)
+        is_corrected = not (charge is numbers is money is owned and charge.who is who)
         first = copy(charge) if original is None and is_corrected else original
         now = _Booked(told.amounts, owned.booked, who)
         with self._revising:
@@ -204,7 +204,7 @@ class Books:
         """Take back what agents said their calls used, who ended before a span below them told of one."""
         for span in above(home, _HIGHEST):
             claim = claim_of(span)
-            if claim is not None and (own or not claim.emitter.sums_agents):
+            if claim is not None and claim is not charge and (own or not claim.emitter.sums_agents):
                 span.record = None
                 self.take_back(claim, charge, node, outcome)
             own = own and span.kind not in OWNERS

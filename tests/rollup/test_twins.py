@@ -410,6 +410,23 @@ def test_what_an_agent_says_is_no_call_that_another_agent_made(asked_by: str | N
     assert calls == play.engine.spent.calls
 
 
+def test_a_call_that_was_one_with_an_agents_word_is_a_call_once_that_is_taken_back() -> None:
+    """The word spoke of another call, which is told of below the agent later than both."""
+    play = Player(clock=(clock := Clock()))
+    crew = play.start(agent("researcher"), trace_id=1, scope="openinference.instrumentation.crewai")
+    below = play.start(call(), crew, scope=_ANOTHER_CLIENT)
+    elsewhere = play.start(call(), trace_id=2, scope=_CLIENT)
+    clock.now_ns += _SECOND
+    play.end(crew, {**call(1000, 100), **agent("researcher")})
+    clock.now_ns += _SECOND // 100
+    assert play.end(elsewhere, call(1000, 100)) is not None
+    assert 1 == play.engine.spent.calls, "the numbers make them one"
+    play.end(below, call(900, 100))
+    play.settle()
+    both = cost(1000, 100) + cost(900, 100)
+    assert (2, both, both) == (play.engine.spent.calls, play.engine.spent.direct, play.counted)
+
+
 def test_a_charge_remembers_few_of_many_records() -> None:
     """However often an id is told again: the records are counted, and let go."""
     play = Player()

@@ -81,8 +81,8 @@ def joined(charge: Charge, near: Near) -> Plan:
 
 
 def parted(charge: Charge) -> Plan:
-    """Return what the other records of a charge are that turned out to be none."""
-    return Plan([_charge(each) for each in units_of(charge.others)])
+    """Return what the other records of a charge are that turned out to be none, as far as they are still with it."""
+    return Plan([_charge(each) for each in units_of(each for each in charge.others if each.merged is charge)])
 
 
 def _partners(charge: Charge, unit: list[Charge]) -> tuple[list[Charge], list[Records]]:

@@ -86,7 +86,7 @@ class Twins:
     def part(self, charge: Charge) -> list[Charge]:
         """Let go of what the numbers made one with a charge that turned out to be none."""
         touched = self._change(partial(parted, charge), None)
-        return self._find_places([each for each in touched if each is not charge], touched)
+        return self._find_places(touched, touched)
 
     def again(self, record: Charge, charge: Charge) -> list[Charge]:
         """Remember a record that tells again of a charge whose answer a library has kept.
