@@ -342,6 +342,20 @@ def test_no_bytes_raise(tmp_path_factory: pytest.TempPathFactory, content: bytes
         assert {str(bad)} >= {damage.file for damage in damages}
 
 
+@pytest.mark.parametrize("place", ["resourceSpans", "scopeSpans", "resource", "scope", "spans", "attributes", "status"])
+def test_the_text_null_is_no_null(tmp_path: Path, place: str) -> None:
+    """A request that has it where a list or an object belongs is damaged; one that has a null there has nothing there."""
+    whole = json.dumps(request([told(2, 1, 2, {"a": 1}, error="e")], scope="s", resource={"r": 1}))
+    key = f'"{place}": '
+    start = whole.index(key) + len(key)
+    _, length = json.JSONDecoder().raw_decode(whole[start:])
+    for value, is_damage in (('"null"', True), ('"NULL"', True), ("null", False)):
+        content = (whole[:start] + value + whole[start + length :]).encode() + b"\n"
+        _same_by_both_ways(content)
+        _, damages = _read(_write(tmp_path, content + line(told(7, 1, 2))))
+        assert is_damage == bool(damages)
+
+
 @given(st.data())
 def test_no_json_raises(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     """A request with any value in any place is read, or named line by line."""

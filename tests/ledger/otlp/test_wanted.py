@@ -14,7 +14,7 @@ from ledger.written import line, message, request, told
 from spancost.calls import Who
 from spancost.ledger.otlp.files import Damage, read_batches
 from spancost.ledger.otlp.spans import Span
-from spancost.ledger.otlp.wanted import Wanted, wanted
+from spancost.ledger.otlp.wanted import Names, Wanted, wanted
 
 _SAID = '[{"role": "user", "parts": [{"type": "text", "content": "Why?"}]}]'
 _OPENLIT = "openlit.instrumentation.langchain"
@@ -86,3 +86,17 @@ def _names() -> Wanted:
 
 def _behind_length(content: bytes) -> bytes:
     return len(content).to_bytes(4) + content
+
+
+def test_a_resource_of_any_length_is_read_and_only_a_short_one_remembered() -> None:
+    """A file of resources that are long and all different must not be held in memory."""
+    reads: list[int] = []
+
+    def read(content: bytes, _: Names) -> dict[str, Any]:
+        reads.append(len(content))
+        return {"length": len(content)}
+
+    kept = Wanted(["a"])
+    for length in (10, 10, 20_000, 20_000):
+        assert {"length": length} == kept.resource(b"x" * length, read)
+    assert [10, 20_000, 20_000] == reads

@@ -39,12 +39,12 @@ class _AnyValue(Struct, rename="camel", gc=False):
 
 
 class _ArrayValue(Struct, gc=False):
-    values: list[_AnyValue] | None = None
+    values: list[_AnyValue] | UnsetType = UNSET
 
 
 class _KeyValue(Struct, gc=False):
     key: str
-    value: _AnyValue | None = None
+    value: _AnyValue | UnsetType = UNSET
 
 
 class _Status(Struct, gc=False):
@@ -59,8 +59,8 @@ class _Span(Struct, rename="camel", gc=False):
     end_time_unix_nano: _Time
     parent_span_id: str | None = None
     name: str | None = None
-    attributes: list[_KeyValue] | None = None
-    status: _Status | None = None
+    attributes: list[_KeyValue] | UnsetType = UNSET
+    status: _Status | UnsetType = UNSET
     events: Raw = _PASSED_OVER
     """Of few is anything asked, and most hold what was said."""
 
@@ -70,22 +70,22 @@ class _Scope(Struct, gc=False):
 
 
 class _ScopeSpans(Struct, gc=False):
-    scope: _Scope | None = None
-    spans: list[_Span] | None = None
+    scope: _Scope | UnsetType = UNSET
+    spans: list[_Span] | UnsetType = UNSET
 
 
 class _Resource(Struct, gc=False):
-    attributes: list[_KeyValue] | None = None
+    attributes: list[_KeyValue] | UnsetType = UNSET
 
 
 class _ResourceSpans(Struct, rename="camel", gc=False):
     resource: Raw = _PASSED_OVER
     """Each process repeats its own with each request, and once is enough to read it."""
-    scope_spans: list[_ScopeSpans] | None = None
+    scope_spans: list[_ScopeSpans] | UnsetType = UNSET
 
 
 class _Request(Struct, rename="camel", gc=False):
-    resource_spans: list[_ResourceSpans] | UnsetType | None = UNSET
+    resource_spans: list[_ResourceSpans] | UnsetType = UNSET
     resource_metrics: Raw = _PASSED_OVER
     resource_logs: Raw = _PASSED_OVER
 
@@ -93,9 +93,10 @@ class _Request(Struct, rename="camel", gc=False):
 _EMPTY_VALUE: Final = _AnyValue()
 _EMPTY_REQUEST: Final = _Request()
 
-# Not strict: 64-bit integers are text in OTLP's JSON.
+# Not strict: 64-bit integers are text in OTLP's JSON. But then the text "null" is a null, too, so nothing above but a
+# text may be one: a request that has another, and few have, is read as plain JSON.
 _decode: Final = Decoder(_Request, strict=False).decode
-_decode_resource: Final = Decoder(_Resource | None, strict=False).decode
+_decode_resource: Final = Decoder(_Resource, strict=False).decode
 
 
 def spans_of(line: bytes, wanted: Wanted, wrong: Callable[[str], None]) -> Iterator[Span]:
@@ -144,11 +145,11 @@ def _span(told: _Span, scope: str, resource: dict[str, Any], names: Names) -> Sp
 
 
 def _resource(told: bytes, names: Names) -> dict[str, Any]:
-    resource = _decode_resource(told or b"null")
-    return _attributes(resource and resource.attributes, names)
+    resource = _decode_resource(told or b"{}")
+    return _attributes(resource.attributes, names)
 
 
-def _attributes(told: list[_KeyValue] | None, names: Names) -> dict[str, Any]:
+def _attributes(told: list[_KeyValue] | UnsetType, names: Names) -> dict[str, Any]:
     attributes: dict[str, Any] = {}
     known = names.get
     for each in told or ():
@@ -156,7 +157,7 @@ def _attributes(told: list[_KeyValue] | None, names: Names) -> dict[str, Any]:
         if name is None:
             continue
         value = each.value
-        if value is None:
+        if value is UNSET:
             continue
         # Nearly all are texts, and short, or counts.
         text = value.string_value

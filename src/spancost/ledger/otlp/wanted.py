@@ -26,6 +26,9 @@ Names = Mapping[str, str]
 _MOST: Final = 1_024
 """Resources remembered, of one process each."""
 
+_LONGEST: Final = 16_384
+"""Bytes of one that is remembered: a thousand of any length would be a memory of any size."""
+
 
 class Wanted:
     """Names the attributes that are kept, and remembers the resources that were read; for one reading, and one thread.
@@ -47,9 +50,11 @@ class Wanted:
         """Return what is kept of a resource, one object for all that are told alike; it is read where it is new."""
         known = self._resources.get(told)
         if known is None:
+            known = read(told, self._usual)
             if len(self._resources) >= _MOST:
                 self._resources.clear()
-            known = self._resources[told] = read(told, self._usual)
+            if len(told) <= _LONGEST:
+                self._resources[told] = known
         return known
 
 
