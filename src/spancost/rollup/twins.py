@@ -49,9 +49,9 @@ class Twins:
     caller to make true.
     """
 
-    def __init__(self, recent: Recent | None = None) -> None:
+    def __init__(self) -> None:
         self._lock = RLock()
-        self._recent = recent or Recent()
+        self._recent = Recent()
         # Records of the first instrumentation while it is the only one: then nothing is a twin.
         self._alone: deque[Charge] = deque(maxlen=_ALONE)
         self._scopes: dict[str, bool] = {}
