@@ -302,6 +302,20 @@ def test_a_task_that_repeats_a_calls_usage_tells_its_reasoning() -> None:
     assert (30, 20) == (sum(row.reasoning for row in play.series), sum(row.output for row in play.series))
 
 
+def test_what_a_task_told_of_a_call_s_reasoning_outlasts_further_records() -> None:
+    """The client's own span ends later, in another trace, and knows of no reasoning."""
+    play = Player()
+    task = play.start({"gen_ai.operation.name": "execute_task"})
+    play.play(call(100, 50), task, scope="opentelemetry.instrumentation.langchain")
+    usage = '{"usage_metadata": {"input_tokens": 100, "output_tokens": 50, "output_token_details": {"reasoning": 30}}}'
+    play.end(task, {"gen_ai.task.output": usage})
+    play.play(call(100, 50), trace_id=2, scope="opentelemetry.instrumentation.openai_v2")
+    play.settle()
+    assert (1, 1) == (play.engine.spent.calls, play.engine.duplicates)
+    assert 30 == play.owner(task).reasoning
+    assert (30, 20) == (sum(row.reasoning for row in play.series), sum(row.output for row in play.series))
+
+
 def test_an_agent_that_alone_tells_usage_is_charged_with_it() -> None:
     """Where no span below tells of a call, the agent's own numbers are all there is; its span carries what it owns."""
     play = Player(dimensions=("user",))

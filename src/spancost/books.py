@@ -91,14 +91,11 @@ class Books:
                 told = statement_of((charge, *others))
                 is_true = self._restate(charge, others, original, told, node, outcome)
 
-    def supplement(self, charge: Charge, better: Charge, node: Node, outcome: Outcome) -> None:
-        """Correct a charge by what a span around it says of the same call, which is no record of it."""
-        is_true = False
-        while not is_true:
-            better.booked, better.rank, better.who = charge.booked, charge.rank, charge.who
-            better.agent_path = charge.agent_path
-            told = Statement(better, better, better, better.who)
-            is_true = self._restate(charge, charge.others, charge.original, told, node, outcome)
+    def supplement(self, record: Charge, told: Charge, node: Node, outcome: Outcome) -> None:
+        """Let a record tell what a span around it, which is none itself, knows better of it."""
+        with self._revising:
+            record.original = told
+        self.restate((final(record),), node, outcome)
 
     def correct(self, owners: list[Node], outcome: Outcome) -> None:
         """Tell the new totals of owners that had ended when more of their cost became known."""

@@ -108,10 +108,6 @@ class Charging:
             for record in inner:
                 self.books.restate(self._twins.seek(record), node, outcome)
 
-    def supplement(self, charge: Charge, better: Charge, node: Node, outcome: Outcome) -> None:
-        """Correct a charge by what a span around it says of the same call, which is no record of it."""
-        self.books.supplement(final(charge), better, node, outcome)
-
     def hear(self, node: Node, input_: int, output: int, outcome: Outcome) -> None:
         """Take back what agents said they used where another process, asked from below them, tells of those calls."""
         self.remote.add(node, input_, output)

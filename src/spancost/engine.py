@@ -22,6 +22,7 @@ from spancost.rollup.claimants import Claimants
 from spancost.rollup.gateways import Gateways
 from spancost.rollup.node import LONGEST_NAME, Live
 from spancost.rollup.sums import Below
+from spancost.rollup.units import author, final
 from spancost.words import Words
 
 if TYPE_CHECKING:
@@ -283,9 +284,10 @@ class Engine:
     def _supplement(self, inner: Iterable[Charge], repeated: Usage, node: Node, outcome: Outcome) -> None:
         """Let the first call inside that used as many tokens know which of them were reasoning."""
         for charge in inner:
-            better = self._rating.with_reasoning(charge, repeated, node)
-            if better is not None:
-                self._charging.supplement(charge, better, node, outcome)
+            record = author(final(charge))
+            told = self._rating.with_reasoning(record.original or record, repeated)
+            if told is not None:
+                self._charging.books.supplement(record, told, node, outcome)
                 return
 
     def _keep(self, node: Node, attributes: Attributes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import TYPE_CHECKING, Final, Protocol
 
 from spancost.calls import LAST_REQUEST, read_call
@@ -108,15 +109,15 @@ class Rating:
         charge.told_who = charge.who
         return charge
 
-    def with_reasoning(self, charge: Charge, repeated: Usage, node: Node) -> Charge | None:
-        """Return a charge that knows which of its tokens were reasoning, None where the numbers are another call's."""
-        usage = charge.call.usage
+    def with_reasoning(self, record: Charge, repeated: Usage) -> Charge | None:
+        """Return a record that knows which of its tokens were reasoning, None where the numbers are another call's."""
+        usage = record.call.usage
         if usage is None or usage.reasoning or usage[:2] != repeated[:2]:
             return None
         known = usage._replace(reasoning=repeated.reasoning)
-        call: Call = charge.call._replace(usage=known)
-        price = self._pricer.price(call.provider, call.models, known, charge.start_ns)
-        return Charge(node, call, price, charge.emitter)
+        told, call = copy(record), record.call._replace(usage=known)
+        told.tell(call, self._pricer.price(call.provider, call.models, known, record.start_ns))
+        return told
 
 
 def _read(attributes: Attributes, emitter: Emitter, error: str | None) -> tuple[Call, Attributes]:

@@ -99,24 +99,9 @@ class Charge:
         """How far the numbers are to be trusted: those of the record whose numbers they are."""
         self.layer = emitter.layer
         """Where in the program that record was made."""
-        self.call = call
-        self.price = price
-        amount, status, _, _, _ = price
-        source = "local"
-        computed = None
-        if call.stated_cost is not None or call.amount_present:
-            amount, status, source, computed = _whose_number_wins(call, price)
-        elif call.partial and amount is not None:
-            status = "partial"
-        self.amount = amount
-        """Pico-USD, None where the call can't be priced."""
-        self.status = status
-        self.source = source
-        self.computed = computed
-        """What we computed, where the span states an amount that stays on it."""
         self.calls = calls
         """How many requests its span sums up."""
-        self.amounts = _amounts(call.usage, amount, status, calls)
+        self.tell(call, price)
         self.booked = node.parent
         """The span it is booked below: its parent, or that of another record which knows the owner."""
         self.rank = 0
@@ -145,6 +130,25 @@ class Charge:
         """Whether it is an agent's own word that calls have made superfluous."""
         self.set_aside = False
         """Whether it is a further record of a call: nothing of it is booked."""
+
+    def tell(self, call: Call, price: Price) -> None:
+        """Say what the call was, and what it costs."""
+        self.call = call
+        self.price = price
+        amount, status, _, _, _ = price
+        source = "local"
+        computed = None
+        if call.stated_cost is not None or call.amount_present:
+            amount, status, source, computed = _whose_number_wins(call, price)
+        elif call.partial and amount is not None:
+            status = "partial"
+        self.amount = amount
+        """Pico-USD, None where the call can't be priced."""
+        self.status = status
+        self.source = source
+        self.computed = computed
+        """What we computed, where the span states an amount that stays on it."""
+        self.amounts = _amounts(call.usage, amount, status, self.calls)
 
     def record_of(self, scope: str) -> Charge | None:
         """Return the record that an instrumentation has made of the call, None where it has made none."""

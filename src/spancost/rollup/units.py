@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from spancost.calls.read import Call
     from spancost.rollup.charge import Charge
 
-__all__ = ["final", "head", "is_one_unit", "records_of", "told_by", "unit_of", "units_of"]
+__all__ = ["author", "final", "head", "is_one_unit", "records_of", "told_by", "unit_of", "units_of"]
 
 Records = tuple["Charge", ...]
 
@@ -57,6 +57,13 @@ def units_of(records: Iterable[Charge]) -> list[Records]:
 def is_one_unit(charge: Charge) -> bool:
     """Tell whether evidence ties all records of a charge to it."""
     return all(head(each) is charge for each in charge.others)
+
+
+def author(charge: Charge) -> Charge:
+    """Return the record whose numbers a charge has."""
+    records = records_of(charge)
+    told = best(records)
+    return next(each for each in records if told in (each, each.original))
 
 
 def told_by(record: Charge) -> Call:
