@@ -83,7 +83,7 @@ def engine_steps() -> Iterator[Step]:
         node = tree.take(1, number)
         if node is not None:
             tree.close(node, None)
-            tree.remember(number, node)
+            tree.ended.keep(number, node)
 
     yield "tree: start, take, close, remember", through, lambda: [next(numbers) for _ in range(ITEMS)]
 

@@ -165,10 +165,10 @@ class Engine:
             tree.hear_part(node.parent, is_tool=kind == Kind.TOOL)
         if kind in _ONLY_AROUND and tree.end_if_bare(node, kind):
             if kind is None and (not attributes or self.who.every_name.isdisjoint(attributes)):
-                tree.remember_bare(node)
+                tree.ended.keep_bare(node)
             else:
                 self._keep(node, attributes)
-                tree.remember(span_id, node)
+                tree.ended.keep(span_id, node)
             return None
         if type(start_ns) is not int or type(end_ns) is not int:
             start_ns = end_ns = self._clock()  # the SDK takes anything for a time
@@ -204,10 +204,10 @@ class Engine:
             self._charging.pass_on(inner, node, kind, outcome)
         if kind == Kind.CALL and node.parent is not None and below is None:
             # Nothing can be asked of a call later: whoever comes late below it comes below its parent.
-            tree.remember(span_id, node.parent)
+            tree.ended.keep(span_id, node.parent)
         else:
             self._keep(node, attributes)
-            tree.remember(span_id, node)
+            tree.ended.keep(span_id, node)
         if below is not None and below.state is not None:
             outcome.state = worst(outcome.state, below.state)
         # What an owner that began before us had spent until then isn't known, nor what is below it now.

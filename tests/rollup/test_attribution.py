@@ -95,7 +95,7 @@ def test_an_ended_ancestor_tells_what_stood_in_its_texts() -> None:
     play.end(root)
     told = [play.end(stream, call(1, 1)) for stream in streams]
     assert ["ada", "eve"] == [each.charge.who[2] for each in told if each is not None and each.charge is not None]
-    assert "never kept" not in repr([node.live() for node in play.engine.tree._ended.values() if node.live is not None])
+    assert "never kept" not in repr([node.live() for node in play.engine.tree.ended.nodes() if node.live is not None])
 
 
 def test_what_is_set_on_a_full_span_is_found() -> None:

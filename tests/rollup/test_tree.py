@@ -299,7 +299,7 @@ def test_ended_spans_are_remembered_in_bounded_number() -> None:
     for _ in range(1000):
         steps.append(play.start(None, root))
         play.end(steps[-1])
-        assert 100 >= len(play.engine.tree._ended) + len(play.engine.tree._ended_before)
+        assert 100 >= len(play.engine.tree.ended)
     for step, is_known in ((steps[-1], True), (steps[-50], True), (steps[-101], False)):
         play.play(call(10, 5), step)
         assert is_known == (play.engine.tree.find(1, step.span_id) is not None)

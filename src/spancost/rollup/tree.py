@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from spancost.calls.dialects import Kind
 from spancost.faults import leave_to_host
-from spancost.rollup.node import ENDED, EVICTED, LONGEST_NAME, OPEN, Live, Node
+from spancost.rollup.ended import Ended
+from spancost.rollup.node import ENDED, EVICTED, OPEN, Live, Node
 from spancost.rollup.sums import Amounts, Below, Totals
 
 if TYPE_CHECKING:
@@ -44,11 +45,9 @@ class Tree:
     def __init__(self, open_spans: int = _OPEN_SPANS, ended_spans: int = _ENDED_SPANS) -> None:
         self._lock = RLock()
         self._open: dict[int | tuple[int, int], Node] = {}
-        # Two halves: when the newer one is full the older one is forgotten, which costs less than span by span.
-        self._ended: dict[int, Node] = {}
-        self._ended_before: dict[int, Node] = {}
         self._most_open = open_spans
-        self._most_ended = ended_spans // 2
+        self.ended = Ended(ended_spans)
+        """Those that have ended, as long as they are remembered."""
         self.spent = Below()
         """Every charge of the process."""
         self.evictions = 0
@@ -89,7 +88,7 @@ class Tree:
         """Return the span if it is open, or ended but remembered."""
         node = self._open.get(span_id)
         if node is None:
-            node = self._remembered(span_id)
+            node = self.ended.find(span_id)
         elif node.trace_id != trace_id:
             node = self._open.get((trace_id, span_id))
         return node if node is not None and node.trace_id == trace_id else None
@@ -100,8 +99,7 @@ class Tree:
 
     def known(self, trace_id: int | None, span_id: int | None) -> list[Node]:
         """Return the span of this id that is open or remembered, or where none is told the local roots of the trace."""
-        remembered = (self._open.copy(), self._ended.copy(), self._ended_before.copy())
-        nodes = dict.fromkeys(node for spans in remembered for node in spans.values())
+        nodes = dict.fromkeys((*self._open.copy().values(), *self.ended.nodes()))
         return [
             node
             for node in nodes
@@ -116,7 +114,7 @@ class Tree:
         if node is None or node.trace_id != trace_id:
             return spans.pop((trace_id, span_id), None)
         # First: who ends the same span at the same time must find that it has ended.
-        self._ended[span_id] = node
+        self.ended.keep(span_id, node)
         return spans.pop(span_id, None)
 
     def end_bare(self, trace_id: int, span_id: int, name: str) -> bool:
@@ -127,7 +125,7 @@ class Tree:
         if node.parent is None and type(name) is str:
             node.name = name
         # Ahead of its leaving, as in `take`.
-        self.remember_bare(node)
+        self.ended.keep_bare(node)
         self._open.pop(span_id, None)
         return True
 
@@ -142,7 +140,7 @@ class Tree:
 
     def has_ended(self, trace_id: int, span_id: int) -> bool:
         """Tell whether the span is remembered as ended by itself."""
-        node = self._remembered(span_id)
+        node = self.ended.find(span_id)
         # A node of another id stands for a span that has ended.
         return node is not None and node.trace_id == trace_id and (node.ended != EVICTED or node.span_id != span_id)
 
@@ -151,7 +149,7 @@ class Tree:
 
         What it gave to its parent is taken back: only now is it known whether that was direct cost or a child's.
         """
-        node = self._remembered(span_id)
+        node = self.ended.find(span_id)
         if node is None or node.trace_id != trace_id or node.ended != EVICTED:
             return None
         totals = self.close(node, node.kind, OPEN)
@@ -198,40 +196,6 @@ class Tree:
             spent.partial += partial
             spent.unpriced += unpriced
         return [] if node is None else self._add(node, cost, 0, amounts, amounts.tell)
-
-    def remember(self, span_id: int, node: Node) -> None:
-        """Keep a closed span, or the one that stands for it, for children that come late; the oldest are forgotten."""
-        ended = self._ended
-        ended[span_id] = node
-        if len(ended) >= self._most_ended:
-            self._forget_oldest()
-
-    def remember_bare(self, node: Node) -> None:
-        """Keep what stands for an ended span that tells nothing: the one above it, itself where there is none."""
-        node.live = None
-        parent = node.parent
-        while parent is not None and parent.parent is not None and _tells_nothing(parent):
-            # A chain of spans that each start below the one before must not grow without end.
-            parent = node.parent = parent.parent
-        if parent is None:
-            node.name = node.name[:LONGEST_NAME]
-        self.remember(node.span_id, parent or node)
-
-    def _remembered(self, span_id: int) -> Node | None:
-        return self._ended.get(span_id) or self._ended_before.get(span_id)
-
-    def _forget_oldest(self) -> None:
-        empty: dict[int, Node] = {}
-        with self._lock:
-            if len(self._ended) < self._most_ended:
-                return  # Another thread was first.
-            forgotten = self._ended_before
-            self._ended_before = self._ended
-            self._ended = empty
-        for span_id, node in forgotten.items():
-            if node.span_id == span_id and node.parent is not None and node.parent.ended:
-                # A chain of spans that each start below the one before must not grow without end.
-                node.parent = None
 
     def totals(self, node: Node) -> Totals:
         """Return what lies below an ended span, late charges included."""
@@ -301,11 +265,6 @@ class Tree:
             with self._lock:
                 self.evictions += 1
             totals = self.close(node, node.kind, EVICTED)
-            self.remember(node.span_id, node)
+            self.ended.keep(node.span_id, node)
             if totals is not None:
                 self.hand_up(node, totals)
-
-
-def _tells_nothing(span: Node) -> bool:
-    """Tell whether a span has ended and says nothing of what is below it, whose it is or for whom."""
-    return span.ended == ENDED and span.kind is None and span.live is None
