@@ -148,7 +148,7 @@ PRICING_STATUS: Final = "spancost.pricing.status"
 """How far the amount of a charge can be trusted."""
 
 PRICING_REASON: Final = "spancost.pricing.reason"
-"""Why a charge has no amount, or a lower bound of one."""
+"""Why a charge has no amount, a lower bound of one, or one that may be a little off."""
 
 USAGE_ESTIMATED: Final = "spancost.usage.estimated"
 """The instrumentation guessed the token counts on the span, so they are not priced."""
@@ -629,7 +629,7 @@ class PricingStatus:
 class PricingReason:
     """Values of `spancost.pricing.reason`.
 
-    Why a charge has no amount, or a lower bound of one.
+    Why a charge has no amount, a lower bound of one, or one that may be a little off.
     """
 
     NO_USAGE: Final = "no_usage"
@@ -658,6 +658,9 @@ class PricingReason:
 
     NO_CACHE_USAGE: Final = "no_cache_usage"
     """Partial: the instrumentation leaves cached tokens out, or doesn't say how many of them there were."""
+
+    CACHE_UNTOLD: Final = "cache_untold"
+    """The instrumentation tells of no cached tokens, which cost less or more than the rest of the input."""
 
     NO_CLASS_PRICE: Final = "no_class_price"
     """Partial: there is no price of a class of the tokens that were used."""

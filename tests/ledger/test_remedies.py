@@ -46,15 +46,35 @@ def test_a_call_without_usage_has_the_help_of_its_instrumentation(scope: str, he
     assert helps in remedy("no_usage", scope)
 
 
+def test_what_asks_for_a_streams_usage_is_not_named_as_all_that_may_be_the_matter() -> None:
+    """A stream that was asked for it and left, or a request that timed out, looks the same."""
+    for scope in ("openinference.instrumentation.openai", "opentelemetry.instrumentation.genai.langchain"):
+        assert "read streams to their end; of a request that failed" in remedy("no_usage", scope)
+
+
 def test_a_lower_bound_has_a_help_of_its_own() -> None:
     """What switches all usage on is no help where a stream was left, or where a client's cache isn't told."""
     assert "stream_options" not in remedy("half_usage", "openinference.instrumentation.openai")
     assert "openai_continuous_usage_stats" in remedy("half_usage", "pydantic-ai")
-    assert "streaming=True" in remedy("no_cache_usage", "openlit.instrumentation.langchain")
+    assert "genai-anthropic" in remedy("no_cache_usage", "openlit.instrumentation.langchain")
     assert "openinference-instrumentation-anthropic" in remedy("no_cache_usage", "com.anthropic.sdk.python")
     assert "another model for advice" in remedy("last_request", "openinference.instrumentation.anthropic")
     assert "[[price]]" in remedy("no_class_price", "pydantic-ai")
     assert remedy("cut_off", "litellm") == remedy("cut_off", "") != ""
+
+
+@pytest.mark.parametrize(
+    ("scope", "helps"),
+    [
+        ("litellm", "LITELLM_OTEL_V2=true"),
+        ("opentelemetry.instrumentation.openai_v2", "opentelemetry-instrumentation-genai-openai in its place"),
+        ("@opentelemetry/instrumentation-openai", "@arizeai/openinference-instrumentation-openai beside it"),
+        ("openinference.instrumentation.haystack", "such as opentelemetry-instrumentation-genai-openai"),
+    ],
+)
+def test_cached_tokens_that_are_not_told_are_told_by_another_instrumentation(scope: str, helps: str) -> None:
+    """Which one depends on what asks the model."""
+    assert helps in remedy("cache_untold", scope)
 
 
 def test_a_guess_is_cured_by_what_has_usage_told() -> None:

@@ -95,6 +95,10 @@ class Expected(NamedTuple):
     """Whether the provider told the client its usage."""
     tokens: tuple[int, ...]
     """By class, what spans carry; an input and output that no span carries are 0."""
+    hidden: frozenset[str]
+    """Classes of tokens that were billed and that no span carries."""
+    billed: int | None
+    """Pico-USD that the provider billed, None where it told nobody of it or the model has no price."""
     amount: int | None
     """Pico-USD of what spans carry, None where the call is not priced or the model has no price."""
     spans: frozenset[int]
@@ -129,7 +133,7 @@ def _expected(request: Mapping[str, Any], received_ns: int) -> Expected:
     usage, missing = request["usage"], set(request["missing_on_spans"])
     state = request["expect"]
     tokens = (0 if name in missing else usage.get(name, 0) for name in _IN_LEDGER)
-    amount = request["cost_usd_from_spans"]
+    amount, billed = request["cost_usd_from_spans"], request.get("cost_usd")
     return Expected(
         request["seq"],
         request["agent"],
@@ -138,6 +142,8 @@ def _expected(request: Mapping[str, Any], received_ns: int) -> Expected:
         state,
         request["told"],
         (0,) * len(CLASSES) if state == "unpriced" else tuple(tokens),
+        frozenset(name for name, told in zip(CLASSES, _IN_LEDGER, strict=True) if told in missing),
+        None if billed is None else pico_from_decimal(Decimal(billed)),
         None if amount is None else pico_from_decimal(Decimal(amount)),
         frozenset(int(span["span"], 16) for span in request["spans"]),
         received_ns,

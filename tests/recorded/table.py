@@ -35,22 +35,24 @@ Real frameworks with real instrumentations, run against a provider that wrote do
 as a span processor saw it, and compared call by call: one charge a billed call, its six classes of tokens, its dollars
 to 1e-9. Written by `make accuracy`; a test compares this page with what the recordings say.
 
-*Truth* is what the provider billed for the calls whose usage spans tell, and of a call that broke off what they tell of
-it. *Naive* adds up every span that tells usage; *MLflow's* takes of each branch the topmost such span, as its totals of
-a trace do; *topmost call* the topmost that is a model call. All are priced with our prices. *Unknown* are the calls of
-which no span tells any usage: nobody can know what they cost, and ours counts them as unpriced wherever a span speaks
-of them. With a star (*) something is not right yet, if not in dollars then in a class of tokens or in a call that is one
-too many: `tests/data/findings.json` says what.
+*Truth* is what the calls whose usage spans tell cost by the usage that they tell, and of a call that broke off what they
+tell of it. Where the provider billed another amount for them, *of the bill* says how much of that it is: more, where
+spans leave out that input came from a cache, which reports name (`unsplit`); less, where they leave out that it was
+written to one, or kept there for an hour. *Naive* adds up every span that tells usage; *MLflow's* takes of each branch
+the topmost such span, as its totals of a trace do; *topmost call* the topmost that is a model call. All are priced with
+our prices. *Unknown* are the calls of which no span tells any usage: nobody can know what they cost, and ours counts
+them as unpriced wherever a span speaks of them. With a star (*) something is not right yet, if not in dollars then in a
+class of tokens or in a call that is one too many: `tests/data/findings.json` says what.
 
-| run | truth | naive | MLflow's | topmost call | **spancost** | unknown |
-|---|---|---|---|---|---|---|
+| run | truth | of the bill | naive | MLflow's | topmost call | **spancost** | unknown |
+|---|---|---|---|---|---|---|---|
 """
 
 _SCOPES: Final = """
 ## Instrumentations
 
 What is known of each by the name of its scope, with the version that was run, and whether all calls of that run were
-counted once, with their tokens and dollars, or why not.
+counted once, with the tokens that spans tell and their dollars, or why not.
 
 | dialect | scope | version | run | |
 |---|---|---|---|---|
@@ -127,7 +129,14 @@ def _row(recording: Recording) -> str:
         _cell(sum(map(_amount, each)), truth) for each in (told, _topmost(told, spans), _topmost(calls, spans))
     )
     ours = f"**{_cell(verdict.amount, truth)}**" + ("" if verdict.exact else " (*)")
-    return f"| {recording.name} | {_usd(truth)} | {others} | {ours} | {unknown or ''} |\n"
+    return f"| {recording.name} | {_usd(truth)} | {_of_bill(recording.calls)} | {others} | {ours} | {unknown or ''} |\n"
+
+
+def _of_bill(calls: Iterable[Expected]) -> str:
+    """Return how much of the bill is what spans tell of calls, as far as they tell all of their tokens."""
+    told = [call for call in calls if call.state == "priced" and call.amount is not None and call.billed is not None]
+    cell = _cell(sum(call.amount or 0 for call in told), sum(call.billed or 0 for call in told))
+    return "" if cell == "exact" else cell
 
 
 def _told(call: Expected) -> int:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from recorded.recording import CLASSES, Expected, Recording, read_spans
 from recorded.replay import Tally
 
+from spancost.calls import CACHE_UNTOLD
 from spancost.money import PICO
 from spancost.rollup import Charge
 
@@ -26,7 +27,7 @@ class Finding(NamedTuple):
     """One thing that is wrong, or that can't be known."""
 
     what: str
-    """`missed`, `twice`, `invented`, `tokens`, `price`, `status`, `agent` are wrong; what UNKNOWN names can't be known."""
+    """`missed`, `twice`, `invented`, `tokens`, `price`, `status`, `hidden`, `agent` are wrong; what UNKNOWN names can't be known."""
     seq: int
     """The ledger's number of the call, 0 where it has none."""
     text: str
@@ -93,6 +94,8 @@ def _summed(calls: Sequence[Expected], tally: Tally) -> list[Expected]:
             left.append(
                 inside[-1]._replace(
                     tokens=tuple(map(sum, zip(*(call.tokens for call in inside), strict=True))),
+                    hidden=frozenset[str]().union(*(call.hidden for call in inside)),
+                    billed=sum(call.billed or 0 for call in inside),
                     amount=sum(call.amount or 0 for call in inside),
                     spans=frozenset[int]().union(*(call.spans for call in inside)),
                 )
@@ -164,6 +167,8 @@ def _compare(call: Expected, charge: Charge) -> Iterator[Finding]:
         yield Finding(state, call.seq, charge.reason)
     if state != call.state and not (state == "unpriced" and call.amount is None and call.state == "priced"):
         yield Finding("status", call.seq, f"{state} ({charge.reason or charge.status}), should be {call.state}")
+    if state == "priced":
+        yield from _hidden(call, charge)
     usage = charge.call.usage
     tokens = (0,) * len(CLASSES) if usage is None else tuple(usage)[: len(CLASSES)]
     if call.state != "unpriced" and tokens != call.tokens:
@@ -177,3 +182,15 @@ def _compare(call: Expected, charge: Charge) -> Iterator[Finding]:
         yield Finding(
             "price", call.seq, f"{charge.amount / PICO:.9f} not {call.amount / PICO:.9f} ({charge.price.model})"
         )
+
+
+def _hidden(call: Expected, charge: Charge) -> Iterator[Finding]:
+    """Yield a finding where cached tokens that no span carries are not named, or some are named that spans carry."""
+    is_named = charge.reason == CACHE_UNTOLD
+    if not is_named and not _CACHED.isdisjoint(call.hidden):
+        yield Finding("hidden", call.seq, f"cached tokens that nothing tells are priced as others: {charge.status}")
+    if is_named and any(call.tokens[CLASSES.index(name)] for name in _CACHED):
+        yield Finding("hidden", call.seq, "cached tokens are told, and said to be not")
+
+
+_CACHED: Final = frozenset({"cache_read", "cache_write"})

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from spancost.calls.dialects import EMITTERS
+from spancost.calls.lacks import LAST_REQUEST, NO_CACHE_USAGE
 from spancost.calls.plain import is_count, plain
-from spancost.calls.read import ABSURD, LAST_REQUEST
+from spancost.calls.read import ABSURD
 from spancost.calls.texts import ANSWERS, parsed
 from spancost.calls.usage import Usage
 
@@ -23,8 +24,6 @@ __all__ = ["ITERATING", "with_iterations"]
 
 ITERATING: Final = frozenset(emitter for emitter in EMITTERS.values() if emitter.compactions or emitter.iterations)
 """Emitters that tell what a request of Claude's used beyond its answer, or the half of it."""
-
-_NO_CACHE: Final = "no_cache_usage"
 
 
 def with_iterations(call: Call, emitter: Emitter, attributes: Attributes) -> Call:
@@ -39,7 +38,7 @@ def with_iterations(call: Call, emitter: Emitter, attributes: Attributes) -> Cal
         # Their sums alone are told. Where a cache is in use, all of it may have come from there, the cheapest there is.
         cached = usage.cache_read + usage.cache_write > 0
         usage = _sum(usage, Usage(input_, output, cache_read=input_ * cached))
-        reason = _NO_CACHE if cached else ""
+        reason = NO_CACHE_USAGE if cached else ""
     else:
         hour, more = 0, Usage()
         for step in _steps(emitter, attributes):

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple, cast
 
 from spancost.calls.dialects import ANYBODY, DIALECTS, Emitter, Field
-from spancost.calls.guesses import GUESSING, STREAM, are_guessed
+from spancost.calls.guesses import GUESSING, are_guessed
 from spancost.calls.inside import CONVENTIONAL, whole
+from spancost.calls.lacks import CACHE_UNTOLD, LACKING, lack_of
 from spancost.calls.plain import is_count, plain
 from spancost.calls.shapes import ABSENT, SHAPES, learn
 from spancost.calls.stated import stated
@@ -17,7 +18,6 @@ from spancost.faults import leave_to_host
 
 __all__ = [
     "ABSURD",
-    "LAST_REQUEST",
     "Attributes",
     "Call",
     "read_call",
@@ -38,9 +38,6 @@ _PLAUSIBLE: Final = 1 << 33
 _EMBEDDINGS: Final = "embeddings"
 """The operation that has no output."""
 
-LAST_REQUEST: Final = "last_request"
-"""Why usage is a lower bound where a span stands for several requests and tells the last of them alone."""
-
 _FIRST_EVENT: Final = 8
 """Tokens of output that the first event of Claude's stream may tell: a guess, corrected by its last event."""
 
@@ -54,6 +51,9 @@ _USAGE: Final = slice(Field.TOKENS)
 _COMMON: Final = slice(Field.REASONING + 1)
 _NAMED: Final = slice(Field.OPERATION, Field.RESPONSE_ID)
 _REST: Final = slice(Field.RESPONSE_ID, Field.COUNT)
+
+_WHOLE: Final = ("", CACHE_UNTOLD)
+"""Reasons of usage that is no lower bound."""
 
 _BOTH: Final = 1 << Field.INPUT | 1 << Field.OUTPUT
 _CACHE: Final = 1 << Field.CACHE_READ | 1 << Field.CACHE_WRITE
@@ -87,7 +87,7 @@ class Call(NamedTuple):
     reason: str
     """Why `usage` is None: `no_usage` or `invalid_usage`; or a lower bound: `cut_off` (the answer broke off),
     `half_usage` (of input and output one was told), `last_request` (of several the last is told alone) or
-    `no_cache_usage` (cached tokens may be missing); else empty."""
+    `no_cache_usage` (cached tokens may be missing); or not told apart: `cache_untold`; else empty."""
     stated_cost: int | None
     """Pico-USD that the span says the call cost, whoever computed it."""
     stated_by: str
@@ -156,14 +156,8 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
             usage, reason = _cut_short(usage, models), "cut_off"
         elif told & _BOTH != _BOTH and operation != _EMBEDDINGS:
             reason = "half_usage"
-        elif emitter.asked_again_beside and emitter.asked_again_beside in attributes:
-            reason = LAST_REQUEST
-        elif (
-            emitter.hides_cache_of
-            and emitter.hides_cache_of == provider
-            and not (usage.cache_read or usage.cache_write or attributes.get(STREAM) is True)
-        ) or (emitter.hides_streamed_cache_of and emitter.hides_streamed_cache_of == provider and not told & _CACHE):
-            reason = "no_cache_usage"
+        elif emitter in LACKING:
+            reason = lack_of(usage, emitter, provider, attributes, tells_cache=told & _CACHE != 0)
     response_id, amount, _, _, list_cost = row[_REST]
     stated_cost, stated_by = None, ""
     if (amount is not None or list_cost is not None) and not guessed:
@@ -176,7 +170,7 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
             request_model,
             _id(response_id) if response_id is not None else "",
             usage,
-            usage is not None and reason != "",
+            usage is not None and reason not in _WHOLE,
             reason,
             stated_cost,
             stated_by,

@@ -14,7 +14,7 @@ from spancost.calls.who import NONE, as_label
 from spancost.errors import DamagedLedgerError, LedgerError
 from spancost.ledger.aside import is_damage
 from spancost.ledger.keys import COLUMNS
-from spancost.ledger.missing import ESTIMATED, GUESSED, PARTIAL, UNPRICED, Missing, count
+from spancost.ledger.missing import ESTIMATED, GUESSED, PARTIAL, UNPRICED, UNSPLIT, Missing, count
 from spancost.ledger.period import Period
 from spancost.ledger.schema import MIGRATIONS, migrate, version_of
 from spancost.ledger.silence import OWN_WORD, Quiet
@@ -40,9 +40,12 @@ _SUMS: Final = f"""
 _WITHIN: Final = "FROM charges WHERE start_ns >= ? AND start_ns < ?"
 
 _MISSING: Final = f"""
-    SELECT CASE WHEN cost IS NULL THEN '{UNPRICED}' WHEN status = '{PARTIAL}' THEN '{PARTIAL}' ELSE '{ESTIMATED}' END,
-    CASE WHEN cost IS NULL OR status = '{PARTIAL}' THEN reason ELSE '{GUESSED}' END, provider, model, instrumentation,
-    sum(calls) {_WITHIN} AND (cost IS NULL OR status = '{PARTIAL}' OR estimated) GROUP BY 1, 2, 3, 4, 5 ORDER BY 6 DESC
+    SELECT CASE WHEN cost IS NULL THEN '{UNPRICED}' WHEN status = '{PARTIAL}' THEN '{PARTIAL}' WHEN estimated
+    THEN '{ESTIMATED}' ELSE '{UNSPLIT}' END,
+    CASE WHEN cost IS NULL OR status = '{PARTIAL}' OR NOT estimated THEN reason ELSE '{GUESSED}' END,
+    provider, model, instrumentation, sum(calls)
+    {_WITHIN} AND (cost IS NULL OR status = '{PARTIAL}' OR estimated OR reason != '')
+    GROUP BY 1, 2, 3, 4, 5 ORDER BY 6 DESC
 """
 """As `missing_of` says it of a charge."""
 

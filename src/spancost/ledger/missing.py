@@ -1,4 +1,4 @@
-"""Calls of which something is not known: their amount, all of it, or whether their usage was told or guessed."""
+"""Calls of which something is not known: their amount, all of it, or what exactly they used."""
 
 from __future__ import annotations
 
@@ -9,7 +9,18 @@ if TYPE_CHECKING:
     from spancost.outcome import Outcome
     from spancost.rollup import Charge
 
-__all__ = ["ESTIMATED", "GUESSED", "ORDER", "PARTIAL", "UNPRICED", "Lacking", "Missing", "count", "missing_of"]
+__all__ = [
+    "ESTIMATED",
+    "GUESSED",
+    "ORDER",
+    "PARTIAL",
+    "UNPRICED",
+    "UNSPLIT",
+    "Lacking",
+    "Missing",
+    "count",
+    "missing_of",
+]
 
 UNPRICED: Final = "unpriced"
 """There is no amount."""
@@ -20,7 +31,10 @@ PARTIAL: Final = "partial"
 ESTIMATED: Final = "estimated"
 """The amount is whole, of usage that may be a guess."""
 
-ORDER: Final = (UNPRICED, PARTIAL, ESTIMATED)
+UNSPLIT: Final = "unsplit"
+"""The amount takes cached tokens, which cost less or more, for others: how many there were isn't told."""
+
+ORDER: Final = (UNPRICED, PARTIAL, ESTIMATED, UNSPLIT)
 """What is least known comes first."""
 
 GUESSED: Final = "guessed_usage"
@@ -36,7 +50,7 @@ class Missing(NamedTuple):
     """What calls have in common of which the same is not known."""
 
     status: str
-    """`unpriced`, `partial` or `estimated`: the first of these that a call is."""
+    """`unpriced`, `partial`, `estimated` or `unsplit`: the first of these that a call is."""
     reason: str
     provider: str
     model: str
@@ -52,6 +66,8 @@ def missing_of(charge: Charge) -> Missing | None:
         status, reason = PARTIAL, charge.reason
     elif charge.call.estimated:
         status, reason = ESTIMATED, GUESSED
+    elif charge.reason:
+        status, reason = UNSPLIT, charge.reason
     else:
         return None
     call = charge.call

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from spancost.calls import LAST_REQUEST
+from spancost.calls import CACHE_UNTOLD, LAST_REQUEST, NO_CACHE_USAGE
 from spancost.ledger.missing import GUESSED
 from spancost.ledger.silence import ELSEWHERE, NO_CALL, OWN_WORD
 
@@ -25,29 +25,40 @@ _BY_REASON: Final = {
     "cut_off": "the answer ended in an error: it cost this at least, and how much more only the provider's bill says",
     "half_usage": "the span tells input or output alone, as of a stream that is left, and the amount is a lower bound:"
     f" read streams to their end, else install {_CLIENT}",
-    "no_cache_usage": f"the span leaves cached tokens out, and the amount is a lower bound: install {_CLIENT}",
+    NO_CACHE_USAGE: f"the span leaves cached tokens out, and the amount is a lower bound: install {_CLIENT}",
     "no_class_price": "the price list has no price of a class of the tokens, and the amount is a lower bound: name it"
     f" {_PRICE}",
     LAST_REQUEST: "the library ran tools and asked again within one span, which tells its last request alone, and the"
     " amount is a lower bound: run the tools yourself",
+    CACHE_UNTOLD: f"the span tells of no cached tokens, and all input has one price: install {_CLIENT}",
     GUESSED: "the instrumentation may have counted the tokens itself: have the provider tell them, of streams, too",
 }
 
-_STREAMS: Final = "a stream tells its usage only if asked: "
-_OPENAI: Final = _STREAMS + 'pass stream_options={"include_usage": True}'
+
+def _asking(how: str) -> str:
+    """Return what helps where a client says how to ask for the usage of a stream, and what else may be the matter."""
+    return (
+        f"a stream tells its usage only if asked, and at its end: {how}, and read streams to their end; of a request"
+        " that failed only the provider's bill tells it"
+    )
+
+
 _PASSED_JS: Final = "pass stream_options: {include_usage: true}"
-_OPENAI_JS: Final = _STREAMS + _PASSED_JS
-_OPENAI_JAVA: Final = _STREAMS + "give it ChatCompletionStreamOptions.builder().includeUsage(true).build()"
+_OPENAI: Final = _asking('pass stream_options={"include_usage": True} to chat completions')
+_OPENAI_JS: Final = _asking(_PASSED_JS + " to chat completions")
+_OPENAI_JAVA: Final = _asking("give it ChatCompletionStreamOptions.builder().includeUsage(true).build()")
 _BLIND_JS: Final = f"it tells no usage of a stream: install @opentelemetry/instrumentation-openai, and {_PASSED_JS}"
 # Of Claude's streams, too: https://docs.litellm.ai/docs/completion/usage#streaming-usage
-_LITELLM: Final = _OPENAI + ", whichever the model; in the settings of a proxy say always_include_stream_usage: true"
-_LANGCHAIN: Final = _STREAMS + "give the model stream_usage=True"
-_LLAMA_INDEX: Final = (
-    _STREAMS
-    + 'give the model additional_kwargs={"stream_options": {"include_usage": True}}; of embeddings none is told:'
-    f" install {_CLIENT}"
+_LITELLM: Final = _asking(
+    'pass stream_options={"include_usage": True}, whichever the model, or in the settings of a proxy'
+    " always_include_stream_usage: true"
 )
-_OPENAI_AGENTS: Final = _STREAMS + "give the agent ModelSettings(include_usage=True)"
+_LANGCHAIN: Final = _asking("give the model stream_usage=True")
+_LLAMA_INDEX: Final = (
+    _asking('give the model additional_kwargs={"stream_options": {"include_usage": True}}')
+    + f"; of embeddings none is told: install {_CLIENT}"
+)
+_OPENAI_AGENTS: Final = _asking("give the agent ModelSettings(include_usage=True)")
 _OPENLIT: Final = "OpenLIT guesses the tokens of a stream that tells none: "
 # It asks for the usage of every stream: `_get_stream_options` in pydantic_ai/models/openai.
 _PYDANTIC_AI: Final = (
@@ -119,13 +130,30 @@ _OF_PARTS: Final = {
         " lower bound: the provider's bill says how much more it cost",
     ),
     **dict.fromkeys(
-        (("no_cache_usage", "com.anthropic.sdk.python"), ("no_cache_usage", "com.anthropic.sdk.typescript")),
+        ((NO_CACHE_USAGE, "com.anthropic.sdk.python"), (NO_CACHE_USAGE, "com.anthropic.sdk.typescript")),
         "Claude summed up the conversation before it answered, and the span doesn't say how much of it came from a"
         " cache: install openinference-instrumentation-anthropic beside it",
     ),
-    ("no_cache_usage", "openlit.instrumentation.langchain"): "OpenLIT leaves the cached tokens of Claude's answers out,"
-    " unless they are streamed: give the model streaming=True, or install opentelemetry-instrumentation-genai-anthropic"
-    " beside it",
+    (
+        NO_CACHE_USAGE,
+        "openlit.instrumentation.langchain",
+    ): "OpenLIT leaves the cached tokens of Claude's answers out, and"
+    " the amount is a lower bound: install opentelemetry-instrumentation-genai-anthropic beside it",
+    (CACHE_UNTOLD, "litellm"): "LiteLLM's callback tells of no cached tokens among its counts, and all input has one"
+    " price: set LITELLM_OTEL_V2=true, with which it does",
+    (
+        CACHE_UNTOLD,
+        "opentelemetry.instrumentation.openai_v2",
+    ): "it tells of no cached tokens, and all input has one price:"
+    " install opentelemetry-instrumentation-genai-openai in its place",
+    **dict.fromkeys(
+        (
+            (CACHE_UNTOLD, "@opentelemetry/instrumentation-openai"),
+            (CACHE_UNTOLD, "@traceloop/instrumentation-openai"),
+        ),
+        "it tells of no cached tokens, and all input has one price: install"
+        " @arizeai/openinference-instrumentation-openai beside it",
+    ),
     ("unknown_model", "openlit.instrumentation.langchain"): _NO_PRICE_OF_MODEL
     + "; where OpenLIT names no model of a stream of"
     " Claude's, but `anthropic`, install opentelemetry-instrumentation-genai-anthropic beside it",

@@ -62,7 +62,7 @@ class Row(NamedTuple):
     """Pico-USD; None where the call can't be priced."""
     status: str
     reason: str
-    """Why there is no cost, or a lower bound of it."""
+    """Why there is no cost, or none that is sure to be right."""
     source: str
     price_model: str
     price_version: str

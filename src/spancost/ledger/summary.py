@@ -66,7 +66,7 @@ class Missed:
 
     status: str
     """`unpriced`: they have no cost; `partial`: their cost is a lower bound; `estimated`: their cost is whole, of usage
-    that may be a guess. The first of these that a call is."""
+    that may be a guess; `unsplit`: it takes cached tokens for others. The first of these that a call is."""
     reason: str
     provider: str
     model: str
@@ -98,7 +98,7 @@ class Coverage:
     partial: int
     unpriced: int
     missing: tuple[Missed, ...]
-    """Unpriced calls, partial ones, estimated ones; of each the most frequent first."""
+    """Unpriced calls, partial, estimated and unsplit ones; of each the most frequent first."""
     silent: tuple[Silent, ...] = ()
     """Agents of whose calls no span tells."""
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from spancost.calls.dialects import ANYBODY, Trust
+from spancost.calls.lacks import CACHE_UNTOLD
 from spancost.calls.usage import Usage
 from spancost.rollup.sums import Amounts
 
@@ -176,16 +177,19 @@ class Charge:
 
     @property
     def reason(self) -> str:
-        """Why there is no amount, or a lower bound of one; else empty."""
+        """Why there is no amount, or none that is sure to be right; else empty."""
         return reason_of(self.call, self.price, self.amount, self.status)
 
 
 def reason_of(call: Call, price: Price, amount: int | None, status: str) -> str:
-    """Return why a call has no amount, or a lower bound of one; else empty."""
+    """Return why a call has no amount, a lower bound of one, or one that takes cached tokens for others; else empty."""
     if amount is None:
         # Where usage was told, what was told of it isn't why there is none.
         return price.reason or call.reason
-    return call.reason or price.reason if status == "partial" else ""
+    if status == "partial":
+        return call.reason if call.partial else price.reason
+    # What the provider charged is right whatever the span tells.
+    return call.reason if call.reason == CACHE_UNTOLD and status != "reported" else ""
 
 
 def _whose_number_wins(call: Call, price: Price) -> tuple[int | None, str, str, int | None]:

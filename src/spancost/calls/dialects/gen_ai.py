@@ -84,6 +84,7 @@ GEN_AI: Final = Dialect(
         Emitter(
             "opentelemetry.instrumentation.openai_v2",
             Layer.CLIENT,
+            hides_cache_in_input=True,
             recorded="openaisdk__oaiv2__calls-mid",
             package="opentelemetry-instrumentation-openai-v2",
         ),
@@ -95,7 +96,12 @@ GEN_AI: Final = Dialect(
             package="io.opentelemetry.javaagent:opentelemetry-javaagent",
         ),
         # Tells no cached tokens, and no reasoning.
-        Emitter("@opentelemetry/instrumentation-openai", Layer.CLIENT, recorded="openaijs__otoai__calls"),
+        Emitter(
+            "@opentelemetry/instrumentation-openai",
+            Layer.CLIENT,
+            hides_cache_in_input=True,
+            recorded="openaijs__otoai__calls",
+        ),
         Emitter(
             "opentelemetry.instrumentation.genai.langchain",
             repeats_answers=True,

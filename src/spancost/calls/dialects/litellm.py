@@ -43,6 +43,7 @@ LITELLM: Final = Dialect(
             "litellm",
             Layer.GATEWAY,
             invents_ids=True,
+            hides_cache_in_input=True,
             # 1.75 to 1.100 counted what a stream didn't tell, a few tell 0, and from 1.110 on it is counted again.
             guessed_beside=(
                 "metadata.usage_object",

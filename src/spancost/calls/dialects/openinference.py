@@ -70,14 +70,14 @@ OPENINFERENCE: Final = Dialect(
         Emitter(f"{_SCOPE}.bedrock", Layer.CLIENT, recorded="bedrock__oibedrock__calls"),
         Emitter(f"{_SCOPE}.groq", Layer.CLIENT, recorded="groq__oigroq__calls"),
         # Tells cached tokens only in the text of the answer.
-        Emitter(f"{_SCOPE}.mistralai", Layer.CLIENT, recorded="mistral__oimistral__calls"),
+        Emitter(f"{_SCOPE}.mistralai", Layer.CLIENT, hides_cache_in_input=True, recorded="mistral__oimistral__calls"),
         Emitter(f"{_SCOPE}.vertexai", Layer.CLIENT),
         # Writes one call's attributes over the last one's on the agent's span: most of the calls can't be seen.
         Emitter(f"{_SCOPE}.google_adk", recorded="adk__oiadk__delegate"),
         # Tells reasoning only in the text of the answer.
         Emitter(f"{_SCOPE}.agno", exclusive_of="Anthropic", recorded="agno__oiagno__delegate"),
         # Tells neither cached tokens nor reasoning.
-        Emitter(f"{_SCOPE}.autogen_agentchat", recorded="autogen__oiautogen__delegate"),
+        Emitter(f"{_SCOPE}.autogen_agentchat", hides_cache_in_input=True, recorded="autogen__oiautogen__delegate"),
         Emitter(f"{_SCOPE}.beeai", recorded="beeai__oibee__calls", package="openinference-instrumentation-beeai"),
         # Tells no usage, and an answer from DSPy's cache like any other.
         Emitter(
@@ -87,7 +87,7 @@ OPENINFERENCE: Final = Dialect(
             also=("dspy__oidspy+oilitellm__calls",),
         ),
         # Tells neither cached tokens nor reasoning, and no agent's name.
-        Emitter(f"{_SCOPE}.haystack", recorded="haystack__oihaystack__delegate"),
+        Emitter(f"{_SCOPE}.haystack", hides_cache_in_input=True, recorded="haystack__oihaystack__delegate"),
         # No spans of calls: those of the client below it stand for them.
         Emitter(f"{_SCOPE}.crewai", recorded="crewai__oicrew+oioai__crew"),
         Emitter(
@@ -117,8 +117,10 @@ OPENINFERENCE: Final = Dialect(
             repeats_answers=True,
             recorded="litellm__oilitellm__calls",
         ),
-        Emitter(f"{_SCOPE}.openai_agents", recorded="openaiagents__oioaagents+oioai__delegate"),
+        Emitter(
+            f"{_SCOPE}.openai_agents", hides_cache_in_input=True, recorded="openaiagents__oioaagents+oioai__delegate"
+        ),
         # Tells neither cached tokens nor reasoning.
-        Emitter(f"{_SCOPE}.smolagents", recorded="smolagents__oismol__delegate"),
+        Emitter(f"{_SCOPE}.smolagents", hides_cache_in_input=True, recorded="smolagents__oismol__delegate"),
     ),
 )

@@ -47,6 +47,7 @@ OPENLIT: Final = Dialect(
         # Where a graph is run by a program's own call, its first calls have no spans, and the last only the graph's.
         Emitter(
             "openlit.instrumentation.langgraph",
+            hides_cache_in_input=True,
             tells_last_call=True,
             recorded="langchain__openlit__delegate",
             package="openlit",

@@ -18,7 +18,10 @@ SEMANTIC_KERNEL: Final = Dialect(
     fields={},
     emitters=(
         Emitter(
-            f"{_SCOPE}.model_diagnostics.decorators", recorded="semantickernel__native__delegate", package=_PACKAGE
+            f"{_SCOPE}.model_diagnostics.decorators",
+            hides_cache_in_input=True,
+            recorded="semantickernel__native__delegate",
+            package=_PACKAGE,
         ),
         Emitter(
             f"{_SCOPE}.agent_diagnostics.decorators", recorded="semantickernel__native__delegate", package=_PACKAGE

@@ -25,6 +25,7 @@ SPRING_AI: Final = Dialect(
             "org.springframework.boot",
             exclusive_of="anthropic",
             hides_streamed_cache_of="anthropic",
+            hides_cache_in_input=True,
             sums_turn_without=("gen_ai.usage.cache_read.input_tokens", "gen_ai.request.stream"),
             recorded="springai__micrometer__delegate",
             also=("springai__micrometer__stream", "springai__micrometer1__delegate"),

@@ -91,6 +91,8 @@ class Emitter:
     """The one provider whose cache it leaves out, and tells nothing of, where the answer is not streamed."""
     hides_streamed_cache_of: str = ""
     """The one provider whose cache it leaves out where the answer is streamed, and doesn't tell that there was none."""
+    hides_cache_in_input: bool = False
+    """What its input has of cached tokens it doesn't tell, or not always."""
     repeats_reasoning: bool = False
     """Through LiteLLM, whose names have a provider before the model, it adds reasoning to an output that holds it."""
     reasons_in_total: bool = False

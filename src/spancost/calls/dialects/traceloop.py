@@ -36,7 +36,12 @@ TRACELOOP: Final = Dialect(
     graphs={"gen_ai.workflow.nodes": frozenset({"model", "agent"})},
     emitters=(
         Emitter("opentelemetry.instrumentation.openai.v1", Layer.CLIENT, recorded="openaisdk__tloai__calls"),
-        Emitter("@traceloop/instrumentation-openai", Layer.CLIENT, recorded="openaijs__tloai__calls"),
+        Emitter(
+            "@traceloop/instrumentation-openai",
+            Layer.CLIENT,
+            hides_cache_in_input=True,
+            recorded="openaijs__tloai__calls",
+        ),
         # Adds the first event's output to a stream's sum: a token too much.
         Emitter(
             "opentelemetry.instrumentation.anthropic",
@@ -51,7 +56,12 @@ TRACELOOP: Final = Dialect(
         Emitter("opentelemetry.instrumentation.groq", Layer.CLIENT, recorded="groq__tlgroq__calls"),
         Emitter("opentelemetry.instrumentation.mistralai", Layer.CLIENT, recorded="mistral__tlmistral__calls"),
         # Sees no asynchronous calls, and of streams nothing that tells usage.
-        Emitter("opentelemetry.instrumentation.together", Layer.CLIENT, recorded="together__tltogether__calls"),
+        Emitter(
+            "opentelemetry.instrumentation.together",
+            Layer.CLIENT,
+            hides_cache_in_input=True,
+            recorded="together__tltogether__calls",
+        ),
         # Tells reasoning only within the total, and of automatic function calling the last request alone.
         Emitter(
             "opentelemetry.instrumentation.google_generativeai",

@@ -1,0 +1,57 @@
+"""What of a call's usage its span doesn't tell, as far as is known of the instrumentation that wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from spancost.calls.dialects import EMITTERS
+from spancost.calls.guesses import STREAM
+
+if TYPE_CHECKING:
+    from spancost.calls.dialects import Emitter
+    from spancost.calls.usage import Usage
+
+__all__ = ["CACHE_UNTOLD", "LACKING", "LAST_REQUEST", "NO_CACHE_USAGE", "lack_of"]
+
+LAST_REQUEST: Final = "last_request"
+"""A lower bound: the span stands for several requests and tells the last of them alone."""
+
+NO_CACHE_USAGE: Final = "no_cache_usage"
+"""A lower bound: cached tokens are left out of the input, and nothing tells how many there were."""
+
+CACHE_UNTOLD: Final = "cache_untold"
+"""All that was used: how much of the input was cached, and cost less or more than the rest, nothing tells."""
+
+LACKING: Final = frozenset(
+    emitter
+    for emitter in EMITTERS.values()
+    if emitter.asked_again_beside
+    or emitter.hides_cache_of
+    or emitter.hides_streamed_cache_of
+    or emitter.hides_cache_in_input
+)
+"""Emitters whose spans may lack something."""
+
+_CACHED_FROM: Final = 1_024
+"""Tokens of the shortest input of which OpenAI, Anthropic and Google keep anything.
+
+https://platform.openai.com/docs/guides/prompt-caching
+"""
+
+
+def lack_of(usage: Usage, emitter: Emitter, provider: str, attributes: Mapping[str, Any], *, tells_cache: bool) -> str:
+    """Return why usage that is told is not all that can be known, empty where it is or nothing speaks against it.
+
+    `tells_cache` is whether the span has a count of cached tokens, be it 0.
+    """
+    if emitter.asked_again_beside and emitter.asked_again_beside in attributes:
+        return LAST_REQUEST
+    is_cached = usage.cache_read or usage.cache_write
+    if emitter.hides_cache_of and emitter.hides_cache_of == provider and not is_cached:
+        return NO_CACHE_USAGE if attributes.get(STREAM) is not True else ""
+    if tells_cache:
+        return ""
+    if emitter.hides_streamed_cache_of and emitter.hides_streamed_cache_of == provider:
+        return NO_CACHE_USAGE
+    return CACHE_UNTOLD if emitter.hides_cache_in_input and usage.input >= _CACHED_FROM else ""
