@@ -35,6 +35,13 @@ class _Call(NamedTuple):
     """Whether only its end says what each span is."""
     is_half_told: bool = False
     """Whether the framework's span tells the input alone, as of a stream that was left."""
+    output: int = _TOKENS[1]
+    """Tokens of the answer, about as many in every call."""
+
+    @property
+    def tokens(self) -> tuple[int, int]:
+        """Input and output."""
+        return _TOKENS[0], self.output
 
     @property
     def records(self) -> int:
@@ -49,14 +56,33 @@ _calls: Final = st.builds(
     st.booleans(),
     st.booleans(),
     st.just(False),
+    st.just(_TOKENS[1]),
+)
+_short: Final = st.builds(
+    _Call,
+    st.sampled_from(("inside", "beside", "lost", "none")),
+    st.integers(1, 2),
+    st.booleans(),
+    st.booleans(),
+    st.just(False),
+    st.integers(1, 4),
 )
 _half_told: Final = st.builds(
-    _Call, st.sampled_from(("inside", "beside", "lost")), st.integers(1, 2), st.booleans(), st.booleans(), st.booleans()
+    _Call,
+    st.sampled_from(("inside", "beside", "lost")),
+    st.integers(1, 2),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+    st.just(_TOKENS[1]),
 )
 
 
-def _play(calls: list[_Call], order: Any) -> Player:
-    """Start the spans of all calls, and end them in any order that an innermost client's allows."""
+def _play(calls: list[_Call], order: Any, one_more_by: str = "") -> Player:
+    """Start the spans of all calls, and end them in any order that an innermost client's allows.
+
+    An instrumentation may tell one token more than was used.
+    """
     clock = Clock()
     play = Player(*parse_line("agent=100/day; user=1/month", ZoneInfo("UTC")), clock=clock)
     root = play.start(agent("root"))
@@ -65,12 +91,13 @@ def _play(calls: list[_Call], order: Any) -> Player:
         clock.now_ns += 100 * _MOMENT
         begun = {} if each.is_silent_at_first else call()
         span = play.start(begun, root, scope=_FRAMEWORK)
-        ends.append([(span, call(*(_TOKENS[:1] if each.is_half_told else _TOKENS)))])
+        ends.append([(span, call(*(each.tokens[:1] if each.is_half_told else each.tokens)))])
         around = {"inside": span, "beside": root}.get(each.context)
         trace_id = 1_000 + number
-        told = call(*_TOKENS, response_id=f"chatcmpl-{number:024d}" if each.has_id else "")
+        response_id = f"chatcmpl-{number:024d}" if each.has_id else ""
         clients: list[tuple[Span, dict[str, Any]]] = []
-        for scope in (_CLIENT, _ANOTHER_CLIENT)[: each.records - 1]:
+        for scope in (one_more_by or _CLIENT, _ANOTHER_CLIENT)[: each.records - 1]:
+            told = call(each.tokens[0], each.output + (scope == one_more_by), response_id=response_id)
             clock.now_ns += _MOMENT
             around = play.start(begun, around, trace_id=trace_id, scope=scope)
             clients.insert(0, (around, told))
@@ -88,7 +115,7 @@ def _play(calls: list[_Call], order: Any) -> Player:
 def _check(calls: list[_Call], order: Any) -> None:
     play = _play(calls, order)
     spent = play.engine.spent
-    ledger = len(calls) * cost(*_TOKENS)
+    ledger = sum(cost(*each.tokens) for each in calls)
     assert (len(calls), ledger, 0, 0) == (spent.calls, spent.direct, spent.partial, spent.unpriced)
     assert (ledger, ledger, len(calls)) == (play.counted, play.in_series, sum(row.calls for row in play.series))
     assert 2 * ledger == play.booked, "two budgets"
@@ -106,6 +133,20 @@ def test_calls_that_tell_the_same_at_once_are_each_counted_once(calls: list[_Cal
 def test_so_are_those_of_which_a_framework_tells_the_input_alone(calls: list[_Call], order: Any) -> None:
     """Their clients tell the rest, wherever their spans lie."""
     _check(calls, order)
+
+
+@settings(max_examples=300)
+@given(st.lists(_short, min_size=1, max_size=6), st.randoms(use_true_random=False))
+def test_so_are_those_whose_answers_are_about_as_long(calls: list[_Call], order: Any) -> None:
+    """As a classifier's: a token more or less is another call's, wherever one tells as much."""
+    _check(calls, order)
+
+
+@given(st.lists(_short, min_size=1, max_size=5), st.randoms(use_true_random=False))
+def test_so_are_those_of_which_an_instrumentation_tells_one_token_more(calls: list[_Call], order: Any) -> None:
+    """Traceloop's of Anthropic's client does; what it tells is no other call's that used one more."""
+    spent = _play(calls, order, "opentelemetry.instrumentation.anthropic").engine.spent
+    assert len(calls) == spent.calls
 
 
 @pytest.mark.parametrize("other", ["beside", "lost", "none"])

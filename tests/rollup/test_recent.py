@@ -8,6 +8,7 @@ from spancost.rollup import Charge
 from spancost.rollup.recent import Recent
 
 _CLIENT, _FRAMEWORK = "client", "framework"
+_COUNTS_ONE_MORE = "opentelemetry.instrumentation.anthropic"
 
 
 def _recent(*records: Charge, most: int = 100) -> Recent:
@@ -18,11 +19,13 @@ def _recent(*records: Charge, most: int = 100) -> Recent:
 
 
 def test_records_of_other_instrumentations_that_tell_the_same_are_alike() -> None:
-    """A token more or less is the same: some count the first event of a stream; and silence says nothing against it."""
-    same, one_more, silent = record(_CLIENT, (100, 20)), record(_CLIENT, (100, 21)), record(_CLIENT, ())
-    others = [record(_CLIENT, (100, 22)), record(_CLIENT, (101, 20)), record(_FRAMEWORK, (100, 20))]
-    recent = _recent(same, one_more, silent, *others)
-    assert {same, one_more, silent} == set(recent.like(record(_FRAMEWORK, (100, 20)), [_CLIENT]))
+    """Silence says nothing against it, and a token more or less is the same where one counts so."""
+    for client, is_off in ((_CLIENT, False), (_COUNTS_ONE_MORE, True)):
+        same, one_more, silent = record(client, (100, 20)), record(client, (100, 21)), record(client, ())
+        others = [record(client, (100, 22)), record(client, (101, 20)), record(_FRAMEWORK, (100, 20))]
+        recent = _recent(same, one_more, silent, *others)
+        alike = {same, silent, one_more} if is_off else {same, silent}
+        assert alike == set(recent.like(record(_FRAMEWORK, (100, 20)), [client]))
 
 
 def test_only_instrumentations_that_are_asked_for_are_compared() -> None:

@@ -15,6 +15,7 @@ from spancost.rollup.twins import Twins
 from spancost.rollup.units import final
 
 _CLIENT = "opentelemetry.instrumentation.genai.openai"
+_COUNTS_ONE_MORE = "opentelemetry.instrumentation.anthropic"
 _ANOTHER_CLIENT = "com.anthropic.sdk.python"
 _GATEWAY = "litellm"
 _FRAMEWORK = "opentelemetry.instrumentation.genai.langchain"
@@ -182,11 +183,13 @@ def test_a_record_that_ended_as_a_stream_began_is_of_the_call_begun_in_it(
 
 
 def test_a_token_more_or_less_is_the_same_call() -> None:
-    """Traceloop adds the first event's token to a stream's sum."""
-    assert 1 == _calls(_Record(0, 3, told=call(100, 21)), _Record(1, 2, _CLIENT))
-    assert 1 == _calls(_Record(0, 3, told=call(100, 19)), _Record(1, 2, _CLIENT))
-    assert 2 == _calls(_Record(0, 3, told=call(100, 22)), _Record(1, 2, _CLIENT))
-    assert 2 == _calls(_Record(0, 3, told=call(101, 20)), _Record(1, 2, _CLIENT))
+    """Where Traceloop tells of it, which adds the first event's token to a stream's sum; of no other."""
+    for client, apart in ((_COUNTS_ONE_MORE, 1), (_CLIENT, 2)):
+        inner = _Record(1, 2, client)
+        assert [1, apart, apart, 2, 2] == [
+            _calls(_Record(0, 3, told=call(*told)), inner)
+            for told in ((100, 20), (100, 21), (100, 19), (100, 22), (101, 20))
+        ]
 
 
 @pytest.mark.parametrize(
@@ -346,7 +349,7 @@ def test_two_records_of_a_stream_that_told_neither_of_them_are_one_call() -> Non
 
 def test_a_stream_that_is_read_after_its_span_is_one_call() -> None:
     """LlamaIndex's span is over when the stream is made; the client's beside it begins when it is read."""
-    for told, seconds, calls in ((call(), 0.5, 1), (call(100, 20), 0.5, 1), (call(), 2, 2), (call(100, 21), 0.5, 1)):
+    for told, seconds, calls in ((call(), 0.5, 1), (call(100, 20), 0.5, 1), (call(), 2, 2), (call(100, 21), 0.5, 2)):
         play = Player(clock=(clock := Clock()))
         step = play.start({}, trace_id=7)
         lazy = play.start({}, step, scope="openinference.instrumentation.llama_index")

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Near", "Plan", "joined", "parted", "tied"]
 
 Near = Callable[["Records", Container["Charge"]], Iterable["Charge"]]
-"""Tells which records may be of the same call as a seeker's, one of each charge that isn't wanted yet, likeliest
-first."""
+"""Tells which records may be of the same call as a seeker's, of charges that aren't wanted yet, the likeliest first."""
 
 
 class Plan(NamedTuple):

@@ -38,10 +38,10 @@ class Nearness:
         self._knows_room = False
 
     def of(self, seeker: Records, wanted: Container[Charge]) -> Iterator[Charge]:
-        """Yield records that may be of one call with a seeker's, one of each charge, the likeliest first.
+        """Yield records that may be of one call with a seeker's, the likeliest first.
 
         First those of charges that its instrumentations haven't told of, then those of charges that nobody has
-        `wanted`: as long as there are none of the first kind at all, moving others makes no room.
+        `wanted`: as long as there are none of the first kind, and all tell the same, moving others makes no room.
         """
         own = {record.emitter.scope for record in seeker}
         scopes = [scope for scope in self._scopes if scope not in own]
@@ -52,7 +52,12 @@ class Nearness:
                 charge = final(other)
                 has_room = all(charge.record_of(scope) is None for scope in own)
                 (room if has_room else taken).append((record, other))
-        self._knows_room = self._knows_room or bool(room) or any(record.call.response_id for record in seeker)
+        self._knows_room = (
+            self._knows_room
+            or bool(room)
+            or any(record.call.response_id for record in seeker)
+            or any(record.told != other.told for record, other in taken)
+        )
         yield from self._likeliest(room)
         if self._knows_room:
             yield from self._likeliest(taken)
@@ -67,19 +72,17 @@ class Nearness:
         return alike
 
     def _likeliest(self, pairs: _Pairs) -> list[Charge]:
-        found: dict[Charge, tuple[bool, int, Charge]] = {}
+        found: dict[Charge, tuple[bool, bool, int]] = {}
         for record, other in pairs:
             self._left -= 1
             if self._left < 0:
                 break
-            charge = final(other)
-            if charge.is_void or not may_be_twins(record, other) or _is_anothers(record, other):
+            if final(other).is_void or not may_be_twins(record, other) or _is_anothers(record, other):
                 continue
             apart = abs(other.start_ns - record.start_ns) + abs(other.end_ns - record.end_ns)
-            likeness = other.trace_id != record.trace_id, apart
-            if charge not in found or likeness < found[charge][:2]:
-                found[charge] = (*likeness, other)
-        return [each[2] for each in sorted(found.values(), key=lambda each: each[:2])]
+            likeness = other.trace_id != record.trace_id, other.told != record.told, apart
+            found[other] = min(likeness, found.get(other, likeness))
+        return sorted(found, key=found.__getitem__)
 
 
 def _is_anothers(record: Charge, other: Charge) -> bool:

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from spancost.calls.dialects import EMITTERS, Trust
 from spancost.rollup.units import final
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ _PASSED: Final = 1_024
 
 _DISORDER_NS: Final = 5 * 10**9
 """How much later than its end a record may come: some libraries make their spans afterwards."""
+
+_OFF: Final = frozenset(emitter.scope for emitter in EMITTERS.values() if emitter.trust == Trust.OFF)
+"""Instrumentations that may tell a token more or less than the others: Traceloop adds the first event's output token to
+the sum of a stream of Claude's."""
 
 _Tokens = tuple[int, int] | None
 _Key = tuple[str, _Tokens | int]
@@ -70,13 +75,13 @@ class Recent:
                     yield other
             return
         input_, output = tokens
-        # One token apart: Traceloop adds the first event's output token to a stream's sum. Of a stream that was left
-        # some tell the input alone.
-        alike: tuple[_Tokens | int, ...] = (tokens, (input_, output - 1), (input_, output + 1), (input_, 0), None)
+        # Of a stream that was left some tell the input alone.
+        alike: tuple[_Tokens | int, ...] = (tokens, (input_, 0), None)
         if (record.original or record).call.partial and not output:
             alike = (input_, None)
+        apart = ((input_, output - 1), (input_, output + 1))
         for scope in scopes:
-            for each in alike:
+            for each in (*alike, *apart) if scope in _OFF or record.emitter.scope in _OFF else alike:
                 for generation in (self._recent, self._older):
                     records = generation.get((scope, each))
                     if records is not None:
