@@ -149,6 +149,20 @@ def test_so_are_those_of_which_an_instrumentation_tells_one_token_more(calls: li
     assert len(calls) == spent.calls
 
 
+class _InTurn(list[int]):
+    """An order of ends that is given."""
+
+    def choice(self, ends: list[Any]) -> Any:
+        """Return the one whose turn it is."""
+        return ends[self.pop(0)]
+
+
+def test_a_call_that_found_no_place_looks_again_when_evidence_makes_room() -> None:
+    """Two others of one charge stood in its way, and an id takes one of them to another charge."""
+    inside, beside = _Call("inside", 2, True, False), _Call("beside", 1, True, False)
+    _check([inside, beside, beside._replace(has_id=False)], _InTurn([5, 2, 1, 3, 2, 1, 0]))
+
+
 @pytest.mark.parametrize("other", ["beside", "lost", "none"])
 @pytest.mark.parametrize("first", ["client", "framework", "other"])
 def test_a_call_that_keeps_its_context_takes_its_records_from_one_that_lost_it(other: str, first: str) -> None:

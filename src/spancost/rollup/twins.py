@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from itertools import chain
 from threading import RLock
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +20,7 @@ from spancost.faults import leave_to_host
 from spancost.rollup.grouping import Plan, joined, parted, tied
 from spancost.rollup.nearness import Nearness
 from spancost.rollup.recent import Recent
-from spancost.rollup.units import final, records_of
+from spancost.rollup.units import final, is_one_unit, records_of
 
 if TYPE_CHECKING:
     from spancost.rollup.charge import Charge
@@ -35,6 +36,9 @@ _ATTEMPTS: Final = 1_024
 
 _OTHERS: Final = 64
 """Further records remembered of a charge: an id that each of a million spans has must not hold them all."""
+
+_LONELY: Final = 8
+"""Calls that look for a place once more when evidence has put others out of theirs."""
 
 _SCOPES: Final = 16
 """Instrumentations compared with each other; more of them tell of calls in no program."""
@@ -76,8 +80,7 @@ class Twins:
     def tie(self, record: Charge, other: Charge, *, is_new: bool = True) -> list[Charge]:
         """Make one call of a record and of another to which evidence ties it; remember it if it is a new one."""
         remembers = is_new and self._knows(record.emitter.scope)
-        touched = self._change(partial(tied, record, other), record if remembers else None)
-        return self._find_places(touched, touched)
+        return self._replaced(self._change(partial(tied, record, other), record if remembers else None))
 
     def seek(self, record: Charge) -> list[Charge]:
         """Look once more for what a charge may be one call with: an open span around it had to be waited for."""
@@ -85,8 +88,7 @@ class Twins:
 
     def part(self, charge: Charge) -> list[Charge]:
         """Let go of what the numbers made one with a charge that turned out to be none."""
-        touched = self._change(partial(parted, charge), None)
-        return self._find_places(touched, touched)
+        return self._replaced(self._change(partial(parted, charge), None))
 
     def again(self, record: Charge, charge: Charge) -> list[Charge]:
         """Remember a record that tells again of a charge whose answer a library has kept.
@@ -99,6 +101,24 @@ class Twins:
             return Plan([(*records_of(final(charge)), record)] if is_free else [])
 
         return self._change(plan, record)
+
+    def _replaced(self, touched: list[Charge]) -> list[Charge]:
+        """Let charges that evidence has changed look for a place, and those that had found none while it hadn't."""
+        found = self._find_places(touched, touched)
+        return self._find_places(self._lonely(found), found) if len(touched) > 1 else found
+
+    def _lonely(self, charges: list[Charge]) -> list[Charge]:
+        """Return the latest calls that tell the same as some of these, and that no numbers have made others' calls."""
+        lonely: dict[Charge, None] = {}
+        scopes = list(self._scopes)
+        for record in chain.from_iterable(map(records_of, charges)):
+            for other in self._recent.like(record, scopes):
+                charge = final(other)
+                if is_one_unit(charge) and charge not in charges:
+                    lonely[charge] = None
+                    if len(lonely) == _LONELY:
+                        return list(lonely)
+        return list(lonely)
 
     def _find_places(self, charges: list[Charge], touched: list[Charge]) -> list[Charge]:
         """Let charges that lack a record look for one; return what was touched before and by that."""
