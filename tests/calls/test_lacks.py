@@ -41,3 +41,20 @@ def test_input_whose_cached_part_is_not_told_is_all_that_was_used() -> None:
 def test_nothing_is_said_where_nothing_is_hidden(scope: str, input_: int, more: dict[str, int]) -> None:
     """No provider keeps so little, and who tells a count of them has told all."""
     assert (False, "") == _read(scope, input_, **more)[5:7]
+
+
+@pytest.mark.parametrize("scope", ["opentelemetry.instrumentation.genai.anthropic", "pydantic-ai"])
+def test_what_claudes_stream_guessed_at_first_is_no_usage_where_nothing_says_that_it_ended(scope: str) -> None:
+    """A stream that broke off may leave a span without an error, with the output of the first event."""
+
+    def read(output: int, model: str = "claude-sonnet-4-5", **more: Any) -> tuple[int, bool, str]:
+        told = {"gen_ai.operation.name": "chat", "gen_ai.request.model": model, "gen_ai.usage.input_tokens": 2_000}
+        call = read_call({**told, "gen_ai.usage.output_tokens": output, **more}, emitter_of(scope))
+        assert call.usage is not None
+        return call.usage.output, call.partial, call.reason
+
+    ended = {"gen_ai.response.finish_reasons": ("end_turn",)}
+    assert (0, True, "half_usage") == read(1)
+    assert (1, False, "") == read(1, **ended)
+    assert (9, False, "") == read(9)
+    assert (1, False, "") == read(1, "gpt-5.2")

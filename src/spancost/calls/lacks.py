@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from spancost.calls.dialects import Emitter
     from spancost.calls.usage import Usage
 
-__all__ = ["CACHE_UNTOLD", "LACKING", "LAST_REQUEST", "NO_CACHE_USAGE", "lack_of"]
+__all__ = ["CACHE_UNTOLD", "HALF_USAGE", "LACKING", "LAST_REQUEST", "NO_CACHE_USAGE", "is_begun", "lack_of"]
+
+HALF_USAGE: Final = "half_usage"
+"""A lower bound: of input and output one alone is told."""
 
 LAST_REQUEST: Final = "last_request"
 """A lower bound: the span stands for several requests and tells the last of them alone."""
@@ -30,6 +33,7 @@ LACKING: Final = frozenset(
     or emitter.hides_cache_of
     or emitter.hides_streamed_cache_of
     or emitter.hides_cache_in_input
+    or emitter.ends_beside
 )
 """Emitters whose spans may lack something."""
 
@@ -40,13 +44,32 @@ https://platform.openai.com/docs/guides/prompt-caching
 """
 
 
-def lack_of(usage: Usage, emitter: Emitter, provider: str, attributes: Mapping[str, Any], *, tells_cache: bool) -> str:
+_FIRST_EVENT: Final = 8
+"""Tokens of output that the first event of Claude's stream may tell: a guess, corrected by its last event."""
+
+
+def is_begun(usage: Usage, models: tuple[str, ...]) -> bool:
+    """Tell whether a stream may have told no more of its answer than how it began."""
+    return usage.output <= _FIRST_EVENT and any("claude" in model for model in models)
+
+
+def lack_of(
+    usage: Usage,
+    emitter: Emitter,
+    provider: str,
+    models: tuple[str, ...],
+    attributes: Mapping[str, Any],
+    *,
+    tells_cache: bool,
+) -> str:
     """Return why usage that is told is not all that can be known, empty where it is or nothing speaks against it.
 
     `tells_cache` is whether the span has a count of cached tokens, be it 0.
     """
     if emitter.asked_again_beside and emitter.asked_again_beside in attributes:
         return LAST_REQUEST
+    if emitter.ends_beside and emitter.ends_beside not in attributes and is_begun(usage, models):
+        return HALF_USAGE
     is_cached = usage.cache_read or usage.cache_write
     if emitter.hides_cache_of and emitter.hides_cache_of == provider and not is_cached:
         return NO_CACHE_USAGE if attributes.get(STREAM) is not True else ""

@@ -37,6 +37,7 @@ CALL_NAMES: Final = MARKERS.union(
             emitter.told_beside,
             *emitter.guessed_beside[:1],
             emitter.asked_again_beside,
+            emitter.ends_beside,
             *emitter.streams_told_beside,
             *emitter.compactions,
             *emitter.iterations[:1],

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple, cast
 from spancost.calls.dialects import ANYBODY, DIALECTS, Emitter, Field
 from spancost.calls.guesses import GUESSING, are_guessed
 from spancost.calls.inside import CONVENTIONAL, whole
-from spancost.calls.lacks import CACHE_UNTOLD, LACKING, lack_of
+from spancost.calls.lacks import CACHE_UNTOLD, HALF_USAGE, LACKING, is_begun, lack_of
 from spancost.calls.plain import is_count, plain
 from spancost.calls.shapes import ABSENT, SHAPES, learn
 from spancost.calls.stated import stated
@@ -37,9 +37,6 @@ _PLAUSIBLE: Final = 1 << 33
 
 _EMBEDDINGS: Final = "embeddings"
 """The operation that has no output."""
-
-_FIRST_EVENT: Final = 8
-"""Tokens of output that the first event of Claude's stream may tell: a guess, corrected by its last event."""
 
 _LONGEST: Final = 512
 """Characters of a name or an id. Longer ones are nobody's, and names are remembered: they are as good as absent."""
@@ -153,11 +150,15 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
             usage, reason = None, "no_usage"
     if usage is not None:
         if error is not None:
-            usage, reason = _cut_short(usage, models), "cut_off"
+            reason = "cut_off"
+            if is_begun(usage, models):
+                usage = usage._replace(output=0, reasoning=0)
         elif told & _BOTH != _BOTH and operation != _EMBEDDINGS:
-            reason = "half_usage"
+            reason = HALF_USAGE
         elif emitter in LACKING:
-            reason = lack_of(usage, emitter, provider, attributes, tells_cache=told & _CACHE != 0)
+            reason = lack_of(usage, emitter, provider, models, attributes, tells_cache=told & _CACHE != 0)
+            if reason == HALF_USAGE:
+                usage = usage._replace(output=0, reasoning=0)
     response_id, amount, _, _, list_cost = row[_REST]
     stated_cost, stated_by = None, ""
     if (amount is not None or list_cost is not None) and not guessed:
@@ -258,10 +259,3 @@ def _id(told: object) -> str:
     if type(told) is not str:
         told = plain(told)
     return told if type(told) is str and len(told) <= _LONGEST and told not in _NO_ID else ""
-
-
-def _cut_short(usage: Usage, models: tuple[str, ...]) -> Usage:
-    """Return what is known of the usage of an answer that broke off."""
-    if usage.output <= _FIRST_EVENT and any("claude" in model for model in models):
-        return usage._replace(output=0, reasoning=0)
-    return usage

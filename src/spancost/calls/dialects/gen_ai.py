@@ -71,7 +71,10 @@ GEN_AI: Final = Dialect(
     emitters=(
         Emitter("opentelemetry.instrumentation.genai.openai", Layer.CLIENT, recorded="openaisdk__oaigenai__calls"),
         Emitter(
-            "opentelemetry.instrumentation.genai.anthropic", Layer.CLIENT, recorded="anthropicsdk__anthgenai__calls"
+            "opentelemetry.instrumentation.genai.anthropic",
+            Layer.CLIENT,
+            ends_beside="gen_ai.response.finish_reasons",
+            recorded="anthropicsdk__anthgenai__calls",
         ),
         # Automatic function calling is one span, with the tools' spans inside.
         Emitter(

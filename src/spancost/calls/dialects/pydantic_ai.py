@@ -20,5 +20,7 @@ PYDANTIC_AI: Final = Dialect(
         # Computed by a library from a price list of its own: used only where we have no price.
         Field.LIST_COST: ("operation.cost",),
     },
-    emitters=(Emitter("pydantic-ai", recorded="pydanticai__native__delegate"),),
+    emitters=(
+        Emitter("pydantic-ai", ends_beside="gen_ai.response.finish_reasons", recorded="pydanticai__native__delegate"),
+    ),
 )
