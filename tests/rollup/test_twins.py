@@ -363,6 +363,23 @@ def test_a_stream_that_is_read_after_its_span_is_one_call() -> None:
         assert 2 - calls == play.engine.duplicates, (told, seconds)
 
 
+@pytest.mark.parametrize(("seconds", "told", "calls"), [(0.5, (100, 20), 1), (2, (100, 20), 2), (0.5, (), 2)])
+def test_a_stream_that_is_read_after_its_span_is_one_call_in_two_traces(
+    seconds: float, told: tuple[int, ...], calls: int
+) -> None:
+    """Without an agent around them both are roots; what tells no usage is no evidence there."""
+    play = Player(clock=(clock := Clock()))
+    lazy = play.start({}, scope="openinference.instrumentation.llama_index")
+    clock.now_ns += round(seconds * _SECOND)
+    client = play.start(call(), trace_id=2, scope=_CLIENT)
+    clock.now_ns += _SECOND
+    play.end(client, call(100, 20))
+    # Its usage is written when the stream has ended, its time when that began.
+    clock.now_ns = lazy.start_ns
+    play.end(lazy, call(*told))
+    assert 2 - calls == play.engine.duplicates
+
+
 def test_what_is_told_after_a_stream_is_the_call_that_ended_with_it() -> None:
     """Logfire's span of a stream has no length; another client's call that was over long before is another call."""
     for seconds, duplicates in ((0.5, 1), (3, 0)):

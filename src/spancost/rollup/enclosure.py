@@ -96,7 +96,8 @@ def _is_asked_by_another(outer: Charge, inner: Charge) -> bool:
 def _encloses(outer: Charge, inner: Charge) -> bool:
     if outer.emitter.tells_after and outer.start_ns == outer.end_ns:
         return 0 <= outer.end_ns - inner.end_ns <= _CLOSES_NS
-    if outer.emitter.ends_early and outer.parent is not None and outer.parent is inner.parent:
+    are_beside = outer.parent is not None and outer.parent is inner.parent
+    if outer.emitter.ends_early and (are_beside or (outer.told is not None and inner.told is not None)):
         return outer.start_ns <= inner.start_ns <= outer.end_ns + _READ_NS
     if outer.told is None and inner.emitter.scope in outer.emitter.around:
         return outer.start_ns <= inner.start_ns <= outer.end_ns
