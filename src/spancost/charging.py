@@ -60,7 +60,8 @@ class Charging:
         """Count what a call's record tells, unless it was told before."""
         node.record = charge
         kept = self._answers.kept_from(charge) if charge.emitter.repeats_answers else None
-        if kept is not None and not inside(node) and (touched := self._twins.again(charge, kept)):
+        is_given_again = kept is not None and not inside(node) and not self._twins.has_place(charge)
+        if kept is not None and is_given_again and (touched := self._twins.again(charge, kept)):
             charge.amounts = NO_AMOUNTS
             self.books.enter(charge, node, outcome, is_claim=False)
             self.books.restate(touched, node, outcome)

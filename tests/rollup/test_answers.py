@@ -29,6 +29,21 @@ def test_an_answer_given_again_from_memory_is_counted_once() -> None:
     assert 2 == play.engine.duplicates
 
 
+def test_a_fast_call_is_one_where_its_client_tells_of_a_request() -> None:
+    """A model on this machine may answer in a millisecond; an answer out of memory has no client's span."""
+    play = Player(clock=(clock := Clock()))
+    for place, milliseconds in enumerate((30, 1, 1)):
+        clock.now_ns = NOW + place * 1_000 * _MS
+        span = play.start(call(), trace_id=10 * place + 1, scope=_KEEPS)
+        client = play.start(call(), trace_id=10 * place + 2, scope="opentelemetry.instrumentation.genai.openai")
+        clock.now_ns += milliseconds * _MS
+        told = play.end(client, call(100, 20)) if place < 2 else None
+        again = play.end(span, call(100, 20))
+        if told is not None and again is not None:
+            assert told.charge is again.duplicate_of
+    assert (2, 3) == (play.engine.spent.calls, play.engine.duplicates)
+
+
 def test_an_answer_that_is_said_to_cost_nothing_is_counted_once() -> None:
     """LiteLLM's cache may be on a disk or far away; what it says a call costs that was made is never nothing."""
     scope = "openinference.instrumentation.litellm"

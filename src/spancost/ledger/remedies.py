@@ -100,7 +100,7 @@ _OF_EMITTERS: Final = {
     "opentelemetry.instrumentation.openai_agents": f"it tells no usage of chat completions: install {_CLIENT}",
     "opentelemetry.instrumentation.genai.openai_agents": _OPENAI_AGENTS,
     "openinference.instrumentation.dspy": "it tells no usage: install opentelemetry-instrumentation-genai-dspy in its"
-    " place, or openinference-instrumentation-litellm beside it",
+    " place",
     "pydantic-ai": _PYDANTIC_AI,
     # Its span ends when the stream begins.
     "openinference.instrumentation.groq": "it tells no usage of a stream: install opentelemetry-instrumentation-groq"

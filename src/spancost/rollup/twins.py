@@ -90,6 +90,10 @@ class Twins:
         """Let go of what the numbers made one with a charge that turned out to be none."""
         return self._replaced(self._change(partial(parted, charge), None))
 
+    def has_place(self, record: Charge) -> bool:
+        """Tell whether a client has told of a call that a record may be of: then a request was made."""
+        return self.compares and bool(self._joined(record).charges)
+
     def again(self, record: Charge, charge: Charge) -> list[Charge]:
         """Remember a record that tells again of a charge whose answer a library has kept.
 
