@@ -37,6 +37,8 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "langsmith.metadata.lc_agent_name",
         "metadata#lc_agent_name",
         "langfuse.observation.metadata.lc_agent_name#",
+        "langchain.metadata#lc_agent_name",
+        "openai.agents.turn.agent_name",
     ),
     "workflow": ("gen_ai.workflow.name", "traceloop.workflow.name"),
     "user": (
