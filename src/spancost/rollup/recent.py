@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from spancost.rollup.evidence import without_cache
 from spancost.rollup.units import final
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ _DISORDER_NS: Final = 5 * 10**9
 """How much later than its end a record may come: some libraries make their spans afterwards."""
 
 _Tokens = tuple[int, int] | None
-_Key = tuple[str, _Tokens | int]
-"""A scope with both counts of tokens, or none, or the input alone."""
+_Key = tuple[str, _Tokens | int | tuple[int, int, None]]
+"""A scope with both counts of tokens, or none, or the input alone, or both without the cached ones and a mark."""
 
 
 class Recent:
@@ -48,16 +49,20 @@ class Recent:
         """Return all that adding a record needs: in `add` nothing is allocated."""
         scope, tokens = record.emitter.scope, _tokens(record)
         by_input = (scope, -1 if tokens is None else tokens[0])
-        return (scope, tokens), by_input, [], [], {} if self._count >= self._most else None
+        beside = _beside_cache(record)
+        by_rest = None if beside is None else (scope, (*beside, None))
+        return (scope, tokens), by_input, by_rest, [], [], [], {} if self._count >= self._most else None
 
     def add(self, record: Charge, ready: Ready) -> None:
         """Remember a record."""
-        key, by_input, spare, another, next_generation = ready
+        key, by_input, by_rest, spare, another, third, next_generation = ready
         if next_generation is not None:
             self._older, self._recent = self._recent, next_generation
             self._before, self._count = self._count, 0
         self._recent.setdefault(key, spare).append(record)
         self._recent.setdefault(by_input, another).append(record)
+        if by_rest is not None:
+            self._recent.setdefault(by_rest, third).append(record)
         self._latest.append(record)
         self._count += 1
 
@@ -72,18 +77,31 @@ class Recent:
         input_, output = tokens
         # One token apart: Traceloop adds the first event's output token to a stream's sum. Of a stream that was left
         # some tell the input alone.
-        alike: tuple[_Tokens | int, ...] = (tokens, (input_, output - 1), (input_, output + 1), (input_, 0), None)
+        alike: list[_Tokens | int | tuple[int, int, None]]
+        alike = [tokens, (input_, output - 1), (input_, output + 1), (input_, 0), None]
+        beside = _beside_cache(record)
         if (record.original or record).call.partial and not output:
-            alike = (input_, None)
+            alike = [input_, None]
+        elif beside is None:
+            # Another may tell of a cache that this one left out.
+            alike.append((input_, output, None))
         for scope in scopes:
             for each in alike:
-                for generation in (self._recent, self._older):
-                    records = generation.get((scope, each))
-                    if records is not None:
-                        yield from _latest(records, record.start_ns - _DISORDER_NS, record.emitter.scope)
+                yield from self._found((scope, each), record)
+            if beside is not None:
+                found = self._found((scope, beside), record)
+                yield from (other for other in found if _beside_cache(other) is None)
+
+    def _found(self, key: _Key, record: Charge) -> Iterator[Charge]:
+        for generation in (self._recent, self._older):
+            records = generation.get(key)
+            if records is not None:
+                yield from _latest(records, record.start_ns - _DISORDER_NS, record.emitter.scope)
 
 
-Ready = tuple[_Key, _Key, "list[Charge]", "list[Charge]", "dict[_Key, list[Charge]] | None"]
+Ready = tuple[
+    _Key, _Key, _Key | None, "list[Charge]", "list[Charge]", "list[Charge]", "dict[_Key, list[Charge]] | None"
+]
 
 
 def _latest(records: list[Charge], since_ns: int, scope: str) -> Iterator[Charge]:
@@ -103,6 +121,14 @@ def _latest(records: list[Charge], since_ns: int, scope: str) -> Iterator[Charge
             told -= 1
             if told >= 0:
                 yield other
+
+
+def _beside_cache(record: Charge) -> _Tokens:
+    """Return the counts of a record without its cached tokens, None where it tells of none."""
+    usage = record.told
+    if usage is None or not (usage.cache_read or usage.cache_write):
+        return None
+    return without_cache(usage), usage.output
 
 
 def _tokens(record: Charge) -> _Tokens:
