@@ -125,6 +125,15 @@ def test_no_two_dialects_mean_different_fields_by_one_name() -> None:
             assert {field} == {meant.setdefault(name, field) for name in names}
 
 
+@pytest.mark.parametrize("scope", ["anthropic", "traceai_anthropic"])
+def test_a_client_that_hides_its_cache_tells_a_lower_bound(scope: str) -> None:
+    """Of Claude's cache nothing is told: it may have been read, and written, and billed."""
+    told = read_call(call(89, 43, model="claude-sonnet-4-5"), emitter_of(scope))
+    assert (True, "no_cache_usage") == (told.partial, told.reason)
+    cached = call(89, 43, model="claude-sonnet-4-5") | {"gen_ai.usage.cache_read.input_tokens": 0}
+    assert not read_call(cached, emitter_of(scope)).partial, "what is told of it is believed"
+
+
 def test_each_emitter_stands_in_one_dialect_and_names_its_recording() -> None:
     """What is said of an instrumentation is said once, and shown by a run of the test data."""
     emitters = [emitter for dialect in DIALECTS for emitter in dialect.emitters]

@@ -159,10 +159,14 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
         elif emitter.asked_again_beside and emitter.asked_again_beside in attributes:
             reason = LAST_REQUEST
         elif (
-            emitter.hides_cache_of
-            and emitter.hides_cache_of == provider
-            and not (usage.cache_read or usage.cache_write or attributes.get(STREAM) is True)
-        ) or (emitter.hides_streamed_cache_of and emitter.hides_streamed_cache_of == provider and not told & _CACHE):
+            (emitter.hides_cache and not told & _CACHE)
+            or (
+                emitter.hides_cache_of
+                and emitter.hides_cache_of == provider
+                and not (usage.cache_read or usage.cache_write or attributes.get(STREAM) is True)
+            )
+            or (emitter.hides_streamed_cache_of and emitter.hides_streamed_cache_of == provider and not told & _CACHE)
+        ):
             reason = "no_cache_usage"
     response_id, amount, _, _, list_cost = row[_REST]
     stated_cost, stated_by = None, ""

@@ -89,6 +89,8 @@ class Emitter:
     """The one provider, as the instrumentation calls it, whose cache alone it leaves out."""
     hides_cache_of: str = ""
     """The one provider whose cache it leaves out, and tells nothing of, where the answer is not streamed."""
+    hides_cache: bool = False
+    """It is of one provider's client, whose cache it leaves out, and tells nothing of it."""
     hides_streamed_cache_of: str = ""
     """The one provider whose cache it leaves out where the answer is streamed, and doesn't tell that there was none."""
     repeats_reasoning: bool = False
