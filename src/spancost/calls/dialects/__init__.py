@@ -8,6 +8,7 @@ from spancost.calls.dialects.adk import ADK
 from spancost.calls.dialects.ag2 import AG2
 from spancost.calls.dialects.agent_framework import AGENT_FRAMEWORK
 from spancost.calls.dialects.agentops import AGENTOPS
+from spancost.calls.dialects.agentscope import AGENTSCOPE
 from spancost.calls.dialects.anthropic import ANTHROPIC
 from spancost.calls.dialects.autogen import AUTOGEN
 from spancost.calls.dialects.bedrock import BEDROCK
@@ -30,6 +31,7 @@ from spancost.calls.dialects.mistral import MISTRAL
 from spancost.calls.dialects.mlflow import MLFLOW
 from spancost.calls.dialects.openinference import OPENINFERENCE
 from spancost.calls.dialects.openlit import OPENLIT
+from spancost.calls.dialects.pipecat import PIPECAT
 from spancost.calls.dialects.pydantic_ai import PYDANTIC_AI
 from spancost.calls.dialects.semantic_kernel import SEMANTIC_KERNEL
 from spancost.calls.dialects.spring_ai import SPRING_AI
@@ -87,6 +89,8 @@ DIALECTS: Final = (
     LANGWATCH,
     LANGTRACE,
     JUDGEVAL,
+    AGENTSCOPE,
+    PIPECAT,
 )
 """Every dialect that is read, in the order in which their names for one field are preferred."""
 
