@@ -34,6 +34,8 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "agent.name",
         "ai.telemetry.functionId",
         "traceloop.association.properties.lc_agent_name",
+        "netra.association.properties.lc_agent_name",
+        "lc_agent_name",
         "langsmith.metadata.lc_agent_name",
         "metadata#lc_agent_name",
         "langfuse.observation.metadata.lc_agent_name#",

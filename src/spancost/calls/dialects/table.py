@@ -116,6 +116,8 @@ class Emitter:
     """Its library keeps answers, and tells of one it had as of a call, without usage either way."""
     asks_again: bool = False
     """Inside a call's span it runs tools and asks again with their results: the last request alone is told."""
+    one_request: tuple[str, ...] = ()
+    """Names of spans that stand for one request all the same."""
     asked_again_beside: str = ""
     """An attribute that a call's span has only where it stands for several requests: the last alone is told."""
     sums_turn_without: tuple[str, ...] = ()

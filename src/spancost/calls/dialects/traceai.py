@@ -28,14 +28,8 @@ TRACEAI: Final = Dialect(
     texts={"gen_ai.request.parameters": {Field.RESPONSE_MODEL: ("model",)}},
     emitters=(
         # Of Chat Completions it tells neither cached tokens nor reasoning.
-        Emitter("traceai_openai", Layer.CLIENT, recorded="clients__traceai__calls", package="traceai-openai"),
-        Emitter(
-            "traceai_anthropic",
-            Layer.CLIENT,
-            hides_cache=True,
-            recorded="clients__traceai__calls",
-            package="traceai-anthropic",
-        ),
+        Emitter("traceai_openai", Layer.CLIENT),
+        Emitter("traceai_anthropic", Layer.CLIENT, hides_cache=True),
         # Tells cached tokens and reasoning only in the text of the answer.
         Emitter("traceai_langchain", hides_cache_of="anthropic"),
         Emitter(
