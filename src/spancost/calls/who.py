@@ -32,6 +32,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "crewai.agent.role",
         "gen_ai.agent.name",
         "agent.name",
+        "neatlogs.agent.name",
         "ai.telemetry.functionId",
         "traceloop.association.properties.lc_agent_name",
         "netra.association.properties.lc_agent_name",
@@ -60,6 +61,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "session": (
         "gen_ai.conversation.id",
         "session.id",
+        "neatlogs.session.id",
         "ai.telemetry.metadata.sessionId",
         "spring.ai.chat.client.conversation.id",
         # LangSmith's own `langsmith.trace.session_id` is what it calls a project.

@@ -22,6 +22,7 @@ NAMES_OF_AGENTS: Final = (
     "crewai.agent.role",
     "gen_ai.agent.name",
     "agent.name",
+    "neatlogs.agent.name",
     # On other spans it names a node of their own.
     "graph.node.id",
     "ai.telemetry.functionId",

@@ -29,6 +29,7 @@ from spancost.calls.dialects.logfire import LOGFIRE
 from spancost.calls.dialects.mastra import MASTRA
 from spancost.calls.dialects.mistral import MISTRAL
 from spancost.calls.dialects.mlflow import MLFLOW
+from spancost.calls.dialects.neatlogs import NEATLOGS
 from spancost.calls.dialects.openinference import OPENINFERENCE
 from spancost.calls.dialects.openlit import OPENLIT
 from spancost.calls.dialects.pipecat import PIPECAT
@@ -91,6 +92,7 @@ DIALECTS: Final = (
     JUDGEVAL,
     AGENTSCOPE,
     PIPECAT,
+    NEATLOGS,
 )
 """Every dialect that is read, in the order in which their names for one field are preferred."""
 
