@@ -115,6 +115,17 @@ def test_a_call_that_ran_tools_and_asked_again_is_a_lower_bound(scope: str, part
     assert (2, partial, cost(110, 55)) == (told.calls, told.partial, told.total)
 
 
+def test_a_tool_inside_the_span_of_one_request_does_not_make_it_several() -> None:
+    """In JavaScript ADK runs an answer's tools inside `call_llm`, which is one request all the same."""
+    play = Player()
+    asking = play.start(call(), scope="gcp.vertex.agent", name="call_llm")
+    play.end(play.start(tool("calc"), asking))
+    outcome = play.end(asking, call(100, 50))
+    assert outcome is not None
+    assert outcome.charge is not None
+    assert not outcome.charge.call.partial
+
+
 def test_a_tool_that_runs_on_after_its_call_is_no_sign_that_it_was_asked_again() -> None:
     """Nothing of what it did can have been sent within the call's span."""
     play = Player()

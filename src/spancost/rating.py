@@ -63,7 +63,12 @@ class Rating:
         calls = 1
         if node.below is not None:
             calls = node.below.steps or 1
-            if emitter.asks_again and node.below.ran_tool and call.usage is not None:
+            if (
+                emitter.asks_again
+                and node.below.ran_tool
+                and call.usage is not None
+                and node.name not in emitter.one_request
+            ):
                 # What the requests before the last one used, no span tells.
                 call = call._replace(partial=True, reason=LAST_REQUEST)
         if emitter.sums_turn_without and call.usage and node.parent and sums_turn(emitter, attributes):

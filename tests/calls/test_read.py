@@ -73,6 +73,36 @@ def test_an_operation_we_do_not_know_is_a_call_where_it_tells_usage(operation: A
     assert Kind.CALL == kind_of(named | {"gen_ai.usage.output_tokens": 0})
 
 
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("LLM", Kind.CALL),
+        ("embedding", Kind.CALL),
+        ("agent", Kind.AGENT),
+        ("Kinds.TOOL", Kind.TOOL),
+        ("CHAIN", Kind.OTHER),
+        ("anything", Kind.CALL),
+        (5, Kind.CALL),
+    ],
+)
+@pytest.mark.parametrize("name", ["nobodys.span.kind", "nobodys.span_type"])
+def test_a_product_that_no_table_names_says_itself_what_its_spans_are(name: str, word: Any, kind: str) -> None:
+    """What an agent's span or a step's repeats of the calls below it is no call; where the word is nobody's, it is."""
+    assert kind == kind_of({"gen_ai.request.model": "gpt-5.2", "gen_ai.usage.input_tokens": 3, name: word})
+
+
+def test_what_a_span_says_by_the_conventions_goes_before_a_products_word() -> None:
+    """An attribute of somebody's own is asked only where no operation is known."""
+    assert Kind.CALL == kind_of(call(10, 5) | {"gen_ai.operation.name": "chat", "nobodys.span.kind": "agent"})
+
+
+def test_an_answer_with_an_id_is_a_call_though_nothing_tells_its_usage() -> None:
+    """Unknown is not zero: of a stream that told no usage some spans tell no more than that."""
+    attributes = {"gen_ai.request.model": "gpt-5.2", "gen_ai.response.id": "chatcmpl-1"}
+    assert Kind.CALL == kind_of(attributes)
+    assert ("no_usage", None) == (read_call(attributes).reason, read_call(attributes).usage)
+
+
 def test_spans_of_others_have_no_kind() -> None:
     """A span that none of the conventions speaks of is not looked at any further."""
     assert kind_of({"http.method": "POST", "gen_ai.usage.input_tokens": 5}) is None
@@ -93,6 +123,15 @@ def test_no_two_dialects_mean_different_fields_by_one_name() -> None:
     for dialect in DIALECTS:
         for field, names in dialect.fields.items():
             assert {field} == {meant.setdefault(name, field) for name in names}
+
+
+@pytest.mark.parametrize("scope", ["anthropic", "traceai_anthropic"])
+def test_a_client_that_hides_its_cache_tells_a_lower_bound(scope: str) -> None:
+    """Of Claude's cache nothing is told: it may have been read, and written, and billed."""
+    told = read_call(call(89, 43, model="claude-sonnet-4-5"), emitter_of(scope))
+    assert (True, "no_cache_usage") == (told.partial, told.reason)
+    cached = call(89, 43, model="claude-sonnet-4-5") | {"gen_ai.usage.cache_read.input_tokens": 0}
+    assert not read_call(cached, emitter_of(scope)).partial, "what is told of it is believed"
 
 
 def test_each_emitter_stands_in_one_dialect_and_names_its_recording() -> None:

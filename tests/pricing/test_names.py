@@ -86,6 +86,34 @@ def test_a_framework_is_no_provider(told: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "told",
+    [
+        "127.0.0.1:8000",
+        "10.0.0.7",
+        "localhost",
+        "localhost:4000",
+        "http://llm.corp.example:8080/v1",
+        "api.corp.example",
+    ],
+)
+def test_the_address_of_a_server_is_no_provider(told: str) -> None:
+    """LiveKit's spans name as provider the host that was asked: then the model's name decides, as for a framework."""
+    assert "" == canonical(bundled(), told)
+    assert ("anthropic:claude-sonnet-4-5", "exact") == entry(told, "claude-sonnet-4-5-20250929")
+
+
+@pytest.mark.parametrize("told", ["api.openai.com", "https://api.openai.com:443/v1"])
+def test_a_providers_own_address_is_that_provider(told: str) -> None:
+    """It says who bills as well as the provider's name does."""
+    assert "openai" == canonical(bundled(), told)
+
+
+def test_a_provider_that_nobody_knows_is_no_address() -> None:
+    """Who bills is told, and isn't whoever the model's name may point to."""
+    assert "my-own.models" == canonical(bundled(), "my-own.models")
+
+
+@pytest.mark.parametrize(
     ("provider", "model", "matched"),
     [
         ("openai", " gpt-5.2\n", "openai:gpt-5.2"),

@@ -36,6 +36,16 @@ def test_the_nearest_ancestor_wins() -> None:
     assert "near" == _user(play, call(1, 1), play.start(None, inner))
 
 
+def test_a_step_that_names_its_agent_goes_before_an_agent_further_up() -> None:
+    """Laminar's spans of LangChain's steps name their agent, of which there is no span where another one asked it."""
+    play = Player()
+    coordinator = play.start(agent("coordinator"))
+    step = play.start({"langchain.metadata": '{"lc_agent_name": "writer"}'}, coordinator)
+    charge = play.play(call(1, 1), step).charge
+    assert charge is not None
+    assert "writer" == charge.who[0]
+
+
 def test_an_agent_without_a_name_is_a_step_of_the_one_above_it() -> None:
     """OpenLIT has spans of an agent's turns that are called agents and tell no name: they are the agent's own."""
     nameless = {"gen_ai.operation.name": "invoke_agent"}

@@ -228,6 +228,30 @@ def test_a_call_around_another_call_is_one_of_its_own(outer: dict[str, Any], inn
     assert (2, 0) == (play.engine.spent.calls, play.engine.duplicates)
 
 
+_CLAUDE = "claude-sonnet-4-5"
+_CACHE = {"gen_ai.usage.cache_read.input_tokens": 2000, "gen_ai.usage.cache_creation.input_tokens": 48}
+
+
+@pytest.mark.parametrize(("input_", "output"), [(90, 40), (90, 1), (2138, 1)], ids=["whole", "begun", "begun, inside"])
+def test_a_record_that_left_the_cache_out_or_heard_a_stream_begin_is_of_the_call_inside(
+    input_: int, output: int
+) -> None:
+    """Many instrumentations know nothing of Claude's cache, and some of no event of a stream but the first."""
+    inner = call(2138, 40, model=_CLAUDE) | _CACHE
+    play, outcome = _around(call(input_, output, model=_CLAUDE), inner)
+    alone, _ = _around(call(model=_CLAUDE), inner)
+    assert outcome.charge is None
+    assert (1, alone.counted) == (play.engine.spent.calls, play.counted)
+
+
+@pytest.mark.parametrize("outer", [(91, 40), (90, 20), (2138, 20)])
+def test_a_record_that_told_another_input_or_much_of_another_answer_is_another_call(outer: tuple[int, int]) -> None:
+    """A few tokens are a stream's beginning; more are an answer."""
+    play, outcome = _around(call(*outer, model=_CLAUDE), call(2138, 40, model=_CLAUDE) | _CACHE)
+    assert outcome.charge is not None
+    assert 2 == play.engine.spent.calls
+
+
 def test_a_wrapper_that_sums_its_attempts_is_no_call() -> None:
     """A retry reports the tokens of all attempts: each attempt was billed, the wrapper was not."""
     play, outcome = _around(call(30, 9), call(10, 5), call(20, 4))

@@ -28,6 +28,18 @@ def test_records_of_other_instrumentations_that_tell_the_same_are_alike() -> Non
         assert alike == set(recent.like(record(_FRAMEWORK, (100, 20)), [client]))
 
 
+def test_a_record_that_left_the_cache_out_is_like_one_that_tells_of_it() -> None:
+    """Whichever comes first; one that tells of another cache is not."""
+    whole, rest, another = record(_CLIENT, (2100, 20)), record(_FRAMEWORK, (100, 20)), record(_FRAMEWORK, (100, 20))
+    for each, read in (whole, 2000), (another, 7):
+        assert each.told is not None
+        each.told = each.told._replace(cache_read=read)
+    assert [whole] == list(_recent(whole).like(rest, [_CLIENT]))
+    assert [rest] == list(_recent(rest).like(whole, [_FRAMEWORK]))
+    assert [] == list(_recent(whole).like(another, [_CLIENT]))
+    assert [] == list(_recent(another).like(whole, [_FRAMEWORK]))
+
+
 def test_only_instrumentations_that_are_asked_for_are_compared() -> None:
     """A call that a client has told of has no second record of that client."""
     recent = _recent(record(_CLIENT), record("gateway"))

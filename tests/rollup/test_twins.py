@@ -289,6 +289,36 @@ def test_a_record_that_tells_nothing_goes_with_a_call_of_its_model_only_where_it
     )
 
 
+@pytest.mark.parametrize(
+    ("started", "ended", "beside", "model", "calls"),
+    [(1, 2, True, "gpt-5.2", 1), (1, 4, True, "gpt-5.2", 2), (1, 2, False, "gpt-5.2", 2), (1, 2, True, "o3", 2)],
+    ids=["within it", "after it", "elsewhere", "another model"],
+)
+def test_a_client_that_hears_nothing_of_an_answer_is_of_the_call_that_its_framework_tells(
+    started: int, ended: int, beside: bool, model: str, calls: int
+) -> None:
+    """LangChain asks for answers as they came, of which Netra's spans of OpenAI's client tell nothing."""
+    play = Player(clock=(clock := Clock()))
+    step = play.start({})
+    other = step if beside else play.start({}, step)
+    moments = {0: "start", started: "begin", 3: "end", ended: "stop"}
+    spans: dict[str, Any] = {}
+    for second in range(5):
+        clock.now_ns = NOW + second * _SECOND
+        match moments.get(second):
+            case "start":
+                spans["outer"] = play.start(call(), step, scope=_FRAMEWORK)
+            case "begin":
+                spans["inner"] = play.start(call(model=model), other, scope=_CLIENT)
+            case "end":
+                play.end(spans["outer"], call(100, 20))
+            case "stop":
+                play.end(spans["inner"], call(model=model))
+            case _:
+                pass
+    assert calls == play.engine.spent.calls
+
+
 def test_a_framework_may_hear_of_a_call_a_moment_late() -> None:
     """Its span begins some milliseconds after its client's, or ends before it: they still overlap."""
     assert 1 == _calls(_Record(1.015, 2), _Record(1, 2.015, _CLIENT))

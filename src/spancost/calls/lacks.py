@@ -30,6 +30,7 @@ LACKING: Final = frozenset(
     emitter
     for emitter in EMITTERS.values()
     if emitter.asked_again_beside
+    or emitter.hides_cache
     or emitter.hides_cache_of
     or emitter.hides_streamed_cache_of
     or emitter.hides_cache_in_input
@@ -75,6 +76,8 @@ def lack_of(
         return NO_CACHE_USAGE if attributes.get(STREAM) is not True else ""
     if tells_cache:
         return ""
+    if emitter.hides_cache:
+        return NO_CACHE_USAGE
     if emitter.hides_streamed_cache_of and emitter.hides_streamed_cache_of == provider:
         return NO_CACHE_USAGE
     return CACHE_UNTOLD if emitter.hides_cache_in_input and usage.input >= _CACHED_FROM else ""

@@ -32,11 +32,16 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
         "crewai.agent.role",
         "gen_ai.agent.name",
         "agent.name",
+        "neatlogs.agent.name",
         "ai.telemetry.functionId",
         "traceloop.association.properties.lc_agent_name",
+        "netra.association.properties.lc_agent_name",
+        "lc_agent_name",
         "langsmith.metadata.lc_agent_name",
         "metadata#lc_agent_name",
         "langfuse.observation.metadata.lc_agent_name#",
+        "langchain.metadata#lc_agent_name",
+        "openai.agents.turn.agent_name",
     ),
     "workflow": ("gen_ai.workflow.name", "traceloop.workflow.name"),
     "user": (
@@ -56,6 +61,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "session": (
         "gen_ai.conversation.id",
         "session.id",
+        "neatlogs.session.id",
         "ai.telemetry.metadata.sessionId",
         "spring.ai.chat.client.conversation.id",
         # LangSmith's own `langsmith.trace.session_id` is what it calls a project.

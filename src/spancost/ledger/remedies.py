@@ -82,6 +82,11 @@ _OF_EMITTERS: Final = {
     "logfire.openai": _OPENAI,
     "mlflow.tracing.provider": _OPENAI,
     "openlit.instrumentation.openai": _OPENLIT + _OPENAI,
+    "traceai_openai": _OPENAI,
+    "lmnr.tracer": _OPENAI,
+    "langwatch": _OPENAI,
+    "langtrace_python_sdk.instrumentation.anthropic.instrumentation": "a stream of Claude's tells its usage once it is"
+    " read to its end, and Langtrace breaks those of messages.stream(): ask by messages.create(stream=True)",
     "@opentelemetry/instrumentation-openai": _OPENAI_JS,
     "io.opentelemetry.openai-java-1.1": _OPENAI_JAVA,
     "@arizeai/openinference-instrumentation-openai": _BLIND_JS,

@@ -13,9 +13,9 @@ __all__ = ["canonical", "find", "payer", "spellings"]
 
 
 def canonical(catalog: Catalog, told: str) -> str:
-    """Return the catalog's id of a provider; a provider it doesn't know stays as told, a framework is empty."""
+    """Return the catalog's id of a provider; one it doesn't know stays as told, a framework or an address is empty."""
     provider = names.provider_name(told)
-    return catalog.provider_id(provider) or provider
+    return catalog.provider_id(provider) or ("" if names.is_address(provider) else provider)
 
 
 def payer(catalog: Catalog, provider: str, model: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["LONGEST_NAME", "is_moving", "normal", "provider_name", "spellings", "undated", "vendor_of"]
+__all__ = ["LONGEST_NAME", "is_address", "is_moving", "normal", "provider_name", "spellings", "undated", "vendor_of"]
 
 LONGEST_NAME = 512
 """Longer names (characters) are nobody's model and are not looked up: regexes of the table run on them."""
@@ -121,6 +121,9 @@ _MAKERS = {
     "titan": "amazon",
 }
 
+# LiveKit names as provider the host that was asked. It says who bills only where it is a provider's own.
+_ADDRESS = re.compile(r"(?:https?://)?(?:api(?:\.[\w-]+)+|localhost|\d+(?:\.\d+){3}|[\w.-]+(?=:\d))(?::\d+)?(?:/.*)?")
+
 _SPACES = re.compile(r"[\s_]+")
 
 # models/gemini-2.5-pro, publishers/google/models/gemini-2.5-pro, projects/…/publishers/anthropic/models/claude-…
@@ -149,6 +152,11 @@ def provider_name(told: str) -> str:
     if key in _FRAMEWORKS:
         return ""
     return _PROVIDERS.get(key, plain)
+
+
+def is_address(provider: str) -> bool:
+    """Tell whether a lower-case name of a provider is the address of a server."""
+    return _ADDRESS.fullmatch(provider) is not None
 
 
 def spellings(name: str) -> Iterator[str]:

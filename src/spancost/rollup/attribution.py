@@ -22,6 +22,7 @@ NAMES_OF_AGENTS: Final = (
     "crewai.agent.role",
     "gen_ai.agent.name",
     "agent.name",
+    "neatlogs.agent.name",
     # On other spans it names a node of their own.
     "graph.node.id",
     "ai.telemetry.functionId",
@@ -122,6 +123,7 @@ class Attribution:
         seen: list[Seen] = []
         settled = True
         agents: list[str] = []
+        nearer: str | None = None
         workflow: str | None = None
         rank = Rank.ALONE if parent is None else Rank.INSIDE
         full = False
@@ -142,6 +144,9 @@ class Attribution:
                 kind = span.kind = kind_of(live)
             if kind == Kind.AGENT:
                 rank = Rank.OWNED
+                if not agents:
+                    # Laminar's spans of LangChain's steps name their agent, which has no span of its own.
+                    nearer = values[self._agent]
                 agents.append(agent_name(span.name, live))
             elif kind == Kind.WORKFLOW:
                 rank = Rank.OWNED
@@ -160,7 +165,7 @@ class Attribution:
         # One that tells no name is a step of the named one above it, where there is one: OpenLIT has spans of turns.
         agents = [name for name in agents if name != _NAMELESS] or agents[:1]
         if agents:
-            values[self._agent] = agents[0]
+            values[self._agent] = nearer or agents[0]
         if workflow is not None:
             values[self._workflow] = workflow
         path = "/".join(reversed(agents))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from spancost.calls.dialects import Kind
-from spancost.rollup.evidence import agree, differ_in_id, share_id, share_model
+from spancost.rollup.evidence import agree, differ_in_id, heard_only_the_beginning, share_id, share_model
 from spancost.rollup.node import above
 from spancost.rollup.units import final, told_by, unit_of
 
@@ -176,6 +176,9 @@ def nested(call: Call, inner: list[Charge], requests: int = 1) -> Charge | None:
                 continue
             if agree(call, its, may_be_partial=not exactly and each in alike):
                 return record
+    for record, its in reversed(alike):
+        if heard_only_the_beginning(call, its):
+            return record
     told_alike = [its.usage for _, its in alike if its.usage is not None]
     if len(told_alike) > 1 and (call.usage.input, call.usage.output) == (
         sum(usage.input for usage in told_alike),

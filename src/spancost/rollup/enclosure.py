@@ -56,10 +56,12 @@ def may_be_twins(one: Charge, other: Charge) -> bool:
         return False
     one_trace = outer.trace_id == inner.trace_id
     if (outer.call.usage is None) != (inner.call.usage is None) and not (
-        outer.call.usage is None and (one_trace or inner.call.partial or inner.emitter.scope in outer.emitter.around)
+        (outer.call.usage is None and (one_trace or inner.call.partial or inner.emitter.scope in outer.emitter.around))
+        or (outer.parent is not None and outer.parent is inner.parent and not inner.error)
     ):
         # Two traces with nothing in common but a model and a moment are no evidence, unless both broke off or the inner
-        # instrumentation never goes without the outer's calls.
+        # instrumentation never goes without the outer's calls. Of an answer that a framework asks for as it came some
+        # clients' spans tell nothing: such a one begins and ends within the framework's, below the same span.
         return False
     if outer.emitter.is_hand_made and inner.emitter.is_hand_made:
         # Two tracers of the program's own are no two layers of anything.

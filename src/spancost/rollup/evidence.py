@@ -9,7 +9,10 @@ if TYPE_CHECKING:
     from spancost.calls.read import Call
     from spancost.calls.usage import Usage
 
-__all__ = ["agree", "are_alike", "differ_in_id", "share_id", "share_model"]
+__all__ = ["agree", "are_alike", "differ_in_id", "heard_only_the_beginning", "share_id", "share_model", "without_cache"]
+
+_FIRST_EVENT: Final = 8
+"""Tokens of output that the first event of a stream may tell: a guess, corrected by its last event."""
 
 _LONG_ENOUGH: Final = 16
 """Characters from which on a response id is taken to be unique: OpenAI's have 38, Anthropic's 28, Google's 22."""
@@ -61,13 +64,39 @@ def _equal(mine: Usage | None, theirs: Usage | None, may_be_partial: bool) -> bo
     if mine is None or theirs is None:
         return False
     # One token apart: Traceloop adds the first event's output token to a stream's sum.
-    inputs, outputs = mine.input == theirs.input, abs(mine.output - theirs.output) <= 1
+    inputs, outputs = _share_input(mine, theirs), abs(mine.output - theirs.output) <= 1
     if may_be_partial:
         inputs = inputs or not (mine.input and theirs.input)
         outputs = outputs or not (mine.output and theirs.output)
         # Something must be told by both.
         return inputs and outputs and bool((mine.input and theirs.input) or (mine.output and theirs.output))
     return inputs and outputs
+
+
+def _share_input(mine: Usage, theirs: Usage) -> bool:
+    """Tell whether two records tell the same input; one that tells of no cache may have left it out."""
+    return (
+        mine.input == theirs.input
+        or (mine.input == without_cache(theirs) and without_cache(mine) == mine.input)
+        or (theirs.input == without_cache(mine) and without_cache(theirs) == theirs.input)
+    )
+
+
+def without_cache(usage: Usage) -> int:
+    """Return the input that was neither read from a cache nor written into one, as some tell it alone."""
+    return usage.input - usage.cache_read - usage.cache_write
+
+
+def heard_only_the_beginning(outer: Call, inner: Call) -> bool:
+    """Tell whether a record told what the first event of a stream tells, of a call that another record heard all of."""
+    mine, theirs = outer.usage, inner.usage
+    return (
+        mine is not None
+        and theirs is not None
+        and mine.input > 0
+        and _share_input(mine, theirs)
+        and mine.output <= _FIRST_EVENT < theirs.output
+    )
 
 
 def are_alike(one: Call, other: Call) -> bool:

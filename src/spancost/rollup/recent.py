@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from spancost.calls.dialects import EMITTERS, Trust
+from spancost.rollup.evidence import without_cache
 from spancost.rollup.units import final
 
 if TYPE_CHECKING:
@@ -32,8 +33,11 @@ _OFF: Final = frozenset(emitter.scope for emitter in EMITTERS.values() if emitte
 the sum of a stream of Claude's."""
 
 _Tokens = tuple[int, int] | None
-_Key = tuple[str, _Tokens | int]
-"""A scope with both counts of tokens, or none, or the input alone."""
+_Rest = tuple[int, int, None]
+"""Both counts of tokens without the cached ones, and a mark."""
+
+_Key = tuple[str, _Tokens | int | _Rest]
+"""A scope with both counts of tokens, or none, or the input alone, or what is left of both without a cache."""
 
 
 class Recent:
@@ -53,16 +57,20 @@ class Recent:
         """Return all that adding a record needs: in `add` nothing is allocated."""
         scope, tokens = record.emitter.scope, _tokens(record)
         by_input = (scope, -1 if tokens is None else tokens[0])
-        return (scope, tokens), by_input, [], [], {} if self._count >= self._most else None
+        beside = _beside_cache(record)
+        by_rest = None if beside is None else (scope, (*beside, None))
+        return (scope, tokens), by_input, by_rest, [], [], [], {} if self._count >= self._most else None
 
     def add(self, record: Charge, ready: Ready) -> None:
         """Remember a record."""
-        key, by_input, spare, another, next_generation = ready
+        key, by_input, by_rest, spare, another, third, next_generation = ready
         if next_generation is not None:
             self._older, self._recent = self._recent, next_generation
             self._before, self._count = self._count, 0
         self._recent.setdefault(key, spare).append(record)
         self._recent.setdefault(by_input, another).append(record)
+        if by_rest is not None:
+            self._recent.setdefault(by_rest, third).append(record)
         self._latest.append(record)
         self._count += 1
 
@@ -76,19 +84,31 @@ class Recent:
             return
         input_, output = tokens
         # Of a stream that was left some tell the input alone.
-        alike: tuple[_Tokens | int, ...] = (tokens, (input_, 0), None)
+        alike: tuple[_Tokens | int | _Rest, ...] = (tokens, (input_, 0), None)
+        beside = _beside_cache(record)
         if (record.original or record).call.partial and not output:
             alike = (input_, None)
+        elif beside is None:
+            # Another may tell of a cache that this one left out.
+            alike = (*alike, (input_, output, None))
         apart = ((input_, output - 1), (input_, output + 1))
         for scope in scopes:
             for each in (*alike, *apart) if scope in _OFF or record.emitter.scope in _OFF else alike:
-                for generation in (self._recent, self._older):
-                    records = generation.get((scope, each))
-                    if records is not None:
-                        yield from _latest(records, record.start_ns - _DISORDER_NS, record.emitter.scope)
+                yield from self._found((scope, each), record)
+            if beside is not None:
+                left_out = self._found((scope, beside), record)
+                yield from (other for other in left_out if _beside_cache(other) is None)
+
+    def _found(self, key: _Key, record: Charge) -> Iterator[Charge]:
+        for generation in (self._recent, self._older):
+            records = generation.get(key)
+            if records is not None:
+                yield from _latest(records, record.start_ns - _DISORDER_NS, record.emitter.scope)
 
 
-Ready = tuple[_Key, _Key, "list[Charge]", "list[Charge]", "dict[_Key, list[Charge]] | None"]
+Ready = tuple[
+    _Key, _Key, _Key | None, "list[Charge]", "list[Charge]", "list[Charge]", "dict[_Key, list[Charge]] | None"
+]
 
 
 def _latest(records: list[Charge], since_ns: int, scope: str) -> Iterator[Charge]:
@@ -108,6 +128,14 @@ def _latest(records: list[Charge], since_ns: int, scope: str) -> Iterator[Charge
             told -= 1
             if told >= 0:
                 yield other
+
+
+def _beside_cache(record: Charge) -> _Tokens:
+    """Return the counts of a record without its cached tokens, None where it tells of none."""
+    usage = record.told
+    if usage is None or not (usage.cache_read or usage.cache_write):
+        return None
+    return without_cache(usage), usage.output
 
 
 def _tokens(record: Charge) -> _Tokens:

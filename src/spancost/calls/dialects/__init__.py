@@ -7,6 +7,8 @@ from typing import Final
 from spancost.calls.dialects.adk import ADK
 from spancost.calls.dialects.ag2 import AG2
 from spancost.calls.dialects.agent_framework import AGENT_FRAMEWORK
+from spancost.calls.dialects.agentops import AGENTOPS
+from spancost.calls.dialects.agentscope import AGENTSCOPE
 from spancost.calls.dialects.anthropic import ANTHROPIC
 from spancost.calls.dialects.autogen import AUTOGEN
 from spancost.calls.dialects.bedrock import BEDROCK
@@ -15,20 +17,28 @@ from spancost.calls.dialects.crewai import CREWAI
 from spancost.calls.dialects.gen_ai import GEN_AI
 from spancost.calls.dialects.genkit import GENKIT
 from spancost.calls.dialects.haystack import HAYSTACK
+from spancost.calls.dialects.judgeval import JUDGEVAL
+from spancost.calls.dialects.laminar import LAMINAR
 from spancost.calls.dialects.langfuse import LANGFUSE
 from spancost.calls.dialects.langsmith import LANGSMITH
+from spancost.calls.dialects.langtrace import LANGTRACE
+from spancost.calls.dialects.langwatch import LANGWATCH
 from spancost.calls.dialects.litellm import LITELLM
+from spancost.calls.dialects.livekit import LIVEKIT
 from spancost.calls.dialects.logfire import LOGFIRE
 from spancost.calls.dialects.mastra import MASTRA
 from spancost.calls.dialects.mistral import MISTRAL
 from spancost.calls.dialects.mlflow import MLFLOW
+from spancost.calls.dialects.neatlogs import NEATLOGS
 from spancost.calls.dialects.openinference import OPENINFERENCE
 from spancost.calls.dialects.openlit import OPENLIT
+from spancost.calls.dialects.pipecat import PIPECAT
 from spancost.calls.dialects.pydantic_ai import PYDANTIC_AI
 from spancost.calls.dialects.semantic_kernel import SEMANTIC_KERNEL
 from spancost.calls.dialects.spring_ai import SPRING_AI
 from spancost.calls.dialects.strands import STRANDS
 from spancost.calls.dialects.table import Dialect, Emitter, Field, Kind, Layer, Trust
+from spancost.calls.dialects.traceai import TRACEAI
 from spancost.calls.dialects.traceloop import TRACELOOP
 from spancost.calls.dialects.vercel import VERCEL
 
@@ -73,6 +83,16 @@ DIALECTS: Final = (
     MASTRA,
     GENKIT,
     SPRING_AI,
+    LIVEKIT,
+    TRACEAI,
+    AGENTOPS,
+    LAMINAR,
+    LANGWATCH,
+    LANGTRACE,
+    JUDGEVAL,
+    AGENTSCOPE,
+    PIPECAT,
+    NEATLOGS,
 )
 """Every dialect that is read, in the order in which their names for one field are preferred."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from spancost.calls.dialects.table import Dialect, Emitter
+from spancost.calls.dialects.table import Dialect, Emitter, Field
 
 __all__ = ["ADK"]
 
@@ -13,6 +13,13 @@ ADK: Final = Dialect(
     markers=frozenset(),
     operations={},
     fields={},
+    # In JavaScript the parts of a count stand in the answer alone, and its output leaves thoughts out.
+    texts={
+        "gcp.vertex.agent.llm_response": {
+            Field.CACHE_READ: ("usageMetadata.cachedContentTokenCount",),
+            Field.REASONING: ("usageMetadata.thoughtsTokenCount",),
+        }
+    },
     emitters=(
         Emitter(
             "gcp.vertex.agent",
@@ -20,8 +27,10 @@ ADK: Final = Dialect(
             repeats_reasoning=True,
             # Under OpenInference's instrumentation, which makes a call's span of an agent's and tells its last call.
             asks_again=True,
+            # In JavaScript tools run inside the span of the request that asked for them.
+            one_request=("call_llm",),
             recorded="adk__native__delegate",
-            also=("adk__native__v1",),
+            also=("adk__native__v1", "adkjs__native__delegate"),
         ),
     ),
 )

@@ -89,6 +89,8 @@ class Emitter:
     """The one provider, as the instrumentation calls it, whose cache alone it leaves out."""
     hides_cache_of: str = ""
     """The one provider whose cache it leaves out, and tells nothing of, where the answer is not streamed."""
+    hides_cache: bool = False
+    """It is of one provider's client, whose cache it leaves out, and tells nothing of it."""
     hides_streamed_cache_of: str = ""
     """The one provider whose cache it leaves out where the answer is streamed, and doesn't tell that there was none."""
     hides_cache_in_input: bool = False
@@ -118,6 +120,8 @@ class Emitter:
     """Its library keeps answers, and tells of one it had as of a call, without usage either way."""
     asks_again: bool = False
     """Inside a call's span it runs tools and asks again with their results: the last request alone is told."""
+    one_request: tuple[str, ...] = ()
+    """Names of spans that stand for one request all the same."""
     asked_again_beside: str = ""
     """An attribute that a call's span has only where it stands for several requests: the last alone is told."""
     sums_turn_without: tuple[str, ...] = ()
