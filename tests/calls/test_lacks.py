@@ -43,6 +43,18 @@ def test_nothing_is_said_where_nothing_is_hidden(scope: str, input_: int, more: 
     assert (False, "") == _read(scope, input_, **more)[5:7]
 
 
+def test_what_was_written_to_a_cache_is_looked_for_where_it_costs_more() -> None:
+    """Traceloop's spans of LangChain tell what was read from one alone; with Claude alone writing has a price."""
+
+    def reason(model: str, **more: int) -> str:
+        told = {"gen_ai.operation.name": "chat", "gen_ai.request.model": model, "gen_ai.usage.input_tokens": 5_000}
+        counts = {"gen_ai.usage.output_tokens": 10, "gen_ai.usage.cache_read.input_tokens": 0}
+        return read_call({**told, **counts, **more}, emitter_of("opentelemetry.instrumentation.langchain")).reason
+
+    assert [CACHE_UNTOLD, ""] == [reason("claude-sonnet-4-5"), reason("gpt-5.2")]
+    assert "" == reason("claude-sonnet-4-5", **{"gen_ai.usage.cache_write.input_tokens": 0})
+
+
 @pytest.mark.parametrize("scope", ["opentelemetry.instrumentation.genai.anthropic", "pydantic-ai"])
 def test_what_claudes_stream_guessed_at_first_is_no_usage_where_nothing_says_that_it_ended(scope: str) -> None:
     """A stream that broke off may leave a span without an error, with the output of the first event."""

@@ -61,11 +61,12 @@ def lack_of(
     models: tuple[str, ...],
     attributes: Mapping[str, Any],
     *,
-    tells_cache: bool,
+    tells_reads: bool,
+    tells_writes: bool,
 ) -> str:
     """Return why usage that is told is not all that can be known, empty where it is or nothing speaks against it.
 
-    `tells_cache` is whether the span has a count of cached tokens, be it 0.
+    `tells_reads` and `tells_writes` are whether the span has a count of such tokens of a cache, be it 0.
     """
     if emitter.asked_again_beside and emitter.asked_again_beside in attributes:
         return LAST_REQUEST
@@ -74,10 +75,11 @@ def lack_of(
     is_cached = usage.cache_read or usage.cache_write
     if emitter.hides_cache_of and emitter.hides_cache_of == provider and not is_cached:
         return NO_CACHE_USAGE if attributes.get(STREAM) is not True else ""
-    if tells_cache:
-        return ""
-    if emitter.hides_cache:
+    leaves_out = emitter.hides_cache or (
+        emitter.hides_streamed_cache_of and emitter.hides_streamed_cache_of == provider
+    )
+    if leaves_out and not (tells_reads or tells_writes):
         return NO_CACHE_USAGE
-    if emitter.hides_streamed_cache_of and emitter.hides_streamed_cache_of == provider:
-        return NO_CACHE_USAGE
-    return CACHE_UNTOLD if emitter.hides_cache_in_input and usage.input >= _CACHED_FROM else ""
+    # Writing costs more with Claude alone.
+    tells_all = tells_reads and (tells_writes or not any("claude" in model for model in models))
+    return CACHE_UNTOLD if emitter.hides_cache_in_input and usage.input >= _CACHED_FROM and not tells_all else ""

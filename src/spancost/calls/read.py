@@ -53,7 +53,8 @@ _WHOLE: Final = ("", CACHE_UNTOLD)
 """Reasons of usage that is no lower bound."""
 
 _BOTH: Final = 1 << Field.INPUT | 1 << Field.OUTPUT
-_CACHE: Final = 1 << Field.CACHE_READ | 1 << Field.CACHE_WRITE
+_READ: Final = 1 << Field.CACHE_READ
+_WRITTEN: Final = 1 << Field.CACHE_WRITE
 _INVALID: Final = 1 << Field.TOKENS
 
 # A tuple is made three times as fast without its class's own constructor.
@@ -156,7 +157,10 @@ def read_call(attributes: Attributes, emitter: Emitter = ANYBODY, error: str | N
         elif told & _BOTH != _BOTH and operation != _EMBEDDINGS:
             reason = HALF_USAGE
         elif emitter in LACKING:
-            reason = lack_of(usage, emitter, provider, models, attributes, tells_cache=told & _CACHE != 0)
+            tells_reads, tells_writes = told & _READ != 0, told & _WRITTEN != 0
+            reason = lack_of(
+                usage, emitter, provider, models, attributes, tells_reads=tells_reads, tells_writes=tells_writes
+            )
             if reason == HALF_USAGE:
                 usage = usage._replace(output=0, reasoning=0)
     response_id, amount, _, _, list_cost = row[_REST]

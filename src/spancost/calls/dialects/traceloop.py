@@ -79,8 +79,10 @@ TRACELOOP: Final = Dialect(
             recorded="crewai__tlcrew+tloai__crew",
             package="opentelemetry-instrumentation-crewai",
         ),
+        # Tells what was read from a cache, and not what was written to one.
         Emitter(
             "opentelemetry.instrumentation.langchain",
+            hides_cache_in_input=True,
             repeats_answers=True,
             recorded="langchain__tllc__delegate",
             also=("langchain__tllc__cache", "langchain__tllc__graph"),
