@@ -28,7 +28,8 @@ _DISORDER_NS: Final = 5 * 10**9
 """How much later than its end a record may come: some libraries make their spans afterwards."""
 
 _Tokens = tuple[int, int] | None
-_Key = tuple[str, _Tokens | int | tuple[int, int, None]]
+_Rest = tuple[int, int, None]
+_Key = tuple[str, _Tokens | int | _Rest]
 """A scope with both counts of tokens, or none, or the input alone, or both without the cached ones and a mark."""
 
 
@@ -77,26 +78,27 @@ class Recent:
         input_, output = tokens
         # One token apart: Traceloop adds the first event's output token to a stream's sum. Of a stream that was left
         # some tell the input alone.
-        alike: list[_Tokens | int | tuple[int, int, None]]
-        alike = [tokens, (input_, output - 1), (input_, output + 1), (input_, 0), None]
+        alike: tuple[_Tokens | int | _Rest, ...]
+        alike = (tokens, (input_, output - 1), (input_, output + 1), (input_, 0), None)
         beside = _beside_cache(record)
         if (record.original or record).call.partial and not output:
-            alike = [input_, None]
+            alike = (input_, None)
         elif beside is None:
             # Another may tell of a cache that this one left out.
-            alike.append((input_, output, None))
+            alike = (*alike, (input_, output, None))
+        else:
+            # Another may have left it out.
+            alike = (*alike, beside)
+        since_ns, own = record.start_ns - _DISORDER_NS, record.emitter.scope
         for scope in scopes:
             for each in alike:
-                yield from self._found((scope, each), record)
-            if beside is not None:
-                found = self._found((scope, beside), record)
-                yield from (other for other in found if _beside_cache(other) is None)
-
-    def _found(self, key: _Key, record: Charge) -> Iterator[Charge]:
-        for generation in (self._recent, self._older):
-            records = generation.get(key)
-            if records is not None:
-                yield from _latest(records, record.start_ns - _DISORDER_NS, record.emitter.scope)
+                for generation in (self._recent, self._older):
+                    records = generation.get((scope, each))
+                    if records is not None:
+                        found = _latest(records, since_ns, own)
+                        if each is beside and each is not None:
+                            found = (other for other in found if _beside_cache(other) is None)
+                        yield from found
 
 
 Ready = tuple[
