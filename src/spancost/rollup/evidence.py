@@ -74,12 +74,11 @@ def _equal(mine: Usage | None, theirs: Usage | None, may_be_partial: bool) -> bo
 
 
 def _share_input(mine: Usage, theirs: Usage) -> bool:
-    """Tell whether two records tell the same input; one that tells of no cache may have left it out."""
-    return (
-        mine.input == theirs.input
-        or (mine.input == without_cache(theirs) and without_cache(mine) == mine.input)
-        or (theirs.input == without_cache(mine) and without_cache(theirs) == theirs.input)
-    )
+    """Tell whether two records tell the same input; either may have left out what was cached, or some of it."""
+    if mine.input == theirs.input:
+        return True  # As nearly always.
+    rest, its_rest = without_cache(mine), without_cache(theirs)
+    return mine.input == its_rest or rest in (theirs.input, its_rest)
 
 
 def without_cache(usage: Usage) -> int:
