@@ -232,13 +232,18 @@ _CLAUDE = "claude-sonnet-4-5"
 _CACHE = {"gen_ai.usage.cache_read.input_tokens": 2000, "gen_ai.usage.cache_creation.input_tokens": 48}
 
 
-@pytest.mark.parametrize(("input_", "output"), [(90, 40), (90, 1), (2138, 1)], ids=["whole", "begun", "begun, inside"])
+@pytest.mark.parametrize(
+    ("input_", "output", "written"),
+    [(90, 40, 0), (90, 1, 0), (2138, 1, 0), (90, 40, 48), (138, 40, 48)],
+    ids=["whole", "begun", "begun, inside", "a part told", "a part inside"],
+)
 def test_a_record_that_left_the_cache_out_or_heard_a_stream_begin_is_of_the_call_inside(
-    input_: int, output: int
+    input_: int, output: int, written: int
 ) -> None:
     """Many instrumentations know nothing of Claude's cache, and some of no event of a stream but the first."""
     inner = call(2138, 40, model=_CLAUDE) | _CACHE
-    play, outcome = _around(call(input_, output, model=_CLAUDE), inner)
+    told = call(input_, output, model=_CLAUDE) | {"gen_ai.usage.cache_creation.input_tokens": written}
+    play, outcome = _around(told, inner)
     alone, _ = _around(call(model=_CLAUDE), inner)
     assert outcome.charge is None
     assert (1, alone.counted) == (play.engine.spent.calls, play.counted)

@@ -12,7 +12,16 @@ if TYPE_CHECKING:
     from spancost.calls.dialects import Emitter
     from spancost.calls.usage import Usage
 
-__all__ = ["CACHE_UNTOLD", "HALF_USAGE", "LACKING", "LAST_REQUEST", "NO_CACHE_USAGE", "is_begun", "lack_of"]
+__all__ = [
+    "CACHE_UNTOLD",
+    "FIRST_EVENT",
+    "HALF_USAGE",
+    "LACKING",
+    "LAST_REQUEST",
+    "NO_CACHE_USAGE",
+    "is_begun",
+    "lack_of",
+]
 
 HALF_USAGE: Final = "half_usage"
 """A lower bound: of input and output one alone is told."""
@@ -45,13 +54,13 @@ https://platform.openai.com/docs/guides/prompt-caching
 """
 
 
-_FIRST_EVENT: Final = 8
+FIRST_EVENT: Final = 8
 """Tokens of output that the first event of Claude's stream may tell: a guess, corrected by its last event."""
 
 
 def is_begun(usage: Usage, models: tuple[str, ...]) -> bool:
     """Tell whether a stream may have told no more of its answer than how it began."""
-    return usage.output <= _FIRST_EVENT and any("claude" in model for model in models)
+    return usage.output <= FIRST_EVENT and any("claude" in model for model in models)
 
 
 def lack_of(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from spancost.calls.dialects import Kind
-from spancost.rollup.evidence import agree, differ_in_id, heard_only_the_beginning, share_id, share_model
+from spancost.rollup.evidence import agree, differ_in_id, share_id, share_model, told_the_first_event
 from spancost.rollup.node import above
 from spancost.rollup.units import final, told_by, unit_of
 
@@ -177,7 +177,7 @@ def nested(call: Call, inner: list[Charge], requests: int = 1) -> Charge | None:
             if agree(call, its, may_be_partial=not exactly and each in alike):
                 return record
     for record, its in reversed(alike):
-        if heard_only_the_beginning(call, its):
+        if told_the_first_event(call, its):
             return record
     told_alike = [its.usage for _, its in alike if its.usage is not None]
     if len(told_alike) > 1 and (call.usage.input, call.usage.output) == (

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from spancost.calls.lacks import FIRST_EVENT
+
 if TYPE_CHECKING:
     from spancost.calls.read import Call
     from spancost.calls.usage import Usage
 
-__all__ = ["agree", "are_alike", "differ_in_id", "heard_only_the_beginning", "share_id", "share_model", "without_cache"]
-
-_FIRST_EVENT: Final = 8
-"""Tokens of output that the first event of a stream may tell: a guess, corrected by its last event."""
+__all__ = ["agree", "are_alike", "differ_in_id", "share_id", "share_model", "told_the_first_event", "without_cache"]
 
 _LONG_ENOUGH: Final = 16
 """Characters from which on a response id is taken to be unique: OpenAI's have 38, Anthropic's 28, Google's 22."""
@@ -74,12 +73,11 @@ def _equal(mine: Usage | None, theirs: Usage | None, may_be_partial: bool) -> bo
 
 
 def _share_input(mine: Usage, theirs: Usage) -> bool:
-    """Tell whether two records tell the same input; one that tells of no cache may have left it out."""
-    return (
-        mine.input == theirs.input
-        or (mine.input == without_cache(theirs) and without_cache(mine) == mine.input)
-        or (theirs.input == without_cache(mine) and without_cache(theirs) == theirs.input)
-    )
+    """Tell whether two records tell the same input; either may have left out what was cached, or some of it."""
+    if mine.input == theirs.input:
+        return True  # As nearly always.
+    rest, its_rest = without_cache(mine), without_cache(theirs)
+    return mine.input == its_rest or rest in (theirs.input, its_rest)
 
 
 def without_cache(usage: Usage) -> int:
@@ -87,15 +85,15 @@ def without_cache(usage: Usage) -> int:
     return usage.input - usage.cache_read - usage.cache_write
 
 
-def heard_only_the_beginning(outer: Call, inner: Call) -> bool:
-    """Tell whether a record told what the first event of a stream tells, of a call that another record heard all of."""
+def told_the_first_event(outer: Call, inner: Call) -> bool:
+    """Tell whether a record told no more than a stream's first event, of a call that another record heard all of."""
     mine, theirs = outer.usage, inner.usage
     return (
         mine is not None
         and theirs is not None
         and mine.input > 0
         and _share_input(mine, theirs)
-        and mine.output <= _FIRST_EVENT < theirs.output
+        and mine.output <= FIRST_EVENT < theirs.output
     )
 
 

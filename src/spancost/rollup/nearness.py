@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
+from spancost.calls.dialects import Field
 from spancost.rollup.dedup import open_around
 from spancost.rollup.enclosure import may_be_twins
 from spancost.rollup.units import final
@@ -56,7 +57,7 @@ class Nearness:
             self._knows_room
             or bool(room)
             or any(record.call.response_id for record in seeker)
-            or any(record.told != other.told for record, other in taken)
+            or any(_counts(record) != _counts(other) for record, other in taken)
         )
         yield from self._likeliest(room)
         if self._knows_room:
@@ -64,7 +65,7 @@ class Nearness:
 
     def _not_wanted(self, record: Charge, scopes: list[str], wanted: Container[Charge]) -> list[Charge]:
         """Return the records that tell the same as one, without those whose place somebody has asked for."""
-        key = (record.told and record.told[:2], *scopes)
+        key = (record.told and record.told[: Field.CACHE_WRITE_1H], *scopes)
         alike = self._alike.get(key)
         if alike is None:
             alike = list(self._recent.like(record, scopes))
@@ -80,9 +81,14 @@ class Nearness:
             if final(other).is_void or not may_be_twins(record, other) or _is_anothers(record, other):
                 continue
             apart = abs(other.start_ns - record.start_ns) + abs(other.end_ns - record.end_ns)
-            likeness = other.trace_id != record.trace_id, other.told != record.told, apart
+            likeness = other.trace_id != record.trace_id, _counts(other) != _counts(record), apart
             found[other] = min(likeness, found.get(other, likeness))
         return sorted(found, key=found.__getitem__)
+
+
+def _counts(record: Charge) -> tuple[int, ...] | None:
+    """Return input and output as a record tells them."""
+    return record.told and record.told[: Field.CACHE_READ]
 
 
 def _is_anothers(record: Charge, other: Charge) -> bool:

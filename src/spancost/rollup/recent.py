@@ -91,19 +91,20 @@ class Recent:
         elif beside is None:
             # Another may tell of a cache that this one left out.
             alike = (*alike, (input_, output, None))
+        else:
+            # Another may have left it out.
+            alike = (*alike, beside)
         apart = ((input_, output - 1), (input_, output + 1))
+        since_ns, own = record.start_ns - _DISORDER_NS, record.emitter.scope
         for scope in scopes:
-            for each in (*alike, *apart) if scope in _OFF or record.emitter.scope in _OFF else alike:
-                yield from self._found((scope, each), record)
-            if beside is not None:
-                left_out = self._found((scope, beside), record)
-                yield from (other for other in left_out if _beside_cache(other) is None)
-
-    def _found(self, key: _Key, record: Charge) -> Iterator[Charge]:
-        for generation in (self._recent, self._older):
-            records = generation.get(key)
-            if records is not None:
-                yield from _latest(records, record.start_ns - _DISORDER_NS, record.emitter.scope)
+            for each in (*alike, *apart) if scope in _OFF or own in _OFF else alike:
+                for generation in (self._recent, self._older):
+                    records = generation.get((scope, each))
+                    if records is not None:
+                        found = _latest(records, since_ns, own)
+                        if each is beside and each is not None:
+                            found = (other for other in found if _beside_cache(other) is None)
+                        yield from found
 
 
 Ready = tuple[
