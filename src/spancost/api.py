@@ -105,7 +105,10 @@ def current_cost() -> Decimal:
 
 
 def flush(timeout: float = 5.0) -> bool:
-    """Hand over every cost and event so far; False if that took longer than `timeout` seconds."""
+    """Hand over every cost and event so far; False if that took longer than `timeout` seconds.
+
+    Where charges are kept also if any of them since the last flush could not be.
+    """
     setup = setup_of()
     return setup is None or setup.flush(timeout)
 
@@ -166,7 +169,7 @@ def _ledger() -> AbstractContextManager[sqlite3.Connection]:
     if setup is None or setup.config.ledger is None:
         raise LedgerError("there is no ledger: set SPANCOST_LEDGER to true, or to a path")
     path = setup.config.ledger.path
-    if setup.keeper is not None and not setup.keeper.flush(_PATIENCE):
+    if setup.keeper is not None and not setup.keeper.catch_up(_PATIENCE):
         raise LedgerError(f"{path}: what this process has called can't be written now; ask again later")
     return kept.opened(path)
 

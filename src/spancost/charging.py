@@ -109,9 +109,9 @@ class Charging:
             for record in inner:
                 self.books.restate(self._twins.seek(record), node, outcome)
 
-    def hear(self, node: Node, input_: int, output: int, outcome: Outcome) -> None:
+    def hear(self, teller: object, node: Node, input_: int, output: int, outcome: Outcome) -> None:
         """Take back what agents said they used where another process, asked from below them, tells of those calls."""
-        self.remote.add(node, input_, output)
+        self.remote.add(teller, node, input_, output)
         for agent in above(node, _HIGHEST):
             claim = claim_of(agent)
             if claim is not None and self.remote.is_repeated_by(claim, agent):

@@ -89,14 +89,15 @@ class Engine:
         live: Live | None = None,
         context: Any = None,
         scope: str = "",
-    ) -> None:
-        """Join an open span to the tree; of the context it starts in, the baggage is kept."""
+    ) -> Node:
+        """Join an open span to the tree, and return it; of the context it starts in, the baggage is kept."""
         kind = None if OPERATIONS.isdisjoint(attributes) else kind_at_start(attributes)
         if type(name) is not str:
             name = as_label(name)  # the SDK takes anything for a name
         node = self.tree.start(trace_id, span_id, parent_id, name, kind, live, self._baggage(context))
         if scope in self._claimants.scopes:
             self._claimants.start(scope, node)
+        return node
 
     def end_plain(self, trace_id: int, span_id: int, name: str, attributes: Attributes, scope: str) -> bool:
         """Close a span that is nothing to us, has nothing below and tells nothing; else False, and `end` must follow.
@@ -240,17 +241,29 @@ class Engine:
             self._charging.enter(charge, node, outcome)
         return outcome
 
-    def hear(self, trace_id: int, span_id: int, input_: int, output: int) -> Outcome | None:
+    def hear(self, teller: object, trace_id: int, span_id: int, input_: int, output: int) -> Outcome | None:
         """Hear how many tokens another process used for a span of this one; None where no span of this id is known.
 
-        Only whoever sees several processes can tell.
+        Only whoever sees several processes can tell. A `teller` is one local root there: it may correct itself.
         """
         node = self.tree.find(trace_id, span_id)
         if node is None:
             return None
         outcome = Outcome(node)
-        self._charging.hear(node, input_, output, outcome)
+        self._charging.hear(teller, node, input_, output, outcome)
         return outcome
+
+    def used(self, root: Node) -> tuple[int, int]:
+        """Return the tokens of input and of output that a local root has used, with what other processes used for it.
+
+        They are what an agent in yet another process says it used that asked for this one.
+        """
+        if root.kind == Kind.CALL:
+            record = root.record
+            return (0, 0) if record is None or record.is_void else (record.amounts.input, record.amounts.output)
+        totals = self.tree.totals(root)
+        input_, output = self._charging.remote.used_below(root)
+        return totals.input + input_, totals.output + output
 
     def settle(self, *, everything: bool = False) -> list[Count]:
         """Return what counters have waited for long enough, or all of it at the end."""

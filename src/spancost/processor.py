@@ -147,7 +147,7 @@ class CostSpanProcessor(SpanProcessor):
         if not self._is_on:
             self._is_on = True
             engine = self._exporter.engine
-            self._start: Callable[..., None] = engine.start
+            self._start: Callable[..., object] = engine.start
             self._end: Callable[..., Outcome | None] = engine.end
             self._end_plain: Callable[..., bool] = engine.end_plain
             self._exporter.users += 1

@@ -169,7 +169,7 @@ class Setup:
 
     @guarded("flush", otherwise=False)
     def flush(self, timeout: float = 5.0) -> bool:
-        """Hand counters, events and charges over; False if that took longer than `timeout` seconds."""
+        """Hand counters, events and charges over; False if that took longer than `timeout` seconds, or lost any."""
         until = monotonic() + timeout
         kept = self.keeper is None or self.keeper.flush(timeout)
         return self.exporter.flush(max(until - monotonic(), 0)) and kept

@@ -46,6 +46,8 @@ class Words:
         claim = self._rating.agent(agent, attributes, start_ns, resource, emitter, end_ns)
         if claim is not None and self._charging.remote.is_repeated_by(claim, agent):
             outcome.is_elsewhere = True
+        if claim is not None and outcome.is_elsewhere:
+            self._charging.remote.say(claim, agent)
         if claim is not None and not outcome.is_elsewhere and not self._is_told_apart(claim, agent):
             self._charging.enter(claim, agent, outcome)
             _aggregate(outcome)

@@ -67,7 +67,7 @@ class Kept(Player):
 
     def rows(self) -> list[dict[str, Any]]:
         """Return what stands in the table of charges, in the order of its making."""
-        assert self.keeper.flush(10)
+        assert self.keeper.catch_up(10)
         return self.ask("SELECT * FROM charges ORDER BY rowid")
 
     def ask(self, sql: str) -> list[dict[str, Any]]:
@@ -78,12 +78,12 @@ class Kept(Player):
 
     def summary(self, *keys: str, period: Period = EVER) -> Summary:
         """Return what the ledger says that calls cost."""
-        assert self.keeper.flush(10)
+        assert self.keeper.catch_up(10)
         with kept.opened(self.path) as connection:
             return kept.summary(connection, keys or ("model",), period)
 
     def trees(self) -> list[Branch]:
         """Return the ledger's trees."""
-        assert self.keeper.flush(10)
+        assert self.keeper.catch_up(10)
         with kept.opened(self.path) as connection:
             return trees(connection)

@@ -315,6 +315,21 @@ def test_a_queue_that_nobody_empties_is_bounded(tmp_path: Path) -> None:
     assert 20_500 == play.engine.spent.calls, "metrics and budgets have them all"
 
 
+def test_a_flush_says_once_that_charges_were_lost_since_the_last(play: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More was called than may wait: what did is written, and True would say that all of it outlives the process."""
+    monkeypatch.setattr("spancost.ledger.keeper._MOST_WAITING", 3)
+    free = Event()
+    play.worker.submit(free.wait)
+    for _ in range(5):
+        play.play(call(10, 5))
+    free.set()
+    assert (3, 2) == (len(play.rows()), play.keeper.lost), "asking for rows tells the program nothing"
+    assert not play.keeper.flush(10)
+    play.play(call(10, 5))
+    assert play.keeper.flush(10)
+    assert 4 == len(play.rows())
+
+
 def test_a_charge_that_is_lost_is_counted_once_however_often_it_was_corrected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -102,6 +102,8 @@ class Keeper:
         self._lock = RLock()
         self.lost = 0
         """Charges that were not kept."""
+        # Whether all is kept, or waits, that was to be since the program was last told.
+        self._is_whole = True
         self._crowded = False
 
     @property
@@ -117,14 +119,21 @@ class Keeper:
     def take(self, outcome: Outcome, context: SpanContext | None) -> None:  # noqa: ARG002 - the outcome has the ids
         """Queue an outcome; never blocks."""
         if len(self._queue) >= _MOST_WAITING:
-            self._lose(_is_kept(outcome))
             self._crowded = True
+            self._lose(_is_kept(outcome))
             return
         self._queue.append(outcome)
         if not self._is_asked:
             self._is_asked = self._worker.submit(self._asked)
 
     def flush(self, timeout: float) -> bool:
+        """Write what is queued; False if it could not be, as in `catch_up`, or if any was lost since the last time."""
+        is_written = self.catch_up(timeout)
+        with self._lock:
+            is_whole, self._is_whole = self._is_whole, True
+        return is_written and is_whole
+
+    def catch_up(self, timeout: float) -> bool:
         """Write what is queued; False if that took longer than `timeout` seconds, or could not be written."""
         if self._statements or self._queue:
             self._worker.submit(self._write)
@@ -132,7 +141,7 @@ class Keeper:
 
     def shutdown(self) -> None:
         """Write what is queued, once more where it failed before, and let the file go."""
-        if self.flush(_AT_EXIT):
+        if self.catch_up(_AT_EXIT):
             self._worker.submit(self._store.close)
             self._worker.drain(_AT_EXIT)
             return
@@ -160,6 +169,7 @@ class Keeper:
     def _lose(self, charges: int) -> None:
         with self._lock:
             self.lost += charges
+            self._is_whole = False
 
     def _write(self) -> None:
         queue = self._queue
@@ -176,7 +186,8 @@ class Keeper:
             except (sqlite3.Error, OSError, LedgerError) as fault:
                 self._fail(fault)
                 return
-            self._lose(unfit)
+            if unfit:
+                self._lose(unfit)
             for _ in statements:
                 self._statements.popleft()
         if self._is_failing:

@@ -265,3 +265,29 @@ def test_an_agent_in_another_service_is_counted_from_that_service_s_spans(tmp_pa
     )
     report, _ = _report([file], "service", book=BOOK)
     assert {("research",): (cost(100, 50), 1)} == {key: (sums.cost, sums.calls) for key, sums in report.groups.items()}
+
+
+@pytest.mark.parametrize("where", [{}, {"server.address": "third.example.com"}])
+@pytest.mark.parametrize("read", ["abc", "cab", "bca", "ab"])
+def test_in_a_chain_of_services_what_an_agent_repeats_is_counted_where_it_was_used(
+    tmp_path: Path, read: str, where: dict[str, str]
+) -> None:
+    """What the second has used includes what the third used for it, whoever tells of that."""
+    lines = {
+        "a": line(told(2, 10, 90, _says(5000, 500)), told(3, 20, 80, parent=2), resource={"service.name": "a"}),
+        "b": line(
+            told(4, 30, 70, parent=3),
+            told(5, 31, 32, call(2000, 200), parent=4),
+            told(6, 40, 60, {**_says(3000, 300), **where}, parent=4),
+            resource={"service.name": "b"},
+        ),
+        "c": line(told(7, 45, 55, call(3000, 300), parent=6), resource={"service.name": "c"}),
+    }
+    files = [tmp_path / name for name in read]
+    for file in files:
+        file.write_bytes(lines[file.name])
+    report, _ = _report(files, "service", book=BOOK)
+    # Nobody has seen the call of the third: it is charged by the word of the second, or named as elsewhere.
+    third = 0 if where and "c" not in read else 3000
+    assert (2000 + third, 1 + bool(third)) == (report.total.input, report.total.calls)
+    assert ("a",) not in report.groups

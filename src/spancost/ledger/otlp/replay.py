@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from spancost.budgets import Budgets
 from spancost.engine import Engine
-from spancost.ledger.otlp.across import Across
+from spancost.ledger.otlp.across import Across, Root
 from spancost.ledger.otlp.processes import Processes
 from spancost.ledger.otlp.spans import Span
 
@@ -52,19 +52,21 @@ class Replay:
     def outcomes(self, spans: Iterable[Span]) -> Iterator[tuple[Span, Outcome]]:
         """Yield what came of each span that is a record of a call, or an owner, as it ends."""
         # By their ends, and of those that end at once the one that started last first.
-        waiting: list[tuple[int, int, Span, Engine]] = []
+        waiting: list[tuple[int, int, Span, Engine, Root | None]] = []
         last: Attributes | None = None
         engine = self.processes.engine({}, 0)
         for count, span in enumerate(chain(spans, (_BEHIND_ALL,))):
             while waiting and waiting[0][0] < span[0]:
-                self._now, _, ended, its = heappop(waiting)
+                self._now, _, ended, its, root = heappop(waiting)
                 start, end, trace_id, span_id, parent_id, name, scope, attributes, resource, error = ended
                 outcome = its.end(trace_id, span_id, parent_id, name, attributes, start, resource, scope, end, error)
-                if outcome is None:
-                    continue
-                yield ended, outcome
-                if (parent_id is not None and outcome.node.parent is None) or outcome.aggregate is not None:
-                    for elsewhere in self._across.ended(its, trace_id, parent_id, outcome):
+                if outcome is not None:
+                    yield ended, outcome
+                    if outcome.aggregate is not None or outcome.corrections:
+                        for elsewhere in self._across.charged(its, outcome):
+                            yield ended, elsewhere
+                if root is not None:
+                    for elsewhere in self._across.ended(root):
                         yield ended, elsewhere
             if span is _BEHIND_ALL:
                 self.played += count
@@ -72,8 +74,10 @@ class Replay:
             self._now, end, trace_id, span_id, parent_id, name, scope, attributes, resource, _ = span
             if resource is not last:
                 last, engine = resource, self.processes.engine(resource, self._now)
-            engine.start(trace_id, span_id, parent_id, name, attributes, _held(attributes), None, scope)
-            heappush(waiting, (end, -count, span, engine))
+            node = engine.start(trace_id, span_id, parent_id, name, attributes, _held(attributes), None, scope)
+            is_asked = parent_id is not None and node.parent is None
+            root = self._across.began(engine, node, parent_id) if is_asked else None
+            heappush(waiting, (end, -count, span, engine, root))
 
     def _clock(self) -> int:
         return self._now
