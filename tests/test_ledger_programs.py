@@ -180,6 +180,25 @@ print(spancost.cost_of("1234"), spancost.report(last="0s").total.calls)
     assert ["1.75 4", "priced 3 of 4 calls", "1.75 1.75 1.75 1.75 1.75 0.5", "None 0"] == done.stdout.splitlines()
 
 
+def test_a_span_costs_the_same_however_often_its_program_ran_with_the_same_ids(tmp_path: Path) -> None:
+    """One that seeds `random` draws the ids of its last run again; another process is told of all there are."""
+    program = """
+import random
+random.seed(42)
+with agent("boss") as boss:
+    before = spancost.cost_of(boss)
+    call(1000)
+    context = boss.get_span_context()
+    print(before, spancost.cost_of(boss), spancost.cost_of(context.span_id))
+print(trace.format_span_id(context.span_id))
+"""
+    runs = [_run(program, tmp_path) for _ in range(3)]
+    assert [(0, "")] * 3 == [(done.returncode, done.stderr) for done in runs]
+    ((told, span_id),) = {tuple(done.stdout.splitlines()) for done in runs}
+    assert ["0", "1", "1"] == told.split()
+    assert "3" == _run(f"print(spancost.cost_of({span_id!r}))", tmp_path).stdout.strip()
+
+
 def test_without_a_ledger_the_process_s_memory_is_asked(tmp_path: Path) -> None:
     """What a span or a trace cost is known while it is remembered; a report needs a ledger, and says so."""
     done = _run(

@@ -139,8 +139,9 @@ def cost_of(span_or_trace: str | int | SpanContext | trace.Span) -> Decimal | No
     """Return the exact USD that a span with all below it, or a whole trace, has cost; None where nothing is known.
 
     An id is a number or in hexadecimal: one of up to 16 digits is a span's, a longer one a trace's. Where charges are
-    kept the ledger is asked, which has the calls of other processes too; where there is none, or it can't be read or
-    written now, what this process remembers. Raises ValueError where it is no id.
+    kept the ledger is asked, which has the calls of other processes too: all those of a trace, and of a span where it
+    is none of this process. Where there is none, or it can't be read or written now, what this process remembers.
+    Raises ValueError where it is no id.
     """
     trace_id, span_id = _ids(span_or_trace)
     setup = setup_of()
@@ -150,6 +151,13 @@ def cost_of(span_or_trace: str | int | SpanContext | trace.Span) -> Decimal | No
         from spancost.ledger import kept
 
         with suppress(LedgerError), _ledger() as ledger:
+            if span_id is not None:
+                # A span lives in one process; another that draws the same ids, as a program that seeds `random` does
+                # each time it runs, has a span of its own.
+                own = kept.cost_of(ledger, trace_id, span_id, setup.keeper.process)
+                own = setup.engine.cost_of(trace_id, span_id) if own is None else own
+                if own is not None:
+                    return _usd(own)
             return _usd(kept.cost_of(ledger, trace_id, span_id))
     return _usd(setup.engine.cost_of(trace_id, span_id))
 

@@ -107,6 +107,11 @@ class Keeper:
         self._crowded = False
 
     @property
+    def process(self) -> str:
+        """The name under which this process's rows stand."""
+        return self._process
+
+    @property
     def set_aside(self) -> int:
         """Damaged ledgers that this process has set aside."""
         return self._store.set_aside

@@ -140,13 +140,18 @@ def unknown(summary: Summary) -> list[str]:
     ]
 
 
-def cost_of(connection: sqlite3.Connection, trace_id: int | None, span_id: int | None) -> int | None:
+def cost_of(
+    connection: sqlite3.Connection, trace_id: int | None, span_id: int | None, process: str | None = None
+) -> int | None:
     """Return what a span or a whole trace cost, pico-USD; None where nothing is known of it.
 
-    A span alone is looked for in every row.
+    A span alone is looked for in every row. A `process` that is named is the only one whose rows are asked.
     """
     conditions: list[str] = []
     values: list[str] = []
+    if process is not None:
+        conditions.append("process = ?")
+        values.append(process)
     if trace_id is not None:
         conditions.append("(trace_id = ? OR home_trace_id = ?)")
         values += [f"{trace_id:032x}"] * 2
