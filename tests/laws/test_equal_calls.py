@@ -18,6 +18,8 @@ _CLIENT: Final = "opentelemetry.instrumentation.genai.openai"
 _ANOTHER_CLIENT: Final = "openinference.instrumentation.openai"
 _TOKENS: Final = (1000, 100)
 
+_READ: Final = "gen_ai.usage.cache_read.input_tokens"
+
 _MOMENT: Final = 10**6
 """Between the ends of two spans, ns: all of them end within what a framework or a client may be late."""
 
@@ -37,6 +39,8 @@ class _Call(NamedTuple):
     """Whether the framework's span tells the input alone, as of a stream that was left."""
     output: int = _TOKENS[1]
     """Tokens of the answer, about as many in every call."""
+    cached: int = 0
+    """Tokens of the input that were read from a cache."""
 
     @property
     def tokens(self) -> tuple[int, int]:
@@ -57,6 +61,7 @@ _calls: Final = st.builds(
     st.booleans(),
     st.just(False),
     st.just(_TOKENS[1]),
+    st.just(0),
 )
 _short: Final = st.builds(
     _Call,
@@ -66,6 +71,7 @@ _short: Final = st.builds(
     st.booleans(),
     st.just(False),
     st.integers(1, 4),
+    st.just(0),
 )
 _half_told: Final = st.builds(
     _Call,
@@ -75,6 +81,7 @@ _half_told: Final = st.builds(
     st.booleans(),
     st.booleans(),
     st.just(_TOKENS[1]),
+    st.just(0),
 )
 
 
@@ -91,13 +98,14 @@ def _play(calls: list[_Call], order: Any, one_more_by: str = "") -> Player:
         clock.now_ns += 100 * _MOMENT
         begun = {} if each.is_silent_at_first else call()
         span = play.start(begun, root, scope=_FRAMEWORK)
-        ends.append([(span, call(*(each.tokens[:1] if each.is_half_told else each.tokens)))])
+        cached = {_READ: each.cached} if each.cached else {}
+        ends.append([(span, call(*(each.tokens[:1] if each.is_half_told else each.tokens)) | cached)])
         around = {"inside": span, "beside": root}.get(each.context)
         trace_id = 1_000 + number
         response_id = f"chatcmpl-{number:024d}" if each.has_id else ""
         clients: list[tuple[Span, dict[str, Any]]] = []
         for scope in (one_more_by or _CLIENT, _ANOTHER_CLIENT)[: each.records - 1]:
-            told = call(each.tokens[0], each.output + (scope == one_more_by), response_id=response_id)
+            told = call(each.tokens[0], each.output + (scope == one_more_by), response_id=response_id) | cached
             clock.now_ns += _MOMENT
             around = play.start(begun, around, trace_id=trace_id, scope=scope)
             clients.insert(0, (around, told))
@@ -147,6 +155,15 @@ def test_so_are_those_of_which_an_instrumentation_tells_one_token_more(calls: li
     """Traceloop's of Anthropic's client does; what it tells is no other call's that used one more."""
     spent = _play(calls, order, "opentelemetry.instrumentation.anthropic").engine.spent
     assert len(calls) == spent.calls
+
+
+@given(st.lists(_short, min_size=1, max_size=5), st.randoms(use_true_random=False), st.data())
+def test_so_are_those_of_which_some_were_read_from_a_cache(calls: list[_Call], order: Any, data: Any) -> None:
+    """Each is told what came from one by all that tell of it, and takes nothing from a call that was told otherwise."""
+    calls = [each._replace(output=10, cached=data.draw(st.sampled_from((0, 512)))) for each in calls]
+    play = _play(calls, order)
+    read = sum(each.cached for each in calls)
+    assert (len(calls), read) == (play.engine.spent.calls, sum(row.cache_read for row in play.series))
 
 
 class _InTurn(list[int]):

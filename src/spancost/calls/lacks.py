@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from spancost.calls.usage import Usage
 
 __all__ = [
+    "CACHE_TOLD",
     "CACHE_UNTOLD",
     "FIRST_EVENT",
     "HALF_USAGE",
@@ -46,6 +47,23 @@ LACKING: Final = frozenset(
     or emitter.ends_beside
 )
 """Emitters whose spans may lack something."""
+
+CACHE_TOLD: Final = frozenset(
+    emitter
+    for emitter in EMITTERS.values()
+    if emitter.recorded
+    and not (
+        emitter.forgets_cache
+        or emitter.hides_cache
+        or emitter.hides_cache_of
+        or emitter.hides_streamed_cache_of
+        or emitter.hides_cache_in_input
+        # Of a conversation that was summed up its parts are not read from one cache.
+        or emitter.compactions
+        or emitter.iterations
+    )
+)
+"""Emitters that tell what was read from a cache wherever anything was."""
 
 _CACHED_FROM: Final = 1_024
 """Tokens of the shortest input of which OpenAI, Anthropic and Google keep anything.

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from spancost.calls.dialects import Field, Kind
+from spancost.calls.lacks import CACHE_TOLD
 from spancost.calls.who import EVIDENCE
 from spancost.rollup.attribution import Rank
 from spancost.rollup.evidence import are_alike
@@ -66,23 +67,29 @@ def may_be_twins(one: Charge, other: Charge) -> bool:
     if outer.emitter.is_hand_made and inner.emitter.is_hand_made:
         # Two tracers of the program's own are no two layers of anything.
         return False
+    if _were_read_from_two_caches(outer, inner):
+        return False
     if not one_trace and (_are_for_others(outer, inner) or _is_asked_by_another(outer, inner)):
         return False
     return are_alike(outer.call, inner.call) and not (one_trace and _is_boundary_between(outer, inner))
 
 
 def _are_for_others(one: Charge, other: Charge) -> bool:
-    """Tell whether two records are known to be for two users, teams or tenants, or read from two caches.
+    """Tell whether two records are known to be for two users, teams or tenants.
 
     What the agents of two calls are called is no evidence: two instrumentations may name one agent differently.
     """
-    mine, theirs = one.told, other.told
-    if mine is not None and theirs is not None:
-        read, read_there = mine[Field.CACHE_READ], theirs[Field.CACHE_READ]
-        if read and read_there and read != read_there:
-            return True
     keys = zip(one.told_who[_EVIDENCE], other.told_who[_EVIDENCE], strict=True)
     return any(value is not None and value_there is not None and value != value_there for value, value_there in keys)
+
+
+def _were_read_from_two_caches(one: Charge, other: Charge) -> bool:
+    """Tell whether two records tell two counts of tokens that were read from a cache; many tell of no cache at all."""
+    mine, theirs = one.told, other.told
+    if mine is None or theirs is None or mine[Field.CACHE_READ] == theirs[Field.CACHE_READ]:
+        return False
+    both = mine[Field.CACHE_READ] and theirs[Field.CACHE_READ]
+    return bool(both) or (one.emitter in CACHE_TOLD and other.emitter in CACHE_TOLD)
 
 
 def _is_asked_by_another(outer: Charge, inner: Charge) -> bool:

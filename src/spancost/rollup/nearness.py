@@ -73,7 +73,7 @@ class Nearness:
         return alike
 
     def _likeliest(self, pairs: _Pairs) -> list[Charge]:
-        found: dict[Charge, tuple[bool, bool, int]] = {}
+        found: dict[Charge, tuple[bool, int, int]] = {}
         for record, other in pairs:
             self._left -= 1
             if self._left < 0:
@@ -81,7 +81,8 @@ class Nearness:
             if final(other).is_void or not may_be_twins(record, other) or _is_anothers(record, other):
                 continue
             apart = abs(other.start_ns - record.start_ns) + abs(other.end_ns - record.end_ns)
-            likeness = other.trace_id != record.trace_id, _counts(other) != _counts(record), apart
+            unlike = (_counts(other) != _counts(record)) + (_cached(other) != _cached(record))
+            likeness = other.trace_id != record.trace_id, unlike, apart
             found[other] = min(likeness, found.get(other, likeness))
         return sorted(found, key=found.__getitem__)
 
@@ -89,6 +90,11 @@ class Nearness:
 def _counts(record: Charge) -> tuple[int, ...] | None:
     """Return input and output as a record tells them."""
     return record.told and record.told[: Field.CACHE_READ]
+
+
+def _cached(record: Charge) -> tuple[int, ...] | None:
+    """Return what was read from a cache and written to one as a record tells it."""
+    return record.told and record.told[Field.CACHE_READ : Field.CACHE_WRITE_1H]
 
 
 def _is_anothers(record: Charge, other: Charge) -> bool:

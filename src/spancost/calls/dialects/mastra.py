@@ -34,7 +34,12 @@ MASTRA: Final = Dialect(
             recorded="mastra__native__delegate",
             also=("mastra__native__stream",),
         ),
-        Emitter("@mastra/otel-bridge", recorded="mastra__bridge__delegate", package="@mastra/otel-bridge"),
+        Emitter(
+            "@mastra/otel-bridge",
+            forgets_cache=True,
+            recorded="mastra__bridge__delegate",
+            package="@mastra/otel-bridge",
+        ),
         # The exporter up to 0.3.
         Emitter("@mastra/otel"),
     ),

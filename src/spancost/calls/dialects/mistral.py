@@ -17,6 +17,8 @@ MISTRAL: Final = Dialect(
         Emitter(
             "mistralai_sdk_tracer",
             Layer.CLIENT,
+            # Its version 1 does.
+            forgets_cache=True,
             recorded="mistral__native__calls",
             also=("mistral__tlmistral__calls",),
             package="mistralai",

@@ -95,6 +95,8 @@ class Emitter:
     """The one provider whose cache it leaves out where the answer is streamed, and doesn't tell that there was none."""
     hides_cache_in_input: bool = False
     """What its input has of cached tokens it doesn't tell, or not always."""
+    forgets_cache: bool = False
+    """At times it tells of no cache where there was one."""
     ends_beside: str = ""
     """An attribute that a call of Claude's has only where its answer has come to its end."""
     repeats_reasoning: bool = False
