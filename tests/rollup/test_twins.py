@@ -192,6 +192,22 @@ def test_a_token_more_or_less_is_the_same_call() -> None:
         ]
 
 
+@pytest.mark.parametrize("first", [0, 512])
+@pytest.mark.parametrize("scope", [_FRAMEWORK, "openinference.instrumentation.haystack"])
+def test_of_calls_at_once_each_keeps_what_was_read_from_a_cache(scope: str, first: int) -> None:
+    """Whichever of a framework's records ends first, and whether it tells of a cache or not."""
+    play = Player()
+    frameworks = [play.start(call(), trace_id=each, scope=scope) for each in (1, 2)]
+    clients = [play.start(call(), trace_id=each, scope=_CLIENT) for each in (3, 4)]
+    tells = scope == _FRAMEWORK
+    for spans, told in ((clients, (512, 0)), (frameworks, (first, 512 - first))):
+        for span, cached in zip(spans, told, strict=True):
+            read = {"gen_ai.usage.cache_read.input_tokens": cached} if tells or spans is clients else {}
+            play.end(span, call(5_000, 20) | read)
+    play.settle()
+    assert (2, 512) == (play.engine.spent.calls, sum(row.cache_read for row in play.series))
+
+
 @pytest.mark.parametrize(
     ("one", "other", "calls"),
     [
