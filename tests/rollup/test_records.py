@@ -32,6 +32,16 @@ def test_the_one_that_knows_more_holds(worse: Charge) -> None:
         assert better is best(records)
 
 
+def test_whoever_tells_of_a_cache_holds_though_a_token_is_off() -> None:
+    """Traceloop's count of Claude's output is, which costs nothing beside a conversation that was cached."""
+    told, hidden = record("client", (31_000, 121)), record("framework", (31_000, 120))
+    told.trust = Trust.OFF
+    assert told.call.usage is not None
+    told.call = told.call._replace(usage=told.call.usage._replace(cache_read=30_000))
+    for records in permutations((told, hidden)):
+        assert told is best(records)
+
+
 def test_of_two_that_know_as_much_the_inner_holds() -> None:
     """The outer may tell of more than that call."""
     outer = record("framework", (1000, 120))

@@ -10,7 +10,7 @@ from spancost.calls.plain import plain
 if TYPE_CHECKING:
     from spancost.calls.read import Attributes
 
-__all__ = ["MARKERS", "OPERATIONS", "kind_at_start", "kind_of"]
+__all__ = ["MARKERS", "OPERATIONS", "SAYS_KIND", "kind_at_start", "kind_of"]
 
 MARKERS: Final = frozenset[str]().union(*(dialect.markers for dialect in DIALECTS))
 """A span with none of these attributes is no model call, agent or tool of any dialect we read."""
@@ -27,7 +27,7 @@ _WORKFLOWS: Final = {name: value for dialect in DIALECTS for name, value in dial
 _GRAPHS: Final = {name: steps for dialect in DIALECTS for name, steps in dialect.graphs.items()}
 _RUNS_OTHERS: Final = frozenset({*_WORKFLOWS, *_GRAPHS})
 
-_SAYS_KIND: Final = (".span.kind", ".span.type", ".span_kind", ".span_type")
+SAYS_KIND: Final = (".span.kind", ".span.type", ".span_kind", ".span_type")
 """What the attributes end in, by which products say of their own spans what they are."""
 
 _CALLS_TELL: Final = (
@@ -72,7 +72,7 @@ def kind_of(attributes: Attributes) -> str | None:
 def _kind_of_its_own(attributes: Attributes) -> str | None:
     """Return the Kind that an attribute of anybody's own names, in words that others name it with, too."""
     for name, told in tuple(attributes.items()):
-        if type(name) is str and name.endswith(_SAYS_KIND):
+        if type(name) is str and name.endswith(SAYS_KIND):
             word = plain(told)
             # A member of an enumeration may be written with its class before it.
             kind = _KINDS_BY_WORD.get(word.rpartition(".")[2].lower()) if type(word) is str else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from spancost.calls.lacks import FIRST_EVENT
+from spancost.calls.lacks import FIRST_EVENT, is_begun
 
 if TYPE_CHECKING:
     from spancost.calls.read import Call
@@ -93,7 +93,8 @@ def told_the_first_event(outer: Call, inner: Call) -> bool:
         and theirs is not None
         and mine.input > 0
         and _share_input(mine, theirs)
-        and mine.output <= FIRST_EVENT < theirs.output
+        and is_begun(mine, outer.models)
+        and theirs.output > FIRST_EVENT
     )
 
 

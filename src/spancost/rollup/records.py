@@ -99,12 +99,16 @@ def _is_inside(record: Charge, other: Charge) -> bool:
     )
 
 
-def _knowledge(charge: Charge) -> tuple[int, int, int, int]:
-    """Return how complete a record is that tells usage, how far trusted, how detailed, and how near to the provider."""
+def _knowledge(charge: Charge) -> tuple[int, bool, int, int, int]:
+    """Return how complete a record is that tells usage, how far trusted, how detailed, and how near to the provider.
+
+    Whoever tells of a cache knows more of the money than a token that is off.
+    """
     usage = charge.call.usage or ()
     completeness = 0 if charge.amount is None else 1 if charge.status == "partial" else 2
     kinds = sum(1 for part in usage[Field.CACHE_READ :] if part)
-    return completeness, charge.trust, kinds, -charge.layer
+    is_cache_told = any(usage[Field.CACHE_READ : Field.CACHE_WRITE_1H])
+    return completeness, is_cache_told, charge.trust, kinds, -charge.layer
 
 
 def _heard(charge: Charge) -> tuple[int, int]:

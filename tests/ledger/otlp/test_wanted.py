@@ -88,6 +88,22 @@ def _behind_length(content: bytes) -> bytes:
     return len(content).to_bytes(4) + content
 
 
+def test_what_a_span_of_an_unknown_product_is_said_to_be_is_kept(tmp_path: Path) -> None:
+    """Whatever the attribute is called before its end; no other that nobody asks for is."""
+    kinds = {"acme.span.kind": "AGENT", "acme.span_type": "agent"}
+    span = told(1, 3, 9, attributes={**kinds, "acme.span.mind": "AGENT", "acme.kind": "agent"})
+    spans, damages = _read(tmp_path, line(span), _names())
+    assert ([kinds], []) == ([each.attributes for each in spans], damages)
+
+
+def test_names_without_end_are_not_remembered() -> None:
+    """A hostile file has as many as it likes."""
+    names = _names().of("")
+    for number in range(20_000):
+        assert names[f"a{number}.span.kind"] == f"a{number}.span.kind"
+    assert 8_192 >= len(names)
+
+
 def test_a_resource_of_any_length_is_read_and_only_a_short_one_remembered() -> None:
     """A file of resources that are long and all different must not be held in memory."""
     reads: list[int] = []

@@ -39,7 +39,7 @@ _KINDS: Final = frozenset(
 )
 """What a value may be."""
 
-_OF_EXCEPTIONS: Final = {name: name for name in (f"{EXCEPTION}.type", f"{EXCEPTION}.message")}
+_OF_EXCEPTIONS: Final = Names((name, name) for name in (f"{EXCEPTION}.type", f"{EXCEPTION}.message"))
 
 
 def spans_of(line: bytes, wanted: Wanted, wrong: Callable[[str], None]) -> Iterator[Span]:
@@ -109,7 +109,7 @@ def exception_of(events: Any) -> str:
 
 def _attributes(told: Any, names: Names) -> dict[str, Any]:
     attributes: dict[str, Any] = {}
-    known = names.get
+    known = names.__getitem__
     for each in told or ():
         name = known(each["key"])
         if name is None or not _is_told(value := each.get("value")):

@@ -78,7 +78,7 @@ def _exception(events: Sequence[Any]) -> str:
 
 def _attributes(told: Mapping[str, AnyValue], names: Names) -> dict[str, Any]:
     attributes: dict[str, Any] = {}
-    known = names.get
+    known = names.__getitem__
     for key in told:
         name = known(key)
         if name is None:

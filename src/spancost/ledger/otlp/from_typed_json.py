@@ -151,7 +151,7 @@ def _resource(told: bytes, names: Names) -> dict[str, Any]:
 
 def _attributes(told: list[_KeyValue] | UnsetType, names: Names) -> dict[str, Any]:
     attributes: dict[str, Any] = {}
-    known = names.get
+    known = names.__getitem__
     for each in told or ():
         name = known(each.key)
         if name is None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from sys import intern
 from typing import TYPE_CHECKING, Any, Final
 
 from spancost.calls.guesses import MEASURED, MESSAGES
+from spancost.calls.kinds import SAYS_KIND
 from spancost.calls.names import CALL_NAMES
 from spancost.rollup.attribution import NAMES_OF_AGENTS
 
@@ -20,14 +21,27 @@ INSTANCE: Final = ("service.namespace", "service.name", "service.instance.id")
 PID: Final = "process.pid"
 """What tells the processes of a resource apart, with the two above."""
 
-Names = Mapping[str, str]
-"""Attribute name -> the same name: one object for all spans, whose hash is known."""
+_NAMES: Final = 8_192
+"""Names of which it is remembered whether they are kept; of others it is found out each time."""
 
 _MOST: Final = 1_024
 """Resources remembered, of one process each."""
 
 _LONGEST: Final = 16_384
 """Bytes of one that is remembered: a thousand of any length would be a memory of any size."""
+
+
+class Names(dict[str, str | None]):
+    """Attribute name -> the same name, one object for all spans, whose hash is known; None where it isn't kept."""
+
+    def __missing__(self, name: object) -> str | None:
+        """Find out about a name that nobody has named yet: it may say what a span of an unknown product is."""
+        if type(name) is not str:
+            return None
+        kept = intern(name) if name.endswith(SAYS_KIND) else None
+        if len(self) < _NAMES:
+            self[name] = kept
+        return kept
 
 
 class Wanted:
@@ -38,8 +52,9 @@ class Wanted:
 
     def __init__(self, names: Iterable[str], asked: frozenset[str] = frozenset()) -> None:
         # Interned: read back from disk, where spans may wait, a name is the one object again that is asked for.
-        self._measured: Names = {name: intern(name) for name in names}
-        self._usual: Names = {name: name for name in self._measured.values() if name not in MESSAGES or name in asked}
+        kept = [intern(name) for name in names]
+        self._measured = Names((name, name) for name in kept)
+        self._usual = Names((name, name) for name in kept if name not in MESSAGES or name in asked)
         self._resources: dict[bytes, dict[str, Any]] = {}
 
     def of(self, scope: str) -> Names:
