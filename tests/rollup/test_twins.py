@@ -208,6 +208,19 @@ def test_of_calls_at_once_each_keeps_what_was_read_from_a_cache(scope: str, firs
     assert (2, 512) == (play.engine.spent.calls, sum(row.cache_read for row in play.series))
 
 
+def test_a_framework_that_may_not_tell_a_provider_s_cache_is_of_its_client_s_call() -> None:
+    """That it tells OpenAI's says nothing of Claude's: two counts speak against one call, and none doesn't."""
+    for told, calls in ((0, 1), (256, 2)):
+        play = Player()
+        claude = {"gen_ai.provider.name": "anthropic", "gen_ai.request.model": "claude-sonnet-4-5"}
+        framework = play.start(call() | claude, scope=_FRAMEWORK)
+        client = play.start(call() | claude, trace_id=2, scope="opentelemetry.instrumentation.genai.anthropic")
+        ended = {"gen_ai.response.finish_reasons": ("end_turn",)}
+        for span, read in ((client, 512), (framework, told)):
+            play.end(span, call(5_000, 20) | claude | ended | {"gen_ai.usage.cache_read.input_tokens": read})
+        assert calls == play.engine.spent.calls
+
+
 @pytest.mark.parametrize(
     ("one", "other", "calls"),
     [

@@ -35,6 +35,9 @@ _APART_NS: Final = max(_READ_NS, _CLOSES_NS, _LATE_NS)
 _HIGHEST: Final = 64
 """Spans climbed to find out what lies between two records in one trace."""
 
+_PROVEN: Final = "openai"
+"""The provider of whose calls recordings show that instrumentations which tell of a cache always do."""
+
 _EVIDENCE: Final = slice(2, 2 + len(EVIDENCE))
 """Where among what is told of whom a call is for stands what tells calls apart: behind agent and workflow."""
 
@@ -88,8 +91,10 @@ def _were_read_from_two_caches(one: Charge, other: Charge) -> bool:
     mine, theirs = one.told, other.told
     if mine is None or theirs is None or mine[Field.CACHE_READ] == theirs[Field.CACHE_READ]:
         return False
-    both = mine[Field.CACHE_READ] and theirs[Field.CACHE_READ]
-    return bool(both) or (one.emitter in CACHE_TOLD and other.emitter in CACHE_TOLD)
+    if mine[Field.CACHE_READ] and theirs[Field.CACHE_READ]:
+        return True
+    is_proven = one.emitter in CACHE_TOLD and other.emitter in CACHE_TOLD
+    return is_proven and one.call.provider == other.call.provider == _PROVEN
 
 
 def _is_asked_by_another(outer: Charge, inner: Charge) -> bool:
