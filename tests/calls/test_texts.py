@@ -12,7 +12,7 @@ from support import call
 
 from spancost.calls import Kind, Usage, kind_of, read_call
 from spancost.calls.dialects import DIALECTS
-from spancost.calls.texts import opened
+from spancost.calls.texts import only_usage, opened
 
 _RAW = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
 _TEXT = "langsmith.metadata.usage_metadata"
@@ -154,3 +154,13 @@ def test_each_of_haystack_s_components_has_its_usage_where_its_answer_has_it(kin
     read = read_call({"haystack.component.type": kind, "haystack.component.output": json.dumps(told)})
     assert read.usage is not None
     assert (100, 20, "gpt-4o") == (read.usage.input, read.usage.output, read.models[0])
+
+
+def test_of_an_answer_as_it_came_nothing_but_its_usage_is_read() -> None:
+    """ADK's stands on every call's span, with all that the model said; what that quotes of usage is no usage."""
+    said = json.dumps(
+        {"content": '"usageMetadata":{"thoughtsTokenCount":9}', "usageMetadata": {"a": 1}, "role": "model"}
+    )
+    assert '{"usageMetadata":{"a":1}}' == only_usage(said.replace(": ", ":").replace(", ", ","))
+    assert "" == only_usage(json.dumps({"content": '"usageMetadata":{"thoughtsTokenCount":9}'}))
+    assert "" == only_usage('{"usage_metadata":{"thoughts_token_count":9}}')

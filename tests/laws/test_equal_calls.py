@@ -85,7 +85,7 @@ _half_told: Final = st.builds(
 )
 
 
-def _play(calls: list[_Call], order: Any, one_more_by: str = "") -> Player:
+def _play(calls: list[_Call], order: Any, one_more_by: str = "", apart_ns: int = 100 * _MOMENT) -> Player:
     """Start the spans of all calls, and end them in any order that an innermost client's allows.
 
     An instrumentation may tell one token more than was used.
@@ -95,7 +95,7 @@ def _play(calls: list[_Call], order: Any, one_more_by: str = "") -> Player:
     root = play.start(agent("root"))
     ends: list[list[tuple[Span, dict[str, Any]]]] = []
     for number, each in enumerate(calls):
-        clock.now_ns += 100 * _MOMENT
+        clock.now_ns += apart_ns
         begun = {} if each.is_silent_at_first else call()
         span = play.start(begun, root, scope=_FRAMEWORK)
         cached = {_READ: each.cached} if each.cached else {}
@@ -161,7 +161,7 @@ def test_so_are_those_of_which_an_instrumentation_tells_one_token_more(calls: li
 def test_so_are_those_of_which_some_were_read_from_a_cache(calls: list[_Call], order: Any, data: Any) -> None:
     """Each is told what came from one by all that tell of it, and takes nothing from a call that was told otherwise."""
     calls = [each._replace(output=10, cached=data.draw(st.sampled_from((0, 512)))) for each in calls]
-    play = _play(calls, order)
+    play = _play(calls, order, apart_ns=0)
     read = sum(each.cached for each in calls)
     assert (len(calls), read) == (play.engine.spent.calls, sum(row.cache_read for row in play.series))
 

@@ -71,7 +71,6 @@ _CACHED_FROM: Final = 1_024
 https://platform.openai.com/docs/guides/prompt-caching
 """
 
-
 FIRST_EVENT: Final = 8
 """Tokens of output that the first event of Claude's stream may tell: a guess, corrected by its last event."""
 

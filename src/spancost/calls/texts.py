@@ -34,22 +34,25 @@ _IMPOSSIBLE: Final = -1
 _LONGEST: Final = 262_144
 """Characters of a text that is read: counts are few and short, but an answer's words may stand beside them."""
 
-_USAGE: Final = '"usage": {'
+_USAGES: Final = ('"usage": {', '"usageMetadata":{')
+"""How it begins in an answer, as its library writes it: quotes within what was said stand behind a backslash."""
+
 _DECODER: Final = json.JSONDecoder()
 
 
 def only_usage(text: str) -> str:
     """Return what is read of an answer: an object with its usage, the last one in it; empty where it tells none."""
-    place = text.rfind(_USAGE, max(0, len(text) - _LONGEST))
+    start = max(0, len(text) - _LONGEST)
+    place, usage = max((text.rfind(each, start), each) for each in _USAGES)
     if place < 0:
         return ""
-    begin = place + len(_USAGE) - 1
+    begin = place + len(usage) - 1
     try:
         _, end = _DECODER.raw_decode(text, begin)
     except (ValueError, RecursionError) as fault:
         leave_to_host(fault)
         return ""
-    return f"{{{_USAGE[:-1]}{text[begin:end]}}}"
+    return f"{{{usage[:-1]}{text[begin:end]}}}"
 
 
 def opened(attributes: Mapping[str, Any]) -> dict[str, Any]:

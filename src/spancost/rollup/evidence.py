@@ -62,7 +62,7 @@ def agree(one: Call, other: Call, *, may_be_partial: bool) -> bool:
 def _equal(mine: Usage | None, theirs: Usage | None, may_be_partial: bool) -> bool:
     if mine is None or theirs is None:
         return False
-    # One token apart: Traceloop adds the first event's output token to a stream's sum.
+    # One token apart: Traceloop and LiveKit add the first event's output token to a stream's sum.
     inputs, outputs = _share_input(mine, theirs), abs(mine.output - theirs.output) <= 1
     if may_be_partial:
         inputs = inputs or not (mine.input and theirs.input)

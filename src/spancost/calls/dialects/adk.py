@@ -20,6 +20,7 @@ ADK: Final = Dialect(
             Field.REASONING: ("usageMetadata.thoughtsTokenCount",),
         }
     },
+    answers=("gcp.vertex.agent.llm_response",),
     emitters=(
         Emitter(
             "gcp.vertex.agent",
