@@ -29,8 +29,8 @@ _DISORDER_NS: Final = 5 * 10**9
 """How much later than its end a record may come: some libraries make their spans afterwards."""
 
 _OFF: Final = frozenset(emitter.scope for emitter in EMITTERS.values() if emitter.trust == Trust.OFF)
-"""Instrumentations that may tell a token more or less than others: Traceloop and LiveKit add the first event's output to
-the sum of a stream of Claude's."""
+"""Instrumentations that may tell a token more or less than others: Traceloop and LiveKit add the first event's output
+to the sum of a stream of Claude's."""
 
 _Tokens = tuple[int, int] | None
 _Rest = tuple[int, int, None]
