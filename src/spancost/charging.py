@@ -78,7 +78,8 @@ class Charging:
             # It knows of more than is told of the requests that it sums up.
             for part in dict.fromkeys(map(final, inside(node))):
                 touched += self._twins.tie(part, charge, is_new=False)
-        self.books.restate(dict.fromkeys(touched), node, outcome)
+        if touched:
+            self.books.restate(dict.fromkeys(touched), node, outcome)
         if self._twins.compares:
             self._claimants.follow(charge.emitter)
         if outcome.duplicate_of is not None:

@@ -142,14 +142,16 @@ class Engine:
         """
         tree = self.tree
         node = tree.take(trace_id, span_id)
+        began_before_us = False
         if node is None:
             if tree.has_ended(trace_id, span_id) or (trace_id, span_id) in self._inherited:
                 return None
             node = tree.reopen(trace_id, span_id)
-        began_before_us = node is None
-        if node is None:
-            parent = None if parent_id is None else tree.find(trace_id, parent_id)
-            node = Node(trace_id, span_id, parent, "", None, None, self._baggage(None))
+            began_before_us = node is None
+            if node is None:
+                parent = None if parent_id is None else tree.find(trace_id, parent_id)
+                node = Node(trace_id, span_id, parent, "", None, None, self._baggage(None))
+            tree.ended.keep(span_id, node)
         # The name it has now: it may have got another one since it started.
         node.name = name if type(name) is str else as_label(name)
         followed = self._claimants.scopes.get(scope)
@@ -169,7 +171,6 @@ class Engine:
                 tree.ended.keep_bare(node)
             else:
                 self._keep(node, attributes)
-                tree.ended.keep(span_id, node)
             return None
         if type(start_ns) is not int or type(end_ns) is not int:
             start_ns = end_ns = self._clock()  # the SDK takes anything for a time
@@ -208,7 +209,6 @@ class Engine:
             tree.ended.keep(span_id, node.parent)
         else:
             self._keep(node, attributes)
-            tree.ended.keep(span_id, node)
         if below is not None and below.state is not None:
             outcome.state = worst(outcome.state, below.state)
         # What an owner that began before us had spent until then isn't known, nor what is below it now.

@@ -108,14 +108,18 @@ class Tree:
         ]
 
     def take(self, trace_id: int, span_id: int) -> Node | None:
-        """Take an open span out, to be closed; None if it is unknown or has ended already."""
+        """Take an open span out, to be closed, and remember it; None if it is unknown or has ended already."""
         spans = self._open
         node = spans.get(span_id)
+        key: int | tuple[int, int] = span_id
         if node is None or node.trace_id != trace_id:
-            return spans.pop((trace_id, span_id), None)
+            key = trace_id, span_id
+            node = spans.get(key)
+            if node is None:
+                return None
         # First: who ends the same span at the same time must find that it has ended.
         self.ended.keep(span_id, node)
-        return spans.pop(span_id, None)
+        return spans.pop(key, None)
 
     def end_bare(self, trace_id: int, span_id: int, name: str) -> bool:
         """Take out and end an open span that is nothing to us, has nothing below it and tells nothing; else False."""

@@ -48,9 +48,8 @@ class Report:
         self._readers = [reader(key, places) for key in keys]
         self._period = period
         self._silence = Silence()
-        # Charges that may still be corrected: how long their spans took and whether these failed.
-        self._pending: dict[Charge, tuple[int, bool]] = {}
-        self._order: deque[Charge] = deque()
+        # Charges that may still be corrected, how long their spans took and whether these failed.
+        self._pending: deque[tuple[Charge, int, bool]] = deque()
         self._most = pending
         self._runs: dict[tuple[Key | None, int], None] = {}
         self._last_run: tuple[Key, int] | None = None
@@ -62,21 +61,19 @@ class Report:
         charge = outcome.record
         if charge is None:
             return
-        self._pending[charge] = latency_of(span.start_ns, span.end_ns), span.error is not None
-        self._order.append(charge)
-        if len(self._order) > self._most:
-            self._fold(self._order.popleft())
+        self._pending.append((charge, latency_of(span.start_ns, span.end_ns), span.error is not None))
+        if len(self._pending) > self._most:
+            self._fold(*self._pending.popleft())
 
     def close(self) -> Summary:
         """Add what could still have been corrected, and the groups up, and return it all."""
-        while self._order:
-            self._fold(self._order.popleft())
+        while self._pending:
+            self._fold(*self._pending.popleft())
         for group in self.groups.values():
             self.total.include(group)
         return summary_of(self.keys, self.total, self.groups, self.missing, self._silence.counts())
 
-    def _fold(self, charge: Charge) -> None:
-        latency_ns, is_error = self._pending.pop(charge)
+    def _fold(self, charge: Charge, latency_ns: int, is_error: bool) -> None:
         if charge.is_void:
             # Another record of a call, or an agent's own word that calls below it have made superfluous.
             return
