@@ -8,13 +8,13 @@ from typing import Final
 
 from spancost.books import Books
 from spancost.budgets import Budgets
-from spancost.calls import Kind
+from spancost.calls import LAST_REQUEST, Kind
 from spancost.outcome import Count, Outcome
 from spancost.rollup import Charge, Node, ResponseIds, Tree
 from spancost.rollup.answers import Answers
 from spancost.rollup.claimants import Claimants
 from spancost.rollup.claims import claim_of
-from spancost.rollup.dedup import inside, nested, offer, outlived
+from spancost.rollup.dedup import add, inside, nested, offer, outlived
 from spancost.rollup.node import above
 from spancost.rollup.orphans import Orphans
 from spancost.rollup.remote import Remote
@@ -96,6 +96,26 @@ class Charging:
             around = self._outlived(charge, node)
             if around is not None and final(around) is not charge:
                 self.books.restate(self._twins.tie(charge, around, is_new=False), node, outcome)
+
+    def tell_around(self, charge: Charge, around: Node) -> None:
+        """Let a span know of a call inside, whatever the span is: it may have been written over with its numbers."""
+        add(charge, (around.below or self._tree.below(around)).inner)
+
+    def enter_last(self, charge: Charge, node: Node, around: Node, outcome: Outcome) -> None:
+        """Count the last call inside a span that was written over with what it told, unless one below tells of it."""
+        known = [] if around.below is None else inside(around)
+        own = [record for record in known if record.emitter is charge.emitter]
+        # Of a stream of Claude's not even a model is told there.
+        blank = (record for record in reversed(own) if not told_by(record).models)
+        other = nested(charge.call, own or known) or next(blank, None)
+        if other is not None:
+            touched = self._twins.tie(charge, other)
+            self.books.enter(charge, node, outcome, is_claim=False)
+            self.books.restate(dict.fromkeys(touched), node, outcome)
+        elif not own:
+            # There may have been any number before it.
+            charge.tell(charge.call._replace(partial=True, reason=LAST_REQUEST), charge.price)
+            self.enter(charge, node, outcome)
 
     def pass_on(self, inner: Iterable[Charge], node: Node, kind: str | None, outcome: Outcome) -> None:
         """Offer the charges below a span that ends to the span above it, or let the counters have them."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from spancost.budgets import Budgets, worst
-from spancost.calls import MARKERS, OPERATIONS, Kind, Who, kind_at_start, kind_of
+from spancost.calls import MARKERS, OPERATIONS, Kind, Who, bare, kind_at_start, kind_of
 from spancost.calls.dialects import ANYBODY, emitter_of
 from spancost.calls.repeated import repeated_usage
 from spancost.calls.who import EVIDENCE, as_label
@@ -17,10 +17,10 @@ from spancost.charging import Charging
 from spancost.outcome import Count, Outcome
 from spancost.rating import Pricer, Rating
 from spancost.rollup import Charge, Node, Totals, Tree, asking
-from spancost.rollup.attribution import Attribution, agent_name, workflow_name
+from spancost.rollup.attribution import Attribution
 from spancost.rollup.claimants import Claimants
 from spancost.rollup.gateways import Gateways
-from spancost.rollup.node import LONGEST_NAME, Live
+from spancost.rollup.node import Live
 from spancost.rollup.sums import Below
 from spancost.rollup.units import author, final
 from spancost.words import Words
@@ -70,7 +70,8 @@ class Engine:
         self.dimensions = dimensions
         self.budgets = budgets
         self._clock = clock
-        self._rating = Rating(pricer, Attribution(self.who, inside), clock)
+        self._attribution = Attribution(self.who, inside)
+        self._rating = Rating(pricer, self._attribution, clock)
         self._baggage = baggage
         self._new_tree = tree
         # A span with none of these attributes tells neither what it is nor whom it is for.
@@ -94,6 +95,8 @@ class Engine:
         kind = None if OPERATIONS.isdisjoint(attributes) else kind_at_start(attributes)
         if type(name) is not str:
             name = as_label(name)  # the SDK takes anything for a name
+        if kind == Kind.CALL and bare.MARK in attributes and scope != bare.WRITER.scope:
+            kind = bare.kind_beneath(name, attributes)
         node = self.tree.start(trace_id, span_id, parent_id, name, kind, live, self._baggage(context))
         if scope in self._claimants.scopes:
             self._claimants.start(scope, node)
@@ -161,16 +164,22 @@ class Engine:
         if kind is None:
             # A span past its limit of attributes drops the oldest of them: what it said it was at the start holds.
             kind = node.kind
+        is_written_over = kind == Kind.CALL and bare.MARK in attributes and scope != bare.WRITER.scope
+        is_bare = kind is None and scope == bare.WRITER.scope and self._is_bare_request(node, parent_id, attributes)
+        if is_written_over:
+            kind = bare.kind_beneath(node.name, attributes)
+        elif is_bare:
+            kind, attributes = Kind.CALL, bare.answer_of(attributes)
         if self._declared and (told := self._declared.pop(node, None)) is not None:
             kind = Kind.CALL
             attributes = {**attributes, **told}
         if kind in _PARTS and node.parent is not None and not node.parent.ended:
             tree.hear_part(node.parent, is_tool=kind == Kind.TOOL)
-        if kind in _ONLY_AROUND and tree.end_if_bare(node, kind):
+        if kind in _ONLY_AROUND and not is_written_over and tree.end_if_bare(node, kind):
             if kind is None and (not attributes or self.who.every_name.isdisjoint(attributes)):
                 tree.ended.keep_bare(node)
             else:
-                self._keep(node, attributes)
+                self._attribution.keep(node, attributes)
             return None
         if type(start_ns) is not int or type(end_ns) is not int:
             start_ns = end_ns = self._clock()  # the SDK takes anything for a time
@@ -188,6 +197,10 @@ class Engine:
                 self._charging.enter(charge, node, outcome)
                 if outcome.charge is not None and node.parent is None and parent_id is not None:
                     self._charging.orphans.add(charge)
+                if is_bare and node.parent is not None:
+                    self._charging.tell_around(charge, node.parent)
+        elif is_written_over:
+            self._words.of_last_call(node, attributes, start_ns, resource, end_ns, error, outcome)
         elif kind == Kind.WORKFLOW and emitter.tells_last_call and not began_before_us:
             self._words.of_workflow(node, attributes, start_ns, resource, emitter, end_ns, error, outcome)
         elif kind == Kind.AGENT and not began_before_us:
@@ -204,11 +217,11 @@ class Engine:
             if kind == Kind.CALL:
                 self._charging.seek(inner, node, outcome)
             self._charging.pass_on(inner, node, kind, outcome)
-        if kind == Kind.CALL and node.parent is not None and below is None:
+        if kind == Kind.CALL and node.parent is not None and below is None and emitter is not bare.WRITER:
             # Nothing can be asked of a call later: whoever comes late below it comes below its parent.
             tree.ended.keep(span_id, node.parent)
         else:
-            self._keep(node, attributes)
+            self._attribution.keep(node, attributes)
         if below is not None and below.state is not None:
             outcome.state = worst(outcome.state, below.state)
         # What an owner that began before us had spent until then isn't known, nor what is below it now.
@@ -294,6 +307,15 @@ class Engine:
         self._charging = Charging(self.tree, self.budgets, self._places, self._claimants, self._clock)
         self._words = Words(self._rating, self._charging, self.tree)
 
+    def _is_bare_request(self, node: Node, parent_id: int | None, attributes: Attributes) -> bool:
+        """Tell whether a span is that of a bare request, of which the library's own span around it says nothing."""
+        around = node.parent
+        if around is None and parent_id is not None:
+            # Both are made afterwards, with one start: in a file either may come first.
+            around = self.tree.find(node.trace_id, parent_id)
+        is_told = around is not None and around.record is not None and around.record.emitter is bare.WRITER
+        return not is_told and bare.is_bare_request(node.name, attributes)
+
     def _supplement(self, inner: Iterable[Charge], repeated: Usage, node: Node, outcome: Outcome) -> None:
         """Let the first call inside that used as many tokens know which of them were reasoning."""
         for charge in inner:
@@ -302,15 +324,3 @@ class Engine:
             if told is not None:
                 self._charging.books.supplement(record, told, node, outcome)
                 return
-
-    def _keep(self, node: Node, attributes: Attributes) -> None:
-        """Keep of a span's attributes what late charges below it may ask for, and no more."""
-        if node.kind == Kind.AGENT:
-            node.name = agent_name(node.name, attributes)
-        elif node.kind == Kind.WORKFLOW:
-            node.name = workflow_name(node.name, attributes)
-        else:
-            node.name = node.name[:LONGEST_NAME]
-        kept = self.who.told(attributes)
-        node.live = None if kept is None else lambda: kept
-        node.known = None

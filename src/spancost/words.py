@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spancost.calls import Kind
+from spancost.calls.bare import WRITER
 from spancost.calls.elsewhere import asked_at, is_counted_elsewhere
 from spancost.rollup import Node, Tree, asking
 from spancost.rollup.claims import is_told_below
@@ -68,6 +69,23 @@ class Words:
         call = self._rating.call(inside, attributes, start_ns, resource, emitter, end_ns, error)
         if call is not None and call.call.usage is not None and call.call.response_id:
             self._charging.enter(call, inside, outcome)
+            _aggregate(outcome)
+
+    def of_last_call(
+        self,
+        around: Node,
+        attributes: Attributes,
+        start_ns: int,
+        resource: Attributes,
+        end_ns: int,
+        error: str | None,
+        outcome: Outcome,
+    ) -> None:
+        """Take what a library has written of the last call inside on this span, which is another's."""
+        inside = Node(around.trace_id, around.span_id, around, around.name, Kind.CALL, None, around.baggage)
+        call = self._rating.call(inside, attributes, start_ns, resource, WRITER, end_ns, error)
+        if call is not None and call.call.usage is not None:
+            self._charging.enter_last(call, inside, around, outcome)
             _aggregate(outcome)
 
     def _is_told_apart(self, claim: Charge, agent: Node) -> bool:

@@ -35,6 +35,7 @@ CALL_NAMES: Final = MARKERS.union(
         for emitter in EMITTERS.values()
         for name in (
             emitter.told_beside,
+            emitter.overwrites,
             *emitter.guessed_beside[:1],
             emitter.asked_again_beside,
             emitter.ends_beside,

@@ -53,6 +53,11 @@ _LITELLM: Final = _asking(
     'pass stream_options={"include_usage": True}, whichever the model, or in the settings of a proxy'
     " always_include_stream_usage: true"
 )
+# https://docs.litellm.ai/docs/observability/opentelemetry_integration
+_OWN_SPANS: Final = (
+    "inside another span LiteLLM's callback writes each call over the last one and tells no usage of a stream:"
+    " set USE_OTEL_LITELLM_REQUEST_SPAN=true, with which each call has a span of its own"
+)
 _LANGCHAIN: Final = _asking("give the model stream_usage=True")
 _LLAMA_INDEX: Final = (
     _asking('give the model additional_kwargs={"stream_options": {"include_usage": True}}')
@@ -91,7 +96,7 @@ _OF_EMITTERS: Final = {
     "io.opentelemetry.openai-java-1.1": _OPENAI_JAVA,
     "@arizeai/openinference-instrumentation-openai": _BLIND_JS,
     "@traceloop/instrumentation-openai": _BLIND_JS,
-    "litellm": _LITELLM,
+    "litellm": _LITELLM + "; " + _OWN_SPANS,
     "openinference.instrumentation.litellm": _LITELLM,
     "opentelemetry.instrumentation.genai.langchain": _LANGCHAIN,
     "openinference.instrumentation.langchain": _LANGCHAIN,
@@ -144,6 +149,7 @@ _OF_PARTS: Final = {
         "openlit.instrumentation.langchain",
     ): "OpenLIT leaves the cached tokens of Claude's answers out, and"
     " the amount is a lower bound: install opentelemetry-instrumentation-genai-anthropic beside it",
+    (LAST_REQUEST, "litellm"): f"the amount is a lower bound: {_OWN_SPANS}",
     (CACHE_UNTOLD, "litellm"): "LiteLLM's callback tells of no cached tokens among its counts, and all input has one"
     " price: set LITELLM_OTEL_V2=true, with which it does",
     (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from spancost.calls.dialects import Kind
 from spancost.calls.kinds import kind_of
 from spancost.calls.who import as_label
-from spancost.rollup.node import above
+from spancost.rollup.node import LONGEST_NAME, above
 
 if TYPE_CHECKING:
     from spancost.calls.read import Attributes
@@ -117,6 +117,18 @@ class Attribution:
                     path = f"{path}/{own_agent}" if path else own_agent
             values = tuple([mine or theirs for mine, theirs in zip(own, values, strict=True)])
         return values, path, rank
+
+    def keep(self, span: Node, attributes: Attributes) -> None:
+        """Keep of an ended span's attributes what late charges below it may ask for, and no more."""
+        if span.kind == Kind.AGENT:
+            span.name = agent_name(span.name, attributes)
+        elif span.kind == Kind.WORKFLOW:
+            span.name = workflow_name(span.name, attributes)
+        else:
+            span.name = span.name[:LONGEST_NAME]
+        kept = self.who.told(attributes)
+        span.live = None if kept is None else lambda: kept
+        span.known = None
 
     def _ask(self, parent: Node | None, baggage: Attributes | None, resource: Attributes) -> Known:
         values: list[str | None] = [None] * len(self.who.keys)

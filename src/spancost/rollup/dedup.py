@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from spancost.rollup.node import Node
     from spancost.rollup.sums import Below
 
-__all__ = ["ResponseIds", "awaited", "inside", "nested", "offer", "open_around", "outlived"]
+__all__ = ["ResponseIds", "add", "awaited", "inside", "nested", "offer", "open_around", "outlived"]
 
 _IDS: Final = 8_192
 """Response ids remembered: the window within which a repeated one is a duplicate."""
@@ -101,6 +101,12 @@ def offer(charge: Charge, node: Node | None, below: Callable[[Node], Below]) -> 
         node = node.parent
         most -= 1
     return waits
+
+
+def add(charge: Charge, inner: list[Charge]) -> None:
+    """Add a charge to those offered to a span, the last of which makes room for it where they are many."""
+    if charge not in inner:
+        inner[_INNER - 1 :] = [charge]
 
 
 def inside(node: Node) -> list[Charge]:

@@ -96,6 +96,14 @@ def test_what_a_span_of_an_unknown_product_is_said_to_be_is_kept(tmp_path: Path)
     assert ([kinds], []) == ([each.attributes for each in spans], damages)
 
 
+def test_what_a_bare_request_was_answered_is_kept_and_not_what_it_was_asked(tmp_path: Path) -> None:
+    """Whatever the provider is called; of the usage all, as long as it is."""
+    answer = {"llm.acme.usage": "{" + "'prompt_tokens': 1, " * 100 + "}", "llm.acme.id": "x"}
+    span = told(1, 3, 9, attributes={**answer, "llm.acme.messages": "hello", "llm.acme": "x", "acme.usage": "x"})
+    spans, damages = _read(tmp_path, line(span), _names())
+    assert ([answer], []) == ([each.attributes for each in spans], damages)
+
+
 def test_names_without_end_are_not_remembered() -> None:
     """A hostile file has as many as it likes."""
     names = _names().of("")

@@ -32,8 +32,6 @@ LITELLM: Final = Dialect(
     fields={
         # `vendor/model`: embeddings tell no provider.
         Field.PRICED_MODEL: ("litellm.provider.model",),
-        # In the span of the bare request, which is no call.
-        Field.RESPONSE_ID: ("llm.openai.id",),
         Field.LIST_COST: ("gen_ai.cost.total_cost", "litellm.cost.total"),
     },
     # For Anthropic and Gemini it makes an id up, in its second spans, too (litellm__otelv2__calls): those have the
@@ -56,6 +54,7 @@ LITELLM: Final = Dialect(
             # Its second spans have no such text.
             streams_told_beside=("litellm.request.streaming", "gen_ai.usage.cache_read.input_tokens"),
             repeats_answers=True,
+            overwrites="hidden_params",
             recorded="litellm__otelcb__calls",
             also=("litellm__otelcb__streams", "litellm__otelv2__calls", "litellm__otelcb-old__streams"),
             package="litellm",

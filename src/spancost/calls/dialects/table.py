@@ -130,6 +130,9 @@ class Emitter:
     """Attributes without which a call tells the sum of the calls below one span, where tools ran between them."""
     repeats_answers: bool = False
     """Its library keeps answers, and tells of one it had as of a call, with the usage of then."""
+    overwrites: str = ""
+    """An attribute that it writes, beside all else of a call, on any span that is open around one, over the last one's:
+    it makes none of its own then but those of bare requests."""
     told_beside: str = ""
     """An attribute that a call's counts never stand without where the provider told them: else they are a guess."""
     guessed_beside: tuple[str, ...] = ()

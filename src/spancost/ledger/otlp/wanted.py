@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from sys import intern
 from typing import TYPE_CHECKING, Any, Final
 
+from spancost.calls.bare import is_of_answer
 from spancost.calls.guesses import MEASURED, MESSAGES
 from spancost.calls.kinds import SAYS_KIND
 from spancost.calls.names import CALL_NAMES
@@ -38,7 +39,7 @@ class Names(dict[str, str | None]):
         """Find out about a name that nobody has named yet: it may say what a span of an unknown product is."""
         if type(name) is not str:
             return None
-        kept = intern(name) if name.endswith(SAYS_KIND) else None
+        kept = intern(name) if name.endswith(SAYS_KIND) or is_of_answer(name) else None
         if len(self) < _NAMES:
             self[name] = kept
         return kept
