@@ -99,7 +99,8 @@ def lack_of(
     if emitter.ends_beside and emitter.ends_beside not in attributes and is_begun(usage, models):
         return HALF_USAGE
     is_cached = usage.cache_read or usage.cache_write
-    if emitter.hides_cache_of and emitter.hides_cache_of == provider and not is_cached:
+    is_whole = emitter.whole_beside and emitter.whole_beside in attributes
+    if emitter.hides_cache_of and emitter.hides_cache_of == provider and not (is_cached or is_whole):
         return NO_CACHE_USAGE if attributes.get(STREAM) is not True else ""
     leaves_out = emitter.hides_cache or (
         emitter.hides_streamed_cache_of and emitter.hides_streamed_cache_of == provider

@@ -38,6 +38,7 @@ CALL_NAMES: Final = MARKERS.union(
             *emitter.guessed_beside[:1],
             emitter.asked_again_beside,
             emitter.ends_beside,
+            emitter.whole_beside,
             *emitter.streams_told_beside,
             *emitter.compactions,
             *emitter.iterations[:1],

@@ -84,7 +84,9 @@ _OF_EMITTERS: Final = {
     "openlit.instrumentation.openai": _OPENLIT + _OPENAI,
     "traceai_openai": _OPENAI,
     "lmnr.tracer": _OPENAI,
-    "langwatch": _OPENAI,
+    "langwatch": f"{_OPENAI}; of LangChain it tells usage of chat completions alone: install {_CLIENT}",
+    "neatlogs.wrapper": "Neatlogs tells no usage of a stream that messages.stream() opens: ask by"
+    " messages.create(stream=True)",
     "langtrace_python_sdk.instrumentation.anthropic.instrumentation": "a stream of Claude's tells its usage once it is"
     " read to its end, and Langtrace breaks those of messages.stream(): ask by messages.create(stream=True)",
     "@opentelemetry/instrumentation-openai": _OPENAI_JS,
@@ -138,6 +140,11 @@ _OF_PARTS: Final = {
         ((NO_CACHE_USAGE, "com.anthropic.sdk.python"), (NO_CACHE_USAGE, "com.anthropic.sdk.typescript")),
         "Claude summed up the conversation before it answered, and the span doesn't say how much of it came from a"
         " cache: install openinference-instrumentation-anthropic beside it",
+    ),
+    **dict.fromkeys(
+        ((NO_CACHE_USAGE, "traceai_anthropic"), (NO_CACHE_USAGE, "traceai_langchain")),
+        "traceAI leaves the cached tokens of Claude's answers out, and the amount is a lower bound: install"
+        " opentelemetry-instrumentation-genai-anthropic beside it",
     ),
     (
         NO_CACHE_USAGE,
