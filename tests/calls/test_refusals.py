@@ -100,6 +100,16 @@ def test_the_type_is_believed_before_the_text() -> None:
     assert not was_refused({"error.type": "connection_error"}, "RateLimitError")
 
 
+@pytest.mark.parametrize("kind", ["api_error", "overloaded_error", "rate_limit_error", "invalid_request_error"])
+def test_the_status_of_the_answer_says_it_where_the_type_is_what_its_body_says(kind: str) -> None:
+    """Anthropic's own spans have both: a stream that failed on its way was answered by 200, and may be billed."""
+    for status in (400, 429, 500, 529, "500"):
+        assert was_refused({"error.type": kind, "http.response.status_code": status}, "")
+    for status in (200, 408, 499, 504, 0, 600, "", None, True):
+        assert not was_refused({"error.type": kind, "http.response.status_code": status}, "")
+    assert not was_refused({"error.type": "connection_error", "http.response.status_code": 200}, "")
+
+
 def test_a_class_for_any_error_leaves_it_to_the_text() -> None:
     """LangChain's class for a server's error has the name of the one above all errors."""
     assert was_refused({"error.type": "langchain_openai.chat_models.base.OpenAIAPIError"}, "Error code: 500 - down")

@@ -6,10 +6,20 @@ import re
 from http import HTTPStatus
 from typing import Final
 
-from spancost.calls.plain import plain
+from spancost.calls.plain import is_count, plain
 from spancost.calls.read import Attributes
 
-__all__ = ["ERROR_TYPE", "EXCEPTION", "RESENT", "exception", "kind_of_error", "refusal", "resent", "was_refused"]
+__all__ = [
+    "ERROR_TYPE",
+    "EXCEPTION",
+    "RESENT",
+    "STATUS_CODE",
+    "exception",
+    "kind_of_error",
+    "refusal",
+    "resent",
+    "was_refused",
+]
 
 ERROR_TYPE: Final = "error.type"
 """The attribute that names the class or the code of an error."""
@@ -19,6 +29,9 @@ EXCEPTION: Final = "exception"
 
 RESENT: Final = "http.request.resend_count"
 """The attribute that tells how often a client had sent a request before in vain; Anthropic's own spans have it."""
+
+STATUS_CODE: Final = "http.response.status_code"
+"""The attribute that tells how the last request was answered; Anthropic's own spans have it on calls."""
 
 _LONGEST: Final = 256
 
@@ -48,6 +61,8 @@ _REFUSAL: Final = re.compile(
     re.ASCII,
 )
 
+_TIMED_OUT: Final = frozenset({408, 499, 504})
+
 _ANY: Final = ("APIError", "ValueError", "TypeError")
 """Classes above many errors, or a framework's for several of them: the text says which it is."""
 
@@ -66,6 +81,11 @@ def was_refused(attributes: Attributes, error: str) -> bool:
     `error` is what the span's status says, which holds the exception where no `error.type` does.
     """
     told = str(plain(attributes.get(ERROR_TYPE)) or error)
+    status = plain(attributes.get(STATUS_CODE))
+    if type(status) is str and is_count(status):
+        status = int(status)
+    if type(status) is int and 400 <= status < 600 and status not in _TIMED_OUT:
+        return True
     return bool(refusal(told) or (told.endswith(_ANY) and refusal(error)))
 
 
