@@ -66,7 +66,7 @@ _PYDANTIC_AI: Final = (
     " OpenAIChatModelSettings(openai_continuous_usage_stats=True) has it told all along"
 )
 
-# Unasked, in the last chunk: `x_groq.usage` of Groq, `usage` of Mistral. https://docs.mistral.ai/api
+# Unasked, in the last chunk: `x_groq.usage` of Groq, `usage` of Mistral and Cohere, `eval_count` of Ollama. https://docs.mistral.ai/api
 _TOLD_AT_END: Final = "the provider tells a stream's usage in its last chunk, unasked: read the stream to its end"
 
 _MASTRA: Final = (
@@ -113,6 +113,8 @@ _OF_EMITTERS: Final = {
     "openinference.instrumentation.groq": "it tells no usage of a stream: install opentelemetry-instrumentation-groq"
     " in its place",
     "opentelemetry.instrumentation.groq": _TOLD_AT_END,
+    "opentelemetry.instrumentation.cohere": _TOLD_AT_END,
+    "opentelemetry.instrumentation.ollama": _TOLD_AT_END,
     "mistralai_sdk_tracer": _TOLD_AT_END,
     "openinference.instrumentation.mistralai": _TOLD_AT_END,
     "opentelemetry.instrumentation.mistralai": _TOLD_AT_END,
