@@ -120,6 +120,7 @@ _OF_EMITTERS: Final = {
     "opentelemetry.instrumentation.mistralai": _TOLD_AT_END,
     "@mastra/otel-exporter": _MASTRA,
     "@mastra/otel-bridge": _MASTRA,
+    "@mastra/otel": _MASTRA,
     "opentelemetry.instrumentation.together": "it tells no usage of a stream, and nothing makes it: ask without"
     " streaming, or uninstall it and tell of calls with spancost.record_call()",
 }
