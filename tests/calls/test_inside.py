@@ -55,14 +55,22 @@ def test_a_total_that_fits_nothing_changes_nothing(usage: Usage, total: int) -> 
     assert usage == read_call(told | {"gen_ai.usage.total_tokens": total}, _UNKNOWN).usage
 
 
-def test_reasoning_that_stands_in_the_total_alone_is_output() -> None:
-    """Traceloop's spans of Gemini tell the answer's words and the total of all; a total that can't be tells nothing."""
-    traceloop = emitter_of("opentelemetry.instrumentation.google_generativeai")
+@pytest.mark.parametrize(
+    "scope",
+    [
+        "opentelemetry.instrumentation.google_generativeai",
+        "opentelemetry.instrumentation.vertexai",
+        "openinference.instrumentation.vertexai",
+    ],
+)
+def test_reasoning_that_stands_in_the_total_alone_is_output(scope: str) -> None:
+    """Some spans of Gemini tell the answer's words and the total of all; a total that can't be tells nothing."""
+    emitter = emitter_of(scope)
     told = {"gen_ai.usage.total_tokens": 1519, "gen_ai.usage.cache_read.input_tokens": 1024}
-    assert Usage(1359, 160, 1024, reasoning=128) == read_call(call(1359, 32, **told), traceloop).usage
+    assert Usage(1359, 160, 1024, reasoning=128) == read_call(call(1359, 32, **told), emitter).usage
     for total in (1391, 1000, 0, 10**9):
         told["gen_ai.usage.total_tokens"] = total
-        assert Usage(1359, 32, 1024) == read_call(call(1359, 32, **told), traceloop).usage
+        assert Usage(1359, 32, 1024) == read_call(call(1359, 32, **told), emitter).usage
 
 
 @given(_usages())

@@ -55,6 +55,43 @@ def test_what_was_written_to_a_cache_is_looked_for_where_it_costs_more() -> None
     assert "" == reason("claude-sonnet-4-5", **{"gen_ai.usage.cache_write.input_tokens": 0})
 
 
+def test_traceais_spans_of_claude_under_langchain_hold_the_cache_only_beside_a_total() -> None:
+    """They name LangChain's provider alone, and tell a total only where LangChain had counted the input together."""
+
+    def read(provider: str, **more: int) -> tuple[str, bool, str]:
+        told = {"gen_ai.span.kind": "LLM", "gen_ai.request.model": "claude-haiku-4-5", "ls_provider": provider}
+        counts = {"gen_ai.usage.input_tokens": 2_115, "gen_ai.usage.output_tokens": 38}
+        call = read_call({**told, **counts, **more}, emitter_of("traceai_langchain"))
+        return call.provider, call.partial, call.reason
+
+    assert ("anthropic", True, "no_cache_usage") == read("anthropic")
+    assert ("anthropic", False, CACHE_UNTOLD) == read("anthropic", **{"gen_ai.usage.total_tokens": 2_153})
+    assert ("openai", False, CACHE_UNTOLD) == read("openai")
+
+
+def test_mastras_first_exporter_leaves_out_what_was_written_to_claudes_cache() -> None:
+    """It tells what was read, beside the input, and the sum of a model's steps: nothing of what they wrote."""
+
+    def read(provider: str, read_: int) -> tuple[int, bool, str]:
+        told = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "claude-haiku-4-5", "gen_ai.system": provider}
+        counts = {"gen_ai.usage.input_tokens": 3_000, "gen_ai.usage.output_tokens": 78}
+        more = {"mastra.span.type": "model_generation", "gen_ai.usage.cached_input_tokens": read_}
+        call = read_call({**told, **counts, **more}, emitter_of("@mastra/otel"))
+        assert call.usage is not None
+        return call.usage.input, call.partial, call.reason
+
+    assert (5_048, True, "no_cache_usage") == read("anthropic.messages", 2_048)
+    assert (3_000, True, "no_cache_usage") == read("anthropic.messages", 0)
+    assert (3_000, False, "") == read("openai.chat", 2_048)
+
+
+def test_langwatch_tells_no_cached_tokens() -> None:
+    """What it counts of a client it is handed has them inside."""
+    told = {"langwatch.span.type": "llm", "gen_ai.request.model": "openai/gpt-4o"}
+    counts = {"gen_ai.usage.prompt_tokens": 1_328, "gen_ai.usage.completion_tokens": 32}
+    assert CACHE_UNTOLD == read_call({**told, **counts}, emitter_of("langwatch")).reason
+
+
 @pytest.mark.parametrize("scope", ["opentelemetry.instrumentation.genai.anthropic", "pydantic-ai"])
 def test_what_claudes_stream_guessed_at_first_is_no_usage_where_nothing_says_that_it_ended(scope: str) -> None:
     """A stream that broke off may leave a span without an error, with the output of the first event."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from spancost.calls.refusals import exception, was_refused
+from spancost.calls.refusals import exception, refusal, was_refused
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,8 @@ from spancost.calls.refusals import exception, was_refused
         "litellm.ContextWindowExceededError",
         "OpenAIAPIError('Error code: 500",
         "Streaming is required for operations",
+        "google.api_core.exceptions.ResourceExhausted",
+        "BadRequest: 400",
     ],
 )
 def test_an_answer_of_the_provider_is_a_refusal(told: str) -> None:
@@ -87,6 +89,11 @@ def test_what_the_clients_library_did_not_send_is_no_call(kind: str, text: str) 
         "4290",
         "200",
         "the answer was: RateLimitError",
+        "BadRequest",
+        "NotFound: no such file",
+        "DeadlineExceeded: 504 too late",
+        "google.api_core.exceptions.GatewayTimeout",
+        "google.api_core.exceptions.RetryError",
     ],
 )
 def test_any_other_error_leaves_it_open(told: str) -> None:
@@ -98,6 +105,51 @@ def test_any_other_error_leaves_it_open(told: str) -> None:
 def test_the_type_is_believed_before_the_text() -> None:
     """A text may speak of an earlier attempt."""
     assert not was_refused({"error.type": "connection_error"}, "RateLimitError")
+
+
+@pytest.mark.parametrize("kind", ["api_error", "overloaded_error", "rate_limit_error", "invalid_request_error"])
+def test_the_status_of_the_answer_says_it_where_the_type_is_what_its_body_says(kind: str) -> None:
+    """Anthropic's own spans have both: a stream that failed on its way was answered by 200, and may be billed."""
+    for status in (400, 429, 500, 529, "500"):
+        assert was_refused({"error.type": kind, "http.response.status_code": status}, "")
+    for status in (200, 408, 499, 504, 0, 600, "", None, True):
+        assert not was_refused({"error.type": kind, "http.response.status_code": status}, "")
+    assert not was_refused({"error.type": "connection_error", "http.response.status_code": 200}, "")
+
+
+_HEADERS = (
+    "headers: {'server': 'envoy', 'date': 'Sat, 28 Nov 2026 07:24:55 GMT', " + "'x': '{}, y', " * 90 + "'z': '0'}"
+)
+
+
+@pytest.mark.parametrize("status", [400, 401, 429, 500])
+def test_a_clients_library_may_say_the_status_behind_other_words(status: int) -> None:
+    """Cohere's has the answer's headers before it and its body behind, Ollama's the server's words before."""
+    cohere = f"{_HEADERS}, status_code: {status}, body: {{'message': 'no: (words of a prompt)'}}"
+    assert was_refused({}, cohere)
+    assert str(status) == refusal(cohere) == refusal(refusal(cohere)), "no words of the body"
+    ollama = f"model 'x' not found (status code: {status})"
+    assert was_refused({"error.type": "ResponseError"}, ollama)
+    assert str(status) == refusal(ollama) == refusal(refusal(ollama)), "no words of the message"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        f"{_HEADERS}, status_code: 504, body: {{}}",
+        f"{_HEADERS}, status_code: 200, body: {{}}, status_code: 500, body: '",
+        f"{_HEADERS}, status_code: None, body: (status code: 500)",
+        "headers: " + "{" * 10**6,
+        "the answer said status_code: 500, body: no",
+        "stopped (status code: -1)",
+        "stopped (status code: 408)",
+        "it was (status code: 500), and then it broke off",
+    ],
+)
+def test_no_other_place_of_a_status_is_believed(told: str) -> None:
+    """What was asked or answered may stand in a message: a status counts where the library writes it."""
+    assert not was_refused({}, told)
+    assert not was_refused({"error.type": "ResponseError"}, told)
 
 
 def test_a_class_for_any_error_leaves_it_to_the_text() -> None:

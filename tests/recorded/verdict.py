@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -87,7 +88,7 @@ def _summed(calls: Sequence[Expected], tally: Tally) -> list[Expected]:
     for charge in tally.charges:
         start, end = tally.times[charge.span_id]
         inside = [
-            call for call in left if start - _CLOCKS_NS <= call.received_ns <= end and call.model in charge.call.models
+            call for call in left if start - _CLOCKS_NS <= call.received_ns <= end and _is_of_model(call.model, charge)
         ]
         if 1 < len(inside) == charge.amounts.calls:
             left = [call for call in left if call not in inside]
@@ -141,6 +142,11 @@ _CLOCKS_NS: Final = 3_000_000
 
 _LAZY_NS: Final = 1_000_000_000
 """How long after a span's end its request may leave: some wrap the making of a stream, not its reading."""
+
+
+def _is_of_model(model: str, charge: Charge) -> bool:
+    """Tell whether a charge names a model, with the date of its release or without it."""
+    return any(re.fullmatch(rf"{re.escape(each)}(?:-\d{{4}}-?\d\d-?\d\d)?", model) for each in charge.call.models)
 
 
 def _same_model(model: str, charge: Charge) -> bool:

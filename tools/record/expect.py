@@ -11,7 +11,6 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, NamedTuple, cast
 
@@ -77,7 +76,7 @@ def _expected(call: Mapping[str, Any], spans: list[_Span]) -> dict[str, Any]:
         "expect": state,
         "usage": {name: count for name, count in usage.items() if count},
         "missing_on_spans": missing,
-        "cost_usd_from_spans": str(_cost(call, seen)) if state == "priced" else None,
+        "cost_usd_from_spans": _cost(call, seen) if state == "priced" else None,
         "spans": speaking,
     }
 
@@ -96,6 +95,10 @@ def _carried(call: Mapping[str, Any], usage: Mapping[str, int], span: _Span) -> 
         for name, words in _PARTS.items()
         if any(count == usage[name] and any(word in path for word in words) for path, count in span.counts)
     }
+    said = usage["output_tokens"] - usage["reasoning_tokens"]
+    if said in values and usage["input_tokens"] + usage["output_tokens"] in values:
+        # What the total has beside the two.
+        carries.add("reasoning_tokens")
     if not values.isdisjoint(inputs):
         carries.add("input_tokens")
     if call["usage_delivered"] and not values.isdisjoint(outputs):
@@ -111,7 +114,8 @@ def _state(told: bool, used: list[str], missing: list[str]) -> str:
     return "priced" if not lost else "unpriced" if lost == used else "partial"
 
 
-def _cost(call: Mapping[str, Any], usage: Mapping[str, int]) -> Decimal:
+def _cost(call: Mapping[str, Any], usage: Mapping[str, int]) -> str | None:
+    """Return what that usage costs, None where no price list has the model, as of one that runs at home."""
     counted = Usage(
         input_tokens=usage["input_tokens"],
         output_tokens=usage["output_tokens"],
@@ -119,8 +123,11 @@ def _cost(call: Mapping[str, Any], usage: Mapping[str, int]) -> Decimal:
         cache_write_tokens=usage["cache_creation_tokens"] or None,
         cache_write_1h_tokens=usage["cache_creation_1h"] or None,
     )
-    price = calc_price(counted, call["response_model"], provider_id=call["provider"], genai_request_timestamp=_AT)
-    return price.total_price
+    try:
+        price = calc_price(counted, call["response_model"], provider_id=call["provider"], genai_request_timestamp=_AT)
+    except LookupError:
+        return None
+    return str(price.total_price)
 
 
 def _spans(file: Path) -> Iterator[_Span]:

@@ -42,6 +42,7 @@ LACKING: Final = frozenset(
     if emitter.asked_again_beside
     or emitter.hides_cache
     or emitter.hides_cache_of
+    or emitter.hides_writes_of
     or emitter.hides_streamed_cache_of
     or emitter.hides_cache_in_input
     or emitter.ends_beside
@@ -56,6 +57,7 @@ CACHE_TOLD: Final = frozenset(
         emitter.forgets_cache
         or emitter.hides_cache
         or emitter.hides_cache_of
+        or emitter.hides_writes_of
         or emitter.hides_streamed_cache_of
         or emitter.hides_cache_in_input
         # Of a conversation that was summed up its parts are not read from one cache.
@@ -99,8 +101,11 @@ def lack_of(
     if emitter.ends_beside and emitter.ends_beside not in attributes and is_begun(usage, models):
         return HALF_USAGE
     is_cached = usage.cache_read or usage.cache_write
-    if emitter.hides_cache_of and emitter.hides_cache_of == provider and not is_cached:
+    is_whole = emitter.whole_beside and emitter.whole_beside in attributes
+    if emitter.hides_cache_of and emitter.hides_cache_of == provider and not (is_cached or is_whole):
         return NO_CACHE_USAGE if attributes.get(STREAM) is not True else ""
+    if emitter.hides_writes_of and emitter.hides_writes_of == provider and not tells_writes:
+        return NO_CACHE_USAGE
     leaves_out = emitter.hides_cache or (
         emitter.hides_streamed_cache_of and emitter.hides_streamed_cache_of == provider
     )

@@ -10,7 +10,7 @@ from spancost.calls.elsewhere import WHERE
 from spancost.calls.guesses import STREAM
 from spancost.calls.inside import TOTALS
 from spancost.calls.kinds import MARKERS
-from spancost.calls.refusals import ERROR_TYPE, RESENT
+from spancost.calls.refusals import ERROR_TYPE, RESENT, STATUS_CODE
 from spancost.calls.shapes import SPELLINGS
 from spancost.calls.who import NAMES
 
@@ -23,7 +23,7 @@ JSON_NAMES: Final = frozenset[str]().union(
 """Those whose text is JSON that holds counts or names, and so may be long."""
 
 CALL_NAMES: Final = MARKERS.union(
-    {ERROR_TYPE, RESENT, STREAM},
+    {ERROR_TYPE, RESENT, STATUS_CODE, STREAM},
     WHERE,
     JSON_NAMES,
     READ_OF,
@@ -39,6 +39,7 @@ CALL_NAMES: Final = MARKERS.union(
             *emitter.guessed_beside[:1],
             emitter.asked_again_beside,
             emitter.ends_beside,
+            emitter.whole_beside,
             *emitter.streams_told_beside,
             *emitter.compactions,
             *emitter.iterations[:1],

@@ -71,7 +71,7 @@ _PYDANTIC_AI: Final = (
     " OpenAIChatModelSettings(openai_continuous_usage_stats=True) has it told all along"
 )
 
-# Unasked, in the last chunk: `x_groq.usage` of Groq, `usage` of Mistral. https://docs.mistral.ai/api
+# Unasked, in the last chunk: `x_groq.usage` of Groq, `usage` of Mistral and Cohere, `eval_count` of Ollama. https://docs.mistral.ai/api
 _TOLD_AT_END: Final = "the provider tells a stream's usage in its last chunk, unasked: read the stream to its end"
 
 _MASTRA: Final = (
@@ -89,7 +89,9 @@ _OF_EMITTERS: Final = {
     "openlit.instrumentation.openai": _OPENLIT + _OPENAI,
     "traceai_openai": _OPENAI,
     "lmnr.tracer": _OPENAI,
-    "langwatch": _OPENAI,
+    "langwatch": f"{_OPENAI}; of LangChain it tells usage of chat completions alone: install {_CLIENT}",
+    "neatlogs.wrapper": "Neatlogs tells no usage of a stream that messages.stream() opens: ask by"
+    " messages.create(stream=True)",
     "langtrace_python_sdk.instrumentation.anthropic.instrumentation": "a stream of Claude's tells its usage once it is"
     " read to its end, and Langtrace breaks those of messages.stream(): ask by messages.create(stream=True)",
     "@opentelemetry/instrumentation-openai": _OPENAI_JS,
@@ -116,11 +118,14 @@ _OF_EMITTERS: Final = {
     "openinference.instrumentation.groq": "it tells no usage of a stream: install opentelemetry-instrumentation-groq"
     " in its place",
     "opentelemetry.instrumentation.groq": _TOLD_AT_END,
+    "opentelemetry.instrumentation.cohere": _TOLD_AT_END,
+    "opentelemetry.instrumentation.ollama": _TOLD_AT_END,
     "mistralai_sdk_tracer": _TOLD_AT_END,
     "openinference.instrumentation.mistralai": _TOLD_AT_END,
     "opentelemetry.instrumentation.mistralai": _TOLD_AT_END,
     "@mastra/otel-exporter": _MASTRA,
     "@mastra/otel-bridge": _MASTRA,
+    "@mastra/otel": _MASTRA,
     "opentelemetry.instrumentation.together": "it tells no usage of a stream, and nothing makes it: ask without"
     " streaming, or uninstall it and tell of calls with spancost.record_call()",
 }
@@ -143,6 +148,11 @@ _OF_PARTS: Final = {
         ((NO_CACHE_USAGE, "com.anthropic.sdk.python"), (NO_CACHE_USAGE, "com.anthropic.sdk.typescript")),
         "Claude summed up the conversation before it answered, and the span doesn't say how much of it came from a"
         " cache: install openinference-instrumentation-anthropic beside it",
+    ),
+    **dict.fromkeys(
+        ((NO_CACHE_USAGE, "traceai_anthropic"), (NO_CACHE_USAGE, "traceai_langchain")),
+        "traceAI leaves the cached tokens of Claude's answers out, and the amount is a lower bound: install"
+        " opentelemetry-instrumentation-genai-anthropic beside it",
     ),
     (
         NO_CACHE_USAGE,

@@ -16,5 +16,12 @@ AGENTSCOPE: Final = Dialect(
         Field.CACHE_READ: ("agentscope.usage.cache_input_tokens",),
         Field.CACHE_WRITE: ("agentscope.usage.cache_creation_input_tokens",),
     },
-    emitters=(Emitter("agentscope", exclusive_of="anthropic"),),
+    emitters=(
+        Emitter(
+            "agentscope",
+            exclusive_of="anthropic",
+            recorded="agentscope__native__delegate",
+            also=("agentscope__native+oaigenai+anth__delegate",),
+        ),
+    ),
 )

@@ -12,7 +12,7 @@ _PYTHON: Final = "com.anthropic.sdk.python"
 _COMPACTIONS: Final = ("anthropic.usage.compaction.input_tokens", "anthropic.usage.compaction.output_tokens")
 
 
-def _on(platform: str, recorded: str = "") -> Emitter:
+def _on(platform: str, recorded: str) -> Emitter:
     scope = f"{_PYTHON}.{platform}"
     return Emitter(scope, Layer.CLIENT, compactions=_COMPACTIONS, trust=Trust.OWN, recorded=recorded)
 
@@ -37,9 +37,9 @@ ANTHROPIC: Final = Dialect(
         # The clients of clouds have scopes of their own.
         _on("foundry", recorded="anthropicsdk__foundry__calls"),
         _on("bedrock", recorded="anthropicsdk__bedrock__calls"),
-        _on("vertex"),
-        _on("google_cloud"),
-        _on("aws"),
+        _on("vertex", recorded="anthropicsdk__vertex__calls"),
+        _on("google_cloud", recorded="anthropicsdk__google_cloud__calls"),
+        _on("aws", recorded="anthropicsdk__aws__calls"),
         Emitter(
             "com.anthropic.sdk.typescript",
             Layer.CLIENT,

@@ -22,6 +22,14 @@ LANGWATCH: Final = Dialect(
             Field.LIST_COST: ("cost",),
         }
     },
-    # Sees no embeddings, no asynchronous calls and nothing of the Responses API, and tells no cached tokens.
-    emitters=(Emitter("langwatch"),),
+    # Sees no embeddings, no asynchronous calls and nothing of the Responses API, and tells no cached tokens. Of
+    # LangChain it counts what chat completions answered, and nothing else.
+    emitters=(
+        Emitter(
+            "langwatch",
+            hides_cache_in_input=True,
+            recorded="clients__langwatch__calls",
+            also=("langchain__langwatch__delegate",),
+        ),
+    ),
 )

@@ -41,6 +41,12 @@ MASTRA: Final = Dialect(
             package="@mastra/otel-bridge",
         ),
         # The exporter up to 0.3.
-        Emitter("@mastra/otel"),
+        Emitter(
+            "@mastra/otel",
+            exclusive_of="anthropic.messages",
+            hides_writes_of="anthropic.messages",
+            recorded="mastra__otel03__delegate",
+            package="@mastra/otel-exporter",
+        ),
     ),
 )

@@ -28,5 +28,13 @@ NEATLOGS: Final = Dialect(
     totals=(f"{_COUNT}.total",),
     # OpenAI's usage as it came.
     texts={"neatlogs.llm.usage": {Field.REASONING: RAW_USAGE[Field.REASONING]}},
-    emitters=(Emitter("neatlogs.wrapper", exclusive_of="anthropic"),),
+    emitters=(
+        Emitter(
+            "neatlogs.wrapper",
+            exclusive_of="anthropic",
+            recorded="clients__neatlogs__calls",
+            also=("clients__neatlogs+oaigenai+anth__calls",),
+            package="neatlogs",
+        ),
+    ),
 )

@@ -71,7 +71,15 @@ OPENINFERENCE: Final = Dialect(
         Emitter(f"{_SCOPE}.groq", Layer.CLIENT, recorded="groq__oigroq__calls"),
         # Tells cached tokens only in the text of the answer.
         Emitter(f"{_SCOPE}.mistralai", Layer.CLIENT, hides_cache_in_input=True, recorded="mistral__oimistral__calls"),
-        Emitter(f"{_SCOPE}.vertexai", Layer.CLIENT),
+        # Tells cached tokens only in the text of the answer, and reasoning only within the total, too.
+        Emitter(
+            f"{_SCOPE}.vertexai",
+            Layer.CLIENT,
+            hides_cache_in_input=True,
+            reasons_in_total=True,
+            recorded="vertexai__oivertex__calls",
+            also=("vertexai__oivertex+tlvertex__calls",),
+        ),
         # Writes one call's attributes over the last one's on the agent's span: most of the calls can't be seen.
         Emitter(f"{_SCOPE}.google_adk", recorded="adk__oiadk__delegate"),
         # Tells reasoning only in the text of the answer.

@@ -34,7 +34,13 @@ OPENLIT: Final = Dialect(
             recorded="clients__openlit__calls",
             package="openlit",
         ),
-        Emitter("openlit.instrumentation.bedrock", Layer.CLIENT, exclusive=True),
+        Emitter(
+            "openlit.instrumentation.bedrock",
+            Layer.CLIENT,
+            exclusive=True,
+            recorded="bedrock__openlit__calls",
+            package="openlit",
+        ),
         # A guess stands beside a cache of 0, as a count may: how long the answer is tells them apart.
         Emitter(
             "openlit.instrumentation.langchain",

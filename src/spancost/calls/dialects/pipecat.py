@@ -13,5 +13,13 @@ PIPECAT: Final = Dialect(
     markers=frozenset(),
     operations={},
     fields={},
-    emitters=(Emitter("pipecat", exclusive_of="anthropic"),),
+    emitters=(
+        Emitter(
+            "pipecat",
+            exclusive_of="anthropic",
+            recorded="pipecat__native__talk",
+            also=("pipecat__native+oaigenai+anth__talk",),
+            package="pipecat-ai",
+        ),
+    ),
 )

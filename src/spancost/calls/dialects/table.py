@@ -89,6 +89,10 @@ class Emitter:
     """The one provider, as the instrumentation calls it, whose cache alone it leaves out."""
     hides_cache_of: str = ""
     """The one provider whose cache it leaves out, and tells nothing of, where the answer is not streamed."""
+    hides_writes_of: str = ""
+    """The one provider of whose cache it tells what was read alone, and leaves out what was written."""
+    whole_beside: str = ""
+    """An attribute beside which that provider's input holds the cache all the same."""
     hides_cache: bool = False
     """It is of one provider's client, whose cache it leaves out, and tells nothing of it."""
     hides_streamed_cache_of: str = ""

@@ -8,9 +8,6 @@ from spancost.calls.dialects.table import Dialect, Emitter, Field, Kind, Layer, 
 
 __all__ = ["TRACELOOP"]
 
-_CLIENTS: Final = ("cohere.v1", "ollama", "vertexai")
-"""Clients whose instrumentations were only read."""
-
 TRACELOOP: Final = Dialect(
     name="traceloop",
     markers=frozenset({"traceloop.span.kind", "llm.request.type"}),
@@ -70,7 +67,16 @@ TRACELOOP: Final = Dialect(
             recorded="googlesdk__tlgoogle__calls",
             package="opentelemetry-instrumentation-google-generativeai",
         ),
-        *(Emitter(f"opentelemetry.instrumentation.{client}", Layer.CLIENT) for client in _CLIENTS),
+        Emitter("opentelemetry.instrumentation.cohere", Layer.CLIENT, recorded="cohere__tlcohere__calls"),
+        Emitter("opentelemetry.instrumentation.ollama", Layer.CLIENT, recorded="ollama__tlollama__calls"),
+        # The like; of what ended in an error, and of an answer that calls a function, it has no span.
+        Emitter(
+            "opentelemetry.instrumentation.vertexai",
+            Layer.CLIENT,
+            reasons_in_total=True,
+            recorded="vertexai__tlvertex__calls",
+            also=("vertexai__oivertex+tlvertex__calls",),
+        ),
         # Tells usage on agents' spans only, each its own calls'.
         Emitter("opentelemetry.instrumentation.agno", sums_agents=True, recorded="agno__tlagno__delegate"),
         # With this client's library no spans of calls.
