@@ -208,6 +208,18 @@ def test_of_calls_at_once_each_keeps_what_was_read_from_a_cache(scope: str, firs
     assert (2, 512) == (play.engine.spent.calls, sum(row.cache_read for row in play.series))
 
 
+def test_a_version_of_a_client_that_never_tells_of_a_cache_is_of_the_framework_s_call() -> None:
+    """By its name alone it would: openinference-instrumentation-openai 0.1.22 tells of none, and its scope is the same."""
+    play = Player()
+    for number in range(3):
+        framework = play.start(call(), trace_id=10 + number, scope=_FRAMEWORK)
+        client = play.start(call(), trace_id=20 + number, scope=_CLIENT)
+        play.end(client, call(5_000, 20 + number))
+        play.end(framework, call(5_000, 20 + number) | {"gen_ai.usage.cache_read.input_tokens": 512})
+    play.settle()
+    assert (3, 3 * 512) == (play.engine.spent.calls, sum(row.cache_read for row in play.series))
+
+
 def test_a_framework_that_may_not_tell_a_provider_s_cache_is_of_its_client_s_call() -> None:
     """That it tells OpenAI's says nothing of Claude's: two counts speak against one call, and none doesn't."""
     for told, calls in ((0, 1), (256, 2)):

@@ -5,6 +5,7 @@ Of some libraries, as their tables say, the outer one is over before the inner b
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import TYPE_CHECKING, Final
 
 from spancost.calls.dialects import Field, Kind
@@ -44,8 +45,10 @@ _EVIDENCE: Final = slice(2, 2 + len(EVIDENCE))
 _BOUNDARIES: Final = frozenset({Kind.AGENT, Kind.WORKFLOW, Kind.TOOL})
 
 
-def may_be_twins(one: Charge, other: Charge) -> bool:
+def may_be_twins(one: Charge, other: Charge, tell_caches: Container[str] = ()) -> bool:
     """Tell whether two records of different instrumentations can be of one call, their tokens and ids apart.
+
+    `tell_caches` are the scopes of those that have told of a cache: of one instrumentation not every version does.
 
     As each was told: what other records have made of a charge is no evidence for a further one.
     """
@@ -70,7 +73,7 @@ def may_be_twins(one: Charge, other: Charge) -> bool:
     if outer.emitter.is_hand_made and inner.emitter.is_hand_made:
         # Two tracers of the program's own are no two layers of anything.
         return False
-    if _were_read_from_two_caches(outer, inner):
+    if _were_read_from_two_caches(outer, inner, tell_caches):
         return False
     if not one_trace and (_are_for_others(outer, inner) or _is_asked_by_another(outer, inner)):
         return False
@@ -86,15 +89,15 @@ def _are_for_others(one: Charge, other: Charge) -> bool:
     return any(value is not None and value_there is not None and value != value_there for value, value_there in keys)
 
 
-def _were_read_from_two_caches(one: Charge, other: Charge) -> bool:
+def _were_read_from_two_caches(one: Charge, other: Charge, tell_caches: Container[str]) -> bool:
     """Tell whether two records tell two counts of tokens that were read from a cache; many tell of no cache at all."""
     mine, theirs = one.told, other.told
     if mine is None or theirs is None or mine[Field.CACHE_READ] == theirs[Field.CACHE_READ]:
         return False
     if mine[Field.CACHE_READ] and theirs[Field.CACHE_READ]:
         return True
-    is_proven = one.emitter in CACHE_TOLD and other.emitter in CACHE_TOLD
-    return is_proven and one.call.provider == other.call.provider == _PROVEN
+    are_proven = all(each.emitter in CACHE_TOLD and each.emitter.scope in tell_caches for each in (one, other))
+    return are_proven and one.call.provider == other.call.provider == _PROVEN
 
 
 def _is_asked_by_another(outer: Charge, inner: Charge) -> bool:

@@ -25,15 +25,16 @@ _Pairs = Iterable[tuple["Charge", "Charge"]]
 
 
 class Nearness:
-    """Used for one search by one thread. `scopes` are the instrumentations that have told of calls.
+    """Used for one search by one thread. `scopes` are the instrumentations that have told of calls, some of a cache.
 
     What was wanted once is not compared again: where hundreds of calls at once tell the same, each of those in the way
     would be compared with all others for each of them.
     """
 
-    def __init__(self, recent: Recent, scopes: Iterable[str]) -> None:
+    def __init__(self, recent: Recent, scopes: Iterable[str], tell_caches: Container[str]) -> None:
         self._recent = recent
         self._scopes = tuple(scopes)
+        self._tell_caches = tell_caches
         self._alike: dict[tuple[object, ...], list[Charge]] = {}
         self._left = _COMPARED
         self._knows_room = False
@@ -78,7 +79,9 @@ class Nearness:
             self._left -= 1
             if self._left < 0:
                 break
-            if final(other).is_void or not may_be_twins(record, other) or _is_anothers(record, other):
+            if final(other).is_void or not may_be_twins(record, other, self._tell_caches):
+                continue
+            if _is_anothers(record, other):
                 continue
             apart = abs(other.start_ns - record.start_ns) + abs(other.end_ns - record.end_ns)
             unlike = (_counts(other) != _counts(record)) + (_cached(other) != _cached(record))

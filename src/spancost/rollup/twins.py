@@ -59,6 +59,7 @@ class Twins:
         # Records of the first instrumentation while it is the only one: then nothing is a twin.
         self._alone: deque[Charge] = deque(maxlen=_ALONE)
         self._scopes: dict[str, bool] = {}
+        self._tell_caches: set[str] = set()
         self.compares = False
         """Whether more than one instrumentation has told of calls."""
         self._changes = 0
@@ -68,7 +69,7 @@ class Twins:
 
     def join(self, record: Charge) -> list[Charge]:
         """Remember a record that no evidence ties to another, and make it one with a charge that it may be of."""
-        if not self._knows(record.emitter.scope):
+        if not self._knows(record):
             return []
         if not self.compares:
             self._alone.append(record)
@@ -79,7 +80,7 @@ class Twins:
 
     def tie(self, record: Charge, other: Charge, *, is_new: bool = True) -> list[Charge]:
         """Make one call of a record and of another to which evidence ties it; remember it if it is a new one."""
-        remembers = is_new and self._knows(record.emitter.scope)
+        remembers = is_new and self._knows(record)
         return self._replaced(self._change(partial(tied, record, other), record if remembers else None))
 
     def seek(self, record: Charge) -> list[Charge]:
@@ -135,14 +136,17 @@ class Twins:
                 found += self._change(partial(self._joined, charge), None)
         return list(dict.fromkeys(found))
 
-    def _knows(self, scope: str) -> bool:
-        if scope in self._scopes:
-            return True
-        if not scope or len(self._scopes) >= _SCOPES:
-            return False
-        self._scopes[scope] = True
-        if len(self._scopes) > 1:
-            self.compares = True
+    def _knows(self, record: Charge) -> bool:
+        """Tell whether a record's instrumentation is one of those followed; it is from now on, if there is room."""
+        scope = record.emitter.scope
+        if scope not in self._scopes:
+            if not scope or len(self._scopes) >= _SCOPES:
+                return False
+            self._scopes[scope] = True
+            if len(self._scopes) > 1:
+                self.compares = True
+        if record.told is not None and record.told.cache_read:
+            self._tell_caches.add(scope)
         return True
 
     def _taken_over(self) -> list[Charge]:
@@ -161,7 +165,7 @@ class Twins:
         return touched
 
     def _joined(self, charge: Charge) -> Plan:
-        return joined(charge, Nearness(self._recent, list(self._scopes)).of)
+        return joined(charge, Nearness(self._recent, list(self._scopes), self._tell_caches).of)
 
     def _change(self, plan: Callable[[], Plan], remembered: Charge | None) -> list[Charge]:
         """Do what is planned, and return the charges that have changed, or that were some before."""
