@@ -182,6 +182,32 @@ def test_a_record_that_ended_as_a_stream_began_is_of_the_call_begun_in_it(
     assert calls == play.engine.spent.calls
 
 
+@pytest.mark.parametrize(("begins", "calls"), [(0.01, 1), (0.5, 2)], ids=["at once", "later"])
+@pytest.mark.parametrize("ends", [1, 2.9], ids=["as the stream began", "with it"])
+def test_a_client_that_tells_nothing_is_of_the_call_that_began_with_it(begins: float, ends: float, calls: int) -> None:
+    """In a trace of its own, as a program without any other span has it: Traceloop's of LangChain's raw responses."""
+    play = _count([_Record(0, 3), _Record(begins, ends, _CLIENT, call())])
+    assert (calls, cost(100, 20)) == (play.engine.spent.calls, play.engine.spent.direct)
+
+
+@pytest.mark.parametrize("told", [call(), call(100, 20)], ids=["nothing", "all"])
+@pytest.mark.parametrize(("begins", "calls"), [(0.01, 1), (0.5, 2)], ids=["at once", "later"])
+def test_a_stream_that_was_only_made_is_of_the_call_that_began_with_it(
+    begins: float, calls: int, told: dict[str, Any]
+) -> None:
+    """LlamaIndex's span of one is over before its request leaves, and tells nothing where none was asked for."""
+    made = _Record(0, 0.001, "openinference.instrumentation.llama_index", call())
+    assert calls == _calls(made, _Record(begins, 3, _CLIENT, told))
+
+
+def test_of_calls_at_once_each_that_tells_nothing_is_of_one() -> None:
+    """As many as there are, whichever of them begins first: none is lost, and none is one too many."""
+    frameworks = [_Record(place / 1000, 3 + place / 10) for place in range(20)]
+    clients = [_Record(place / 1000 + 0.02, 2 + place / 10, _CLIENT, call()) for place in range(23)]
+    play = _count([*frameworks, *clients])
+    assert (23, 3) == (play.engine.spent.calls, play.engine.spent.unpriced)
+
+
 def test_a_token_more_or_less_is_the_same_call() -> None:
     """Where Traceloop tells of it, which adds the first event's token to a stream's sum; of no other."""
     for client, apart in ((_COUNTS_ONE_MORE, 1), (_CLIENT, 2)):

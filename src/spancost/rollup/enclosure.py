@@ -18,7 +18,7 @@ from spancost.rollup.node import above
 if TYPE_CHECKING:
     from spancost.rollup.charge import Charge
 
-__all__ = ["may_be_twins"]
+__all__ = ["may_be_twins", "were_read_from_two_caches"]
 
 _READ_NS: Final = 10**9
 """How long after a stream was made its request may leave, when it is read."""
@@ -29,6 +29,9 @@ _CLOSES_NS: Final = 10**9
 _LATE_NS: Final = 20 * 10**6
 """How late a framework may hear that a call began, and its client that it ended: LangChain's callbacks in JavaScript
 run when the loop has time, and each span there has a clock of its own."""
+
+_TOGETHER_NS: Final = 100 * 10**6
+"""How far apart two records of one call may begin of which one tells nothing, in two traces."""
 
 _APART_NS: Final = max(_READ_NS, _CLOSES_NS, _LATE_NS)
 """How far apart two records of one call may be: most that tell the same are further."""
@@ -45,10 +48,8 @@ _EVIDENCE: Final = slice(2, 2 + len(EVIDENCE))
 _BOUNDARIES: Final = frozenset({Kind.AGENT, Kind.WORKFLOW, Kind.TOOL})
 
 
-def may_be_twins(one: Charge, other: Charge, tell_caches: Container[str] = ()) -> bool:
+def may_be_twins(one: Charge, other: Charge) -> bool:
     """Tell whether two records of different instrumentations can be of one call, their tokens and ids apart.
-
-    `tell_caches` are the scopes of those that have told of a cache: of one instrumentation not every version does.
 
     As each was told: what other records have made of a charge is no evidence for a further one.
     """
@@ -65,15 +66,14 @@ def may_be_twins(one: Charge, other: Charge, tell_caches: Container[str] = ()) -
     if (outer.call.usage is None) != (inner.call.usage is None) and not (
         (outer.call.usage is None and (one_trace or inner.call.partial or inner.emitter.scope in outer.emitter.around))
         or (outer.parent is not None and outer.parent is inner.parent and not inner.error)
+        or (_begin_together(outer, inner) and not inner.error)
     ):
-        # Two traces with nothing in common but a model and a moment are no evidence, unless both broke off or the inner
-        # instrumentation never goes without the outer's calls. Of an answer that a framework asks for as it came some
-        # clients' spans tell nothing: such a one begins and ends within the framework's, below the same span.
+        # Two traces with nothing in common but a model are no evidence, unless both begin at once, or broke off, or the
+        # inner instrumentation never goes without the outer's calls. Of an answer that a framework asks for as it came
+        # some clients' spans tell nothing: such a one begins and ends within the framework's.
         return False
     if outer.emitter.is_hand_made and inner.emitter.is_hand_made:
         # Two tracers of the program's own are no two layers of anything.
-        return False
-    if _were_read_from_two_caches(outer, inner, tell_caches):
         return False
     if not one_trace and (_are_for_others(outer, inner) or _is_asked_by_another(outer, inner)):
         return False
@@ -89,8 +89,11 @@ def _are_for_others(one: Charge, other: Charge) -> bool:
     return any(value is not None and value_there is not None and value != value_there for value, value_there in keys)
 
 
-def _were_read_from_two_caches(one: Charge, other: Charge, tell_caches: Container[str]) -> bool:
-    """Tell whether two records tell two counts of tokens that were read from a cache; many tell of no cache at all."""
+def were_read_from_two_caches(one: Charge, other: Charge, tell_caches: Container[str]) -> bool:
+    """Tell whether two records tell two counts of tokens that were read from a cache; many tell of no cache at all.
+
+    `tell_caches` are the scopes of those that have told of one: of one instrumentation not every version does.
+    """
     mine, theirs = one.told, other.told
     if mine is None or theirs is None or mine[Field.CACHE_READ] == theirs[Field.CACHE_READ]:
         return False
@@ -114,8 +117,11 @@ def _encloses(outer: Charge, inner: Charge) -> bool:
     if outer.emitter.tells_after and outer.start_ns == outer.end_ns:
         return 0 <= outer.end_ns - inner.end_ns <= _CLOSES_NS
     are_beside = outer.parent is not None and outer.parent is inner.parent
-    if outer.emitter.ends_early and (are_beside or (outer.told is not None and inner.told is not None)):
-        return outer.start_ns <= inner.start_ns <= outer.end_ns + _READ_NS
+    if outer.emitter.ends_early:
+        if are_beside or (outer.told is not None and inner.told is not None):
+            return outer.start_ns <= inner.start_ns <= outer.end_ns + _READ_NS
+        if outer.told is None and _begin_together(outer, inner):
+            return True
     if outer.told is None and inner.emitter.scope in outer.emitter.around:
         return outer.start_ns <= inner.start_ns <= outer.end_ns
     # A client closes a stream that was left, or told nothing, a moment after the framework's span of it has ended.
@@ -129,15 +135,21 @@ def _encloses(outer: Charge, inner: Charge) -> bool:
     )
 
 
+def _begin_together(outer: Charge, inner: Charge) -> bool:
+    return 0 <= inner.start_ns - outer.start_ns <= _TOGETHER_NS
+
+
 def _heard_only_the_beginning(outer: Charge, inner: Charge) -> bool:
-    """Tell whether a record told nothing as it ended when a stream began, of a call begun in it below the same span."""
+    """Tell whether a record told nothing as it ended when a stream began, of a call that began in it.
+
+    That is below the same span, or else at once.
+    """
     return (
         outer.told is None
         and not outer.error
         and not outer.emitter.is_hand_made
         and inner.told is not None
-        and outer.parent is not None
-        and outer.parent is inner.parent
+        and ((outer.parent is not None and outer.parent is inner.parent) or _begin_together(outer, inner))
         and outer.emitter.layer >= inner.emitter.layer
         and outer.start_ns <= inner.start_ns <= outer.end_ns < inner.end_ns
     )

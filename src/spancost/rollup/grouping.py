@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from spancost.rollup.charge import Charge
     from spancost.rollup.units import Records
 
-__all__ = ["Near", "Plan", "joined", "parted", "tied"]
+__all__ = ["Near", "Plan", "joined", "parted", "split", "tied"]
 
 Near = Callable[["Records", Container["Charge"]], Iterable["Charge"]]
 """Tells which records may be of the same call as a seeker's, of charges that aren't wanted yet, the likeliest first."""
@@ -82,6 +82,11 @@ def joined(charge: Charge, near: Near) -> Plan:
 def parted(charge: Charge) -> Plan:
     """Return what the other records of a charge are that turned out to be none, as far as they are still with it."""
     return Plan([_charge(each) for each in units_of(each for each in charge.others if each.merged is charge)])
+
+
+def split(charge: Charge) -> Plan:
+    """Return a charge and what only numbers made one with it, each for itself."""
+    return Plan([_charge(unit) for unit in units_of(records_of(charge))])
 
 
 def _partners(charge: Charge, unit: list[Charge]) -> tuple[list[Charge], list[Records]]:

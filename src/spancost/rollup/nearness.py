@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from spancost.calls.dialects import Field
 from spancost.rollup.dedup import open_around
-from spancost.rollup.enclosure import may_be_twins
-from spancost.rollup.units import final
+from spancost.rollup.enclosure import may_be_twins, were_read_from_two_caches
+from spancost.rollup.units import final, records_of, unit_of
 
 if TYPE_CHECKING:
     from spancost.rollup.charge import Charge
@@ -58,7 +59,7 @@ class Nearness:
             self._knows_room
             or bool(room)
             or any(record.call.response_id for record in seeker)
-            or any(_counts(record) != _counts(other) for record, other in taken)
+            or any(_told(record) != _told(each) for record, other in taken for each in records_of(final(other)))
         )
         yield from self._likeliest(room)
         if self._knows_room:
@@ -66,7 +67,7 @@ class Nearness:
 
     def _not_wanted(self, record: Charge, scopes: list[str], wanted: Container[Charge]) -> list[Charge]:
         """Return the records that tell the same as one, without those whose place somebody has asked for."""
-        key = (record.told and record.told[: Field.CACHE_WRITE_1H], *scopes)
+        key = (_told(record), *scopes)
         alike = self._alike.get(key)
         if alike is None:
             alike = list(self._recent.like(record, scopes))
@@ -79,9 +80,9 @@ class Nearness:
             self._left -= 1
             if self._left < 0:
                 break
-            if final(other).is_void or not may_be_twins(record, other, self._tell_caches):
+            if final(other).is_void or not may_be_twins(record, other):
                 continue
-            if _is_anothers(record, other):
+            if _is_anothers(record, other) or self._were_read_from_two_caches(record, other):
                 continue
             apart = abs(other.start_ns - record.start_ns) + abs(other.end_ns - record.end_ns)
             unlike = (_counts(other) != _counts(record)) + (_cached(other) != _cached(record))
@@ -89,10 +90,20 @@ class Nearness:
             found[other] = min(likeness, found.get(other, likeness))
         return sorted(found, key=found.__getitem__)
 
+    def _were_read_from_two_caches(self, record: Charge, other: Charge) -> bool:
+        """Tell whether any of two units' records tell of two caches."""
+        pairs = product(unit_of(record), unit_of(other))
+        return any(were_read_from_two_caches(mine, theirs, self._tell_caches) for mine, theirs in pairs)
+
 
 def _counts(record: Charge) -> tuple[int, ...] | None:
     """Return input and output as a record tells them."""
     return record.told and record.told[: Field.CACHE_READ]
+
+
+def _told(record: Charge) -> tuple[int, ...] | None:
+    """Return all that is compared of what a record tells."""
+    return record.told and record.told[: Field.CACHE_WRITE_1H]
 
 
 def _cached(record: Charge) -> tuple[int, ...] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from spancost.calls.dialects import EMITTERS, Trust
@@ -73,6 +74,12 @@ class Recent:
             self._recent.setdefault(by_rest, third).append(record)
         self._latest.append(record)
         self._count += 1
+
+    def of(self, scope: str) -> list[Charge]:
+        """Return what is remembered of an instrumentation's records."""
+        generations = [list(each.items()) for each in (self._older, self._recent)]
+        its = (records for known in generations for key, records in known if key[0] == scope)
+        return list(dict.fromkeys(chain.from_iterable(its)))
 
     def like(self, record: Charge, scopes: list[str]) -> Iterator[Charge]:
         """Yield the records of some other instrumentations that tell the same tokens, or where one tells none."""

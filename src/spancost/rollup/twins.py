@@ -12,15 +12,16 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from itertools import chain
+from itertools import chain, combinations, product
 from threading import RLock
 from typing import TYPE_CHECKING, Final
 
 from spancost.faults import leave_to_host
-from spancost.rollup.grouping import Plan, joined, parted, tied
+from spancost.rollup.enclosure import were_read_from_two_caches
+from spancost.rollup.grouping import Plan, joined, parted, split, tied
 from spancost.rollup.nearness import Nearness
 from spancost.rollup.recent import Recent
-from spancost.rollup.units import final, is_one_unit, records_of
+from spancost.rollup.units import final, is_one_unit, records_of, units_of
 
 if TYPE_CHECKING:
     from spancost.rollup.charge import Charge
@@ -69,19 +70,22 @@ class Twins:
 
     def join(self, record: Charge) -> list[Charge]:
         """Remember a record that no evidence ties to another, and make it one with a charge that it may be of."""
-        if not self._knows(record):
+        if not self._knows(record.emitter.scope):
             return []
+        learned = self._learns(record)
         if not self.compares:
             self._alone.append(record)
             # Asked again: another thread that brings a second instrumentation takes over what was remembered by then.
             return self._taken_over() if self.compares else []
         touched = self._taken_over() if self._alone else []
+        touched += self._reconsidered(record.emitter.scope) if learned else []
         return touched + self._change(partial(self._joined, record), record)
 
     def tie(self, record: Charge, other: Charge, *, is_new: bool = True) -> list[Charge]:
         """Make one call of a record and of another to which evidence ties it; remember it if it is a new one."""
-        remembers = is_new and self._knows(record)
-        return self._replaced(self._change(partial(tied, record, other), record if remembers else None))
+        remembers = is_new and self._knows(record.emitter.scope)
+        touched = self._reconsidered(record.emitter.scope) if remembers and self._learns(record) else []
+        return touched + self._replaced(self._change(partial(tied, record, other), record if remembers else None))
 
     def seek(self, record: Charge) -> list[Charge]:
         """Look once more for what a charge may be one call with: an open span around it had to be waited for."""
@@ -136,18 +140,33 @@ class Twins:
                 found += self._change(partial(self._joined, charge), None)
         return list(dict.fromkeys(found))
 
-    def _knows(self, record: Charge) -> bool:
-        """Tell whether a record's instrumentation is one of those followed; it is from now on, if there is room."""
-        scope = record.emitter.scope
-        if scope not in self._scopes:
-            if not scope or len(self._scopes) >= _SCOPES:
-                return False
-            self._scopes[scope] = True
-            if len(self._scopes) > 1:
-                self.compares = True
-        if record.told is not None and record.told.cache_read:
-            self._tell_caches.add(scope)
+    def _knows(self, scope: str) -> bool:
+        if scope in self._scopes:
+            return True
+        if not scope or len(self._scopes) >= _SCOPES:
+            return False
+        self._scopes[scope] = True
+        if len(self._scopes) > 1:
+            self.compares = True
         return True
+
+    def _learns(self, record: Charge) -> bool:
+        """Tell whether a record is the first by which its instrumentation is known to tell of a cache."""
+        told, scope = record.told, record.emitter.scope
+        if told is None or not told.cache_read or scope in self._tell_caches:
+            return False
+        self._tell_caches.add(scope)
+        return True
+
+    def _reconsidered(self, scope: str) -> list[Charge]:
+        """Part what was made one before it was known that an instrumentation tells of a cache, and can't be."""
+        touched: list[Charge] = []
+        for charge in dict.fromkeys(map(final, self._recent.of(scope))):
+            units = units_of(records_of(charge))
+            pairs = chain.from_iterable(product(one, other) for one, other in combinations(units, 2))
+            if any(were_read_from_two_caches(one, other, self._tell_caches) for one, other in pairs):
+                touched += self._change(partial(split, charge), None)
+        return self._find_places(touched, touched)
 
     def _taken_over(self) -> list[Charge]:
         """Compare what was remembered while one instrumentation told of all calls; return what that touched.
