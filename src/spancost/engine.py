@@ -5,28 +5,28 @@ The same engine serves the live processor and whoever replays recorded spans.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from spancost.budgets import Budgets, worst
-from spancost.calls import MARKERS, OPERATIONS, Kind, Who, bare, kind_at_start, kind_of
+from spancost.calls import MARKERS, OPERATIONS, Kind, Who, kind_at_start, kind_of
+from spancost.calls.bare import MARK, WRITER, answer_of, kind_beneath
 from spancost.calls.dialects import ANYBODY, emitter_of
 from spancost.calls.repeated import repeated_usage
 from spancost.calls.who import EVIDENCE, as_label
 from spancost.charging import Charging
 from spancost.outcome import Count, Outcome
 from spancost.rating import Pricer, Rating
-from spancost.rollup import Charge, Node, Totals, Tree, asking
+from spancost.rollup import Node, Totals, Tree, asking
 from spancost.rollup.attribution import Attribution
 from spancost.rollup.claimants import Claimants
 from spancost.rollup.gateways import Gateways
 from spancost.rollup.node import Live
 from spancost.rollup.sums import Below
-from spancost.rollup.units import author, final
 from spancost.words import Words
 
 if TYPE_CHECKING:
-    from spancost.calls import Attributes, Usage
+    from spancost.calls import Attributes
 
 __all__ = ["Engine", "Pricer"]
 
@@ -35,6 +35,7 @@ _ONLY_AROUND: Final = (None, Kind.TOOL, Kind.STEP, Kind.OTHER)
 _PARTS: Final = (Kind.TOOL, Kind.STEP)
 """What may lie inside a call that is more than one request."""
 _CALL_OR_NAMED: Final = (Kind.CALL, Kind.AGENT, Kind.WORKFLOW)
+_WRITER: Final = WRITER.scope
 _NOTHING: Final = Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 _NAMED: Final = (Kind.AGENT, Kind.WORKFLOW)
 """Owners whether or not anything was charged below them."""
@@ -95,8 +96,8 @@ class Engine:
         kind = None if OPERATIONS.isdisjoint(attributes) else kind_at_start(attributes)
         if type(name) is not str:
             name = as_label(name)  # the SDK takes anything for a name
-        if kind == Kind.CALL and bare.MARK in attributes and scope != bare.WRITER.scope:
-            kind = bare.kind_beneath(name, attributes)
+        if kind == Kind.CALL and MARK in attributes and scope != _WRITER:
+            kind = kind_beneath(name, attributes)
         node = self.tree.start(trace_id, span_id, parent_id, name, kind, live, self._baggage(context))
         if scope in self._claimants.scopes:
             self._claimants.start(scope, node)
@@ -164,12 +165,13 @@ class Engine:
         if kind is None:
             # A span past its limit of attributes drops the oldest of them: what it said it was at the start holds.
             kind = node.kind
-        is_written_over = kind == Kind.CALL and bare.MARK in attributes and scope != bare.WRITER.scope
-        is_bare = kind is None and scope == bare.WRITER.scope and self._is_bare_request(node, parent_id, attributes)
-        if is_written_over:
-            kind = bare.kind_beneath(node.name, attributes)
-        elif is_bare:
-            kind, attributes = Kind.CALL, bare.answer_of(attributes)
+        is_written_over = is_bare = False
+        if kind == Kind.CALL:
+            is_written_over = MARK in attributes and scope != _WRITER
+            if is_written_over:
+                kind = kind_beneath(node.name, attributes)
+        elif kind is None and scope == _WRITER and self._words.are_of_request(node, parent_id, attributes):
+            is_bare, kind, attributes = True, Kind.CALL, answer_of(attributes)
         if self._declared and (told := self._declared.pop(node, None)) is not None:
             kind = Kind.CALL
             attributes = {**attributes, **told}
@@ -208,7 +210,7 @@ class Engine:
         below = node.below
         inner = () if below is None else below.inner
         if inner and kind == Kind.OTHER and (repeated := repeated_usage(attributes)) is not None:
-            self._supplement(inner, repeated, node, outcome)
+            self._words.supplement(inner, repeated, node, outcome)
         is_root = node.parent is None and kind not in _CALL_OR_NAMED
         totals = tree.close(node, Kind.ROOT if is_root else kind)
         if totals is not None:
@@ -217,7 +219,7 @@ class Engine:
             if kind == Kind.CALL:
                 self._charging.seek(inner, node, outcome)
             self._charging.pass_on(inner, node, kind, outcome)
-        if kind == Kind.CALL and node.parent is not None and below is None and emitter is not bare.WRITER:
+        if kind == Kind.CALL and node.parent is not None and below is None and emitter is not WRITER:
             # Nothing can be asked of a call later: whoever comes late below it comes below its parent.
             tree.ended.keep(span_id, node.parent)
         else:
@@ -306,21 +308,3 @@ class Engine:
         self._gateways = Gateways()
         self._charging = Charging(self.tree, self.budgets, self._places, self._claimants, self._clock)
         self._words = Words(self._rating, self._charging, self.tree)
-
-    def _is_bare_request(self, node: Node, parent_id: int | None, attributes: Attributes) -> bool:
-        """Tell whether a span is that of a bare request, of which the library's own span around it says nothing."""
-        around = node.parent
-        if around is None and parent_id is not None:
-            # Both are made afterwards, with one start: in a file either may come first.
-            around = self.tree.find(node.trace_id, parent_id)
-        is_told = around is not None and around.record is not None and around.record.emitter is bare.WRITER
-        return not is_told and bare.is_bare_request(node.name, attributes)
-
-    def _supplement(self, inner: Iterable[Charge], repeated: Usage, node: Node, outcome: Outcome) -> None:
-        """Let the first call inside that used as many tokens know which of them were reasoning."""
-        for charge in inner:
-            record = author(final(charge))
-            told = self._rating.with_reasoning(record.original or record, repeated)
-            if told is not None:
-                self._charging.books.supplement(record, told, node, outcome)
-                return

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spancost.calls import Kind
-from spancost.calls.bare import WRITER
+from spancost.calls.bare import WRITER, is_bare_request
 from spancost.calls.elsewhere import asked_at, is_counted_elsewhere
 from spancost.rollup import Node, Tree, asking
 from spancost.rollup.claims import is_told_below
+from spancost.rollup.units import author, final
 
 if TYPE_CHECKING:
-    from spancost.calls import Attributes
+    from collections.abc import Iterable
+
+    from spancost.calls import Attributes, Usage
     from spancost.calls.dialects import Emitter
     from spancost.charging import Charging
     from spancost.outcome import Outcome
@@ -87,6 +90,24 @@ class Words:
         if call is not None and call.call.usage is not None:
             self._charging.enter_last(call, inside, around, outcome)
             _aggregate(outcome)
+
+    def are_of_request(self, node: Node, parent_id: int | None, attributes: Attributes) -> bool:
+        """Tell whether a span is that of a bare request, of which the library's own span around it doesn't tell."""
+        around = node.parent
+        if around is None and parent_id is not None:
+            # Both are made afterwards, with one start: in a file either may come first.
+            around = self._tree.find(node.trace_id, parent_id)
+        is_told = around is not None and around.record is not None and around.record.emitter is WRITER
+        return not is_told and is_bare_request(node.name, attributes)
+
+    def supplement(self, inner: Iterable[Charge], repeated: Usage, node: Node, outcome: Outcome) -> None:
+        """Let the first call inside that used as many tokens know which of them were reasoning."""
+        for charge in inner:
+            record = author(final(charge))
+            told = self._rating.with_reasoning(record.original or record, repeated)
+            if told is not None:
+                self._charging.books.supplement(record, told, node, outcome)
+                return
 
     def _is_told_apart(self, claim: Charge, agent: Node) -> bool:
         """Tell whether calls have told of what an agent says it used, where none of it has reached the agent."""

@@ -136,7 +136,12 @@ def _encloses(outer: Charge, inner: Charge) -> bool:
 
 
 def _begin_together(outer: Charge, inner: Charge) -> bool:
-    return 0 <= inner.start_ns - outer.start_ns <= _TOGETHER_NS
+    """Tell whether two records of two traces begin at once: in one trace what lies around them says more.
+
+    What has no length is told of afterwards, and tells nothing of when its call began.
+    """
+    are_apart = outer.trace_id != inner.trace_id and inner.start_ns < inner.end_ns
+    return are_apart and 0 <= inner.start_ns - outer.start_ns <= _TOGETHER_NS
 
 
 def _heard_only_the_beginning(outer: Charge, inner: Charge) -> bool:
