@@ -105,9 +105,10 @@ class Charging:
         """Count the last call inside a span that was written over with what it told, unless one below tells of it."""
         known = [] if around.below is None else inside(around)
         own = [record for record in known if record.emitter is charge.emitter]
+        silent = [record for record in own if told_by(record).usage is None]
         # Of a stream of Claude's not even a model is told there.
-        blank = (record for record in reversed(own) if not told_by(record).models)
-        other = nested(charge.call, own or known) or next(blank, None)
+        blank = (record for record in reversed(silent) if not told_by(record).models)
+        other = nested(charge.call, own or known) or nested(charge.call, silent) or next(blank, None)
         if other is not None:
             touched = self._twins.tie(charge, other)
             self.books.enter(charge, node, outcome, is_claim=False)

@@ -43,6 +43,8 @@ class Tally:
     """Pico-USD that the counters were given."""
     spent: int = 0
     """Pico-USD that the engine says were spent."""
+    duplicates: int = 0
+    """Records that the engine says told of calls once more, those on spans that a library wrote over among them."""
 
     @property
     def amounts(self) -> list[int]:
@@ -110,6 +112,7 @@ def play(
     for count in engine.settle(everything=True):
         tally.counted += count.amounts.cost
     tally.spent += engine.spent.direct
+    tally.duplicates += engine.duplicates
     for charge in tally.charges:
         tally.agents[charge.span_id] = charge.who[engine.who.keys.index("agent")] if charge.who else None
 

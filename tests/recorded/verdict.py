@@ -150,7 +150,9 @@ def _is_of_model(model: str, charge: Charge) -> bool:
 
 
 def _same_model(model: str, charge: Charge) -> bool:
-    return any(model.startswith(each.rpartition("/")[2]) or each.endswith(model) for each in charge.call.models)
+    """Tell whether a charge may be of a model: one that names none may be of any."""
+    models = charge.call.models
+    return not models or any(model.startswith(each.rpartition("/")[2]) or each.endswith(model) for each in models)
 
 
 def _without_charge(call: Expected) -> Finding:

@@ -89,6 +89,21 @@ def test_a_stream_of_claudes_whose_request_tells_not_even_a_model_is_the_one_tol
     assert (1, 0, cost(100, 10)) == (play.engine.spent.calls, play.engine.spent.unpriced, play.engine.spent.direct)
 
 
+@pytest.mark.parametrize("last", [{}, _bare()], ids=["claude", "openai"])
+def test_a_last_stream_is_the_one_of_its_model_among_others(last: dict[str, Any]) -> None:
+    """What is unpriced then is the other one."""
+    play = Player()
+    around = play.start(name="GET /", scope="app")
+    model, provider = ("gpt-5.2", "openai") if last else ("claude-opus-4-5", "anthropic")
+    for bare in [{} if last else _bare(), _bare(100, 10), last]:
+        _ask(play, around, bare, _over(200, 20) | {"gen_ai.request.model": model, "gen_ai.provider.name": provider})
+    play.end(around)
+    spent = play.engine.spent
+    assert (3, 1) == (spent.calls, spent.unpriced)
+    silent = [count.charge.call.models for count in play.counts if count.charge.call.usage is None]
+    assert [() if last else ("gpt-5.2",)] == silent
+
+
 def test_more_calls_than_a_span_remembers_are_all_counted() -> None:
     """The last of them is told of twice all the same."""
     play = Player()

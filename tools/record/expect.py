@@ -6,6 +6,7 @@ spellings of its input; and it notes which classes of tokens they carry, and wha
 
 from __future__ import annotations
 
+import ast
 import gzip
 import json
 import sys
@@ -20,6 +21,10 @@ __all__ = ["expected"]
 
 _AT: Final = datetime(2026, 11, 23, 12, tzinfo=UTC)
 """When every call is priced as of: prices change, and recordings don't."""
+
+_BARE: Final = "raw_gen_ai_request"
+_TOLD: Final = "litellm_request"
+"""LiteLLM's span of a request and its answer as Python writes them; it is opened where none of a call is around it."""
 
 _WHOLES: Final = ("input_tokens", "output_tokens")
 _PARTS: Final = {
@@ -132,19 +137,35 @@ def _cost(call: Mapping[str, Any], usage: Mapping[str, int]) -> str | None:
 
 def _spans(file: Path) -> Iterator[_Span]:
     with gzip.open(file, "rt") as lines:
-        for line in lines:
-            for resource_spans in json.loads(line)["resourceSpans"]:
-                for scope_spans in resource_spans["scopeSpans"]:
-                    for span in scope_spans["spans"]:
-                        told = {each["key"]: _plain(each["value"]) for each in span.get("attributes", ())}
-                        texts = frozenset(value for value in told.values() if isinstance(value, str))
-                        scope = scope_spans.get("scope", {}).get("name", "")
-                        yield _Span(span["spanId"], span["name"], scope, texts, tuple(_counts(told)))
+        spans = [
+            (span, scope_spans.get("scope", {}).get("name", ""))
+            for line in lines
+            for resource_spans in json.loads(line)["resourceSpans"]
+            for scope_spans in resource_spans["scopeSpans"]
+            for span in scope_spans["spans"]
+        ]
+    names = {span["spanId"]: span["name"] for span, _ in spans}
+    for span, scope in spans:
+        told = {each["key"]: _plain(each["value"]) for each in span.get("attributes", ())}
+        texts = frozenset(value for value in told.values() if isinstance(value, str))
+        if span["name"] == _BARE and names.get(span.get("parentSpanId")) != _TOLD:
+            told = {key: _opened(value) for key, value in told.items()}
+        yield _Span(span["spanId"], span["name"], scope, texts, tuple(_counts(told)))
 
 
 def _plain(value: Mapping[str, Any]) -> Any:
     kind, told = next(iter(value.items()), ("", None))
     return int(cast("str", told)) if kind == "intValue" else told
+
+
+def _opened(told: object) -> object:
+    """Return what a text says that Python wrote, another as it is."""
+    if not isinstance(told, str) or told[:1] != "{":
+        return told
+    try:
+        return cast("object", ast.literal_eval(told))
+    except (ValueError, SyntaxError):
+        return told
 
 
 def _counts(told: object, path: str = "") -> Iterator[tuple[str, int]]:

@@ -56,7 +56,14 @@ LITELLM: Final = Dialect(
             repeats_answers=True,
             overwrites="hidden_params",
             recorded="litellm__otelcb__calls",
-            also=("litellm__otelcb__streams", "litellm__otelv2__calls", "litellm__otelcb-old__streams"),
+            # From 1.108 on LiteLLM asks past those methods of OpenAI's client that instrumentations wrap.
+            also=(
+                "litellm__otelcb__inside",
+                "litellm__otelcb+oaigenai__inside",
+                "litellm__otelcb__streams",
+                "litellm__otelv2__calls",
+                "litellm__otelcb-old__streams",
+            ),
             package="litellm",
         ),
     ),
