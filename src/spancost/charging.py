@@ -108,14 +108,17 @@ class Charging:
         silent = [record for record in own if told_by(record).usage is None]
         # Of a stream of Claude's not even a model is told there.
         blank = (record for record in reversed(silent) if not told_by(record).models)
-        other = nested(charge.call, own or known) or nested(charge.call, silent) or next(blank, None)
+        # The id may be made up, where the request's own is the provider's.
+        call = charge.call._replace(response_id="")
+        other = nested(charge.call, own or known) or nested(call, own) or nested(call, silent) or next(blank, None)
         if other is not None:
             touched = self._twins.tie(charge, other)
             self.books.enter(charge, node, outcome, is_claim=False)
             self.books.restate(dict.fromkeys(touched), node, outcome)
-        elif not own:
-            # There may have been any number before it.
-            charge.tell(charge.call._replace(partial=True, reason=LAST_REQUEST), charge.price)
+        else:
+            if not own:
+                # There may have been any number before it.
+                charge.tell(charge.call._replace(partial=True, reason=LAST_REQUEST), charge.price)
             self.enter(charge, node, outcome)
 
     def pass_on(self, inner: Iterable[Charge], node: Node, kind: str | None, outcome: Outcome) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spancost.calls import Kind, Usage, read_call
-from spancost.calls.bare import MARK, WRITER, answer_of, is_bare_request, kind_beneath
+from spancost.calls.bare import MARK, WRITER, answer_of, is_bare_request, kind_beneath, was_kept
 
 _OPENAI = {
     "prompt_tokens": 2500,
@@ -98,6 +98,15 @@ def test_a_bare_request_is_known_by_its_name_or_its_answer() -> None:
     assert is_bare_request("raw_gen_ai_request", {})
     assert is_bare_request("my answer", {"llm.openai.id": "x"})
     assert not is_bare_request("redis", {"call_type": "x", "llm.openai.messages": "x", "llm.usage": "x"})
+
+
+def test_an_answer_that_the_library_had_kept_is_known() -> None:
+    """Its text is all that is told, within no time: an answer that came as no JSON took longer, or tells more."""
+    kept = {"llm.openai.stringified_raw_response": "{'id': 'x'}"}
+    assert was_kept(kept, 1_000_000)
+    assert not was_kept(kept, 20_000_000)
+    assert not was_kept(kept | {"llm.openai.model": "gpt-5.2"}, 1_000_000)
+    assert not was_kept({}, 1_000_000)
 
 
 @pytest.mark.parametrize(

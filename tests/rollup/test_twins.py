@@ -190,6 +190,32 @@ def test_a_client_that_tells_nothing_is_of_the_call_that_began_with_it(begins: f
     assert (calls, cost(100, 20)) == (play.engine.spent.calls, play.engine.spent.direct)
 
 
+def test_a_framework_that_tells_nothing_takes_no_call_of_another_s_client() -> None:
+    """Else the other's own record counted beside it, and its money twice."""
+    silent = _Record(0, 3.2, told=call())
+    assert 2 == _calls(silent, _Record(0.02, 2, _CLIENT))
+    play = _count([silent, _Record(0.02, 2, _CLIENT), _Record(0.01, 3, _FRAMEWORK)])
+    assert (2, cost(100, 20)) == (play.engine.spent.calls, play.engine.spent.direct)
+
+
+@pytest.mark.parametrize(("agents", "calls"), [(("a", "a"), 1), (("a", "b"), 2), ((None, "b"), 1)])
+def test_two_agents_speak_against_one_call_of_which_a_record_tells_nothing(
+    agents: tuple[str | None, str | None], calls: int
+) -> None:
+    """Neither tokens nor ids speak for it."""
+    play = Player(clock=(clock := Clock()))
+    above = [None if name is None else play.start(agent(name), trace_id=9 + place) for place, name in enumerate(agents)]
+    spans = [
+        play.start(call(), each, trace_id=20 + place, scope=scope)
+        for place, (each, scope) in enumerate(zip(above, (_FRAMEWORK, _CLIENT), strict=True))
+    ]
+    clock.now_ns += _SECOND
+    play.end(spans[1], call())
+    clock.now_ns += _SECOND // 100
+    play.end(spans[0], call(100, 20))
+    assert calls == play.engine.spent.calls
+
+
 @pytest.mark.parametrize("told", [call(), call(100, 20)], ids=["nothing", "all"])
 @pytest.mark.parametrize(("begins", "calls"), [(0.01, 1), (0.5, 2)], ids=["at once", "later"])
 def test_a_stream_that_was_only_made_is_of_the_call_that_began_with_it(

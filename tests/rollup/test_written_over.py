@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 import pytest
-from support import Player, Span, agent, call, cost, tool
+from support import Clock, Player, Span, agent, call, cost, tool
 
 from spancost.calls.bare import MARK, WRITER
 
@@ -163,6 +163,49 @@ def test_inside_the_librarys_own_span_a_request_is_no_call(first: str) -> None:
         play.end(inside)
     play.end(parent)
     assert (1, 0, cost(100, 10)) == (play.engine.spent.calls, play.engine.duplicates, play.engine.spent.direct)
+
+
+def test_an_answer_out_of_the_librarys_cache_is_no_call() -> None:
+    """Neither the request's span nor the span around it makes it one."""
+    play = Player()
+    around = play.start(name="GET /", scope="app")
+    _ask(play, around, _bare(100, 10), _over(100, 10))
+    play.end(around)
+    kept = {"llm.openai.stringified_raw_response": "{'id': 'x'}"}
+    for attributes in ({}, agent("boss")):
+        again = play.start(attributes, name="GET /", scope="app")
+        _ask(play, again, kept, _over(100, 10) | {"litellm.cache_hit": True})
+        play.end(again)
+    assert (1, cost(100, 10)) == (play.engine.spent.calls, play.engine.spent.direct)
+
+
+def test_a_call_of_a_framework_whose_span_was_written_over_counts_beside_the_one_inside() -> None:
+    """What it used it says itself when it ends, over what the library wrote."""
+    play = Player()
+    around = play.start(call(), name="chat gpt-5.2", scope="pydantic-ai")
+    _ask(play, around, _bare(9, 1), _over(9, 1))
+    play.end(around, call(1000, 100, response_id="chatcmpl-framework-0001"))
+    assert (2, cost(1009, 101)) == (play.engine.spent.calls, play.engine.spent.direct)
+
+
+def test_an_embedding_is_no_answer_kept_from_one_of_another_span() -> None:
+    """The library makes up an id for the one, and the bare request of the other has none: both were made."""
+    clock = Clock()
+    play = Player(clock=clock)
+    counts = {
+        "gen_ai.usage.input_tokens": 9,
+        "gen_ai.usage.output_tokens": 0,
+        "gen_ai.response.id": "a06d2b4a-3340-4d95",
+    }
+    own = play.start(name="litellm_request", scope=_SCOPE)
+    clock.now_ns += 60 * 10**6
+    play.end(own, call() | counts | {"gen_ai.operation.name": "aembedding", MARK: "{}"})
+    around = play.start(name="GET /", scope="app")
+    bare = play.start(parent=around, name="raw_gen_ai_request", scope=_SCOPE)
+    clock.now_ns += 20 * 10**6
+    play.end(bare, {"llm.None.object": "list", "llm.None.model": "gpt-5.2", "llm.None.usage": "{'prompt_tokens': 9}"})
+    play.end(around)
+    assert (2, cost(18, 0)) == (play.engine.spent.calls, play.engine.spent.direct)
 
 
 def test_a_request_told_of_after_the_span_around_it_has_ended_counts() -> None:

@@ -21,7 +21,7 @@ from spancost.faults import leave_to_host
 if TYPE_CHECKING:
     from spancost.calls.read import Attributes
 
-__all__ = ["MARK", "WRITER", "answer_of", "is_bare_request", "is_of_answer", "kind_beneath"]
+__all__ = ["KEPT", "MARK", "WRITER", "answer_of", "is_bare_request", "is_of_answer", "kind_beneath", "was_kept"]
 
 WRITER: Final[Emitter] = next(each for each in EMITTERS.values() if each.overwrites)
 """Whose spans may be those of bare requests."""
@@ -32,7 +32,16 @@ MARK: Final = WRITER.overwrites
 _NAME: Final = "raw_gen_ai_request"
 """Of streams no more is told than a request, of Claude's not even that."""
 
-_KEYS: Final = frozenset({"id", "model", "object", "usage", "responseId", "modelVersion", "usageMetadata"})
+KEPT: Final = "litellm.cache_hit"
+"""It is true where what was written over a span is an answer that the library had kept."""
+
+_KEPT: Final = "stringified_raw_response"
+"""An answer as the library had kept it, or one that came as no JSON; of the former nothing else is told."""
+
+_WITHOUT_REQUEST_NS: Final = 5_000_000
+"""No request and answer take less."""
+
+_KEYS: Final = frozenset({_KEPT, "id", "model", "object", "usage", "responseId", "modelVersion", "usageMetadata"})
 """What is read of an answer: of OpenAI, Anthropic and their like, of Bedrock and Google."""
 
 _FIRST: Final = "llm."
@@ -94,6 +103,12 @@ def kind_beneath(name: str, attributes: Attributes) -> str | None:
 def is_bare_request(name: str, attributes: Attributes) -> bool:
     """Tell whether a span of the WRITER's, that says nothing else of itself, is that of a bare request."""
     return name == _NAME or any(is_of_answer(each) for each in tuple(attributes))
+
+
+def was_kept(attributes: Attributes, length_ns: int) -> bool:
+    """Tell whether a bare request was none: the library gave an answer again that it had kept."""
+    told = {name.rpartition(".")[2] for name in tuple(attributes) if is_of_answer(name)}
+    return told == {_KEPT} and length_ns < _WITHOUT_REQUEST_NS
 
 
 def is_of_answer(name: object) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from spancost.calls.bare import KEPT
 from spancost.calls.content import READ_OF
 from spancost.calls.dialects import DIALECTS, EMITTERS
 from spancost.calls.elsewhere import WHERE
@@ -23,7 +24,7 @@ JSON_NAMES: Final = frozenset[str]().union(
 """Those whose text is JSON that holds counts or names, and so may be long."""
 
 CALL_NAMES: Final = MARKERS.union(
-    {ERROR_TYPE, RESENT, STATUS_CODE, STREAM},
+    {ERROR_TYPE, KEPT, RESENT, STATUS_CODE, STREAM},
     WHERE,
     JSON_NAMES,
     READ_OF,

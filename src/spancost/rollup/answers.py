@@ -51,7 +51,9 @@ class Answers:
         key = told.operation, usage.input, usage.output
         calls = self._calls.get(key, ())
         call = next((each for each in calls if _may_be_its_answer(record, each)), None)
-        lost_its_id = call is not None and call.call.response_id and not told.response_id
+        # One that its library had made up is no loss.
+        had_id = call is not None and call.call.response_id and not call.emitter.invents_ids
+        lost_its_id = had_id and not told.response_id
         if record.end_ns - record.start_ns < (_LOOKED_UP_NS if lost_its_id else _FROM_MEMORY_NS):
             return None if call is None else final(call)
         if told.is_free and call is not None and call.call.stated_cost:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Container
 from typing import TYPE_CHECKING, Final
 
-from spancost.calls.dialects import Field, Kind
+from spancost.calls.dialects import Field, Kind, Layer
 from spancost.calls.lacks import CACHE_TOLD
 from spancost.calls.who import EVIDENCE
 from spancost.rollup.attribution import Rank
@@ -136,12 +136,19 @@ def _encloses(outer: Charge, inner: Charge) -> bool:
 
 
 def _begin_together(outer: Charge, inner: Charge) -> bool:
-    """Tell whether two records of two traces begin at once: in one trace what lies around them says more.
+    """Tell whether two records of two traces, of which one tells nothing, begin at once and may be of one call.
 
-    What has no length is told of afterwards, and tells nothing of when its call began.
+    In one trace what lies around them says more. What has no length is told of afterwards, and says nothing of when its
+    call began. A framework that tells nothing stands for no client's call, unless it never tells of a stream it makes.
     """
     are_apart = outer.trace_id != inner.trace_id and inner.start_ns < inner.end_ns
-    return are_apart and 0 <= inner.start_ns - outer.start_ns <= _TOGETHER_NS
+    mine, theirs = outer.told_who[:1], inner.told_who[:1]
+    return (
+        are_apart
+        and 0 <= inner.start_ns - outer.start_ns <= _TOGETHER_NS
+        and (outer.told is not None or outer.emitter.ends_early or outer.emitter.layer == Layer.CLIENT)
+        and (mine == theirs or None in (*mine, *theirs))
+    )
 
 
 def _heard_only_the_beginning(outer: Charge, inner: Charge) -> bool:

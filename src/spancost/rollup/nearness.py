@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator
 from itertools import product
 from typing import TYPE_CHECKING, Final
 
@@ -32,7 +32,7 @@ class Nearness:
     would be compared with all others for each of them.
     """
 
-    def __init__(self, recent: Recent, scopes: Iterable[str], tell_caches: Container[str]) -> None:
+    def __init__(self, recent: Recent, scopes: Iterable[str], tell_caches: Collection[str]) -> None:
         self._recent = recent
         self._scopes = tuple(scopes)
         self._tell_caches = tell_caches
@@ -59,7 +59,13 @@ class Nearness:
             self._knows_room
             or bool(room)
             or any(record.call.response_id for record in seeker)
-            or any(_told(record) != _told(each) for record, other in taken for each in records_of(final(other)))
+            or any(_counts(record) != _counts(other) for record, other in taken)
+            or (
+                bool(self._tell_caches)
+                and any(
+                    _cached(record) != _cached(each) for record, other in taken for each in records_of(final(other))
+                )
+            )
         )
         yield from self._likeliest(room)
         if self._knows_room:
@@ -92,6 +98,8 @@ class Nearness:
 
     def _were_read_from_two_caches(self, record: Charge, other: Charge) -> bool:
         """Tell whether any of two units' records tell of two caches."""
+        if not self._tell_caches:
+            return False
         pairs = product(unit_of(record), unit_of(other))
         return any(were_read_from_two_caches(mine, theirs, self._tell_caches) for mine, theirs in pairs)
 
