@@ -103,7 +103,7 @@ class Charging:
 
     def enter_last(self, charge: Charge, node: Node, around: Node, outcome: Outcome) -> None:
         """Count the last call inside a span that was written over with what it told, unless one below tells of it."""
-        known = [] if around.below is None else inside(around)
+        known = inside(around)
         own = [record for record in known if record.emitter is charge.emitter]
         silent = [record for record in own if told_by(record).usage is None]
         # Of a stream of Claude's not even a model is told there.

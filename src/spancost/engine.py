@@ -165,18 +165,12 @@ class Engine:
         if kind is None:
             # A span past its limit of attributes drops the oldest of them: what it said it was at the start holds.
             kind = node.kind
-        if type(start_ns) is not int or type(end_ns) is not int:
-            start_ns = end_ns = self._clock()  # the SDK takes anything for a time
         is_written_over = is_bare = False
         if kind == Kind.CALL:
             is_written_over = MARK in attributes and scope != _WRITER
             if is_written_over:
                 kind = kind_beneath(node.name, attributes)
-        elif (
-            kind is None
-            and scope == _WRITER
-            and self._words.are_of_request(node, parent_id, attributes, end_ns - start_ns)
-        ):
+        elif kind is None and scope == _WRITER and self._words.are_of_request(node, parent_id, attributes):
             is_bare, kind, attributes = True, Kind.CALL, answer_of(attributes)
         if self._declared and (told := self._declared.pop(node, None)) is not None:
             kind = Kind.CALL
@@ -189,6 +183,8 @@ class Engine:
             else:
                 self._attribution.keep(node, attributes)
             return None
+        if type(start_ns) is not int or type(end_ns) is not int:
+            start_ns = end_ns = self._clock()  # the SDK takes anything for a time
         emitter = emitter_of(scope) if kind in _CALL_OR_NAMED else ANYBODY
         if kind == Kind.CALL and emitter.not_calls and node.name.endswith(emitter.not_calls):
             kind = Kind.OTHER

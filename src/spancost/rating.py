@@ -10,7 +10,7 @@ from spancost.calls import LAST_REQUEST, read_call
 from spancost.calls.dialects import ANYBODY
 from spancost.calls.guesses import STREAM
 from spancost.calls.iterations import ITERATING, with_iterations
-from spancost.calls.plain import plainly
+from spancost.calls.plain import plain, plainly
 from spancost.calls.refusals import RESENT, kind_of_error, resent, was_refused
 from spancost.calls.turns import Turn, beyond, sums_turn
 from spancost.faults import leave_to_host
@@ -57,6 +57,8 @@ class Rating:
         error: str | None = None,
     ) -> Charge | None:
         """Return the charge of a call's span; None where nothing was billed, or another span tells of it."""
+        if emitter.kept_beside and plain(attributes.get(emitter.kept_beside)) is True:
+            return None
         call, attributes = _read(attributes, emitter, error)
         if emitter in ITERATING:
             call = with_iterations(call, emitter, attributes)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spancost.calls import Kind
-from spancost.calls.bare import KEPT, WRITER, is_bare_request, was_kept
+from spancost.calls.bare import WRITER, is_bare_request, was_kept
 from spancost.calls.elsewhere import asked_at, is_counted_elsewhere
-from spancost.calls.plain import plain
 from spancost.rollup import Node, Tree, asking
 from spancost.rollup.claims import is_told_below
 from spancost.rollup.units import author, final
@@ -86,22 +85,20 @@ class Words:
         outcome: Outcome,
     ) -> None:
         """Take what a library has written of the last call inside on this span, which is another's."""
-        if plain(attributes.get(KEPT)) is True:
-            return
         inside = Node(around.trace_id, around.span_id, around, around.name, Kind.CALL, None, around.baggage)
         call = self._rating.call(inside, attributes, start_ns, resource, WRITER, end_ns, error)
         if call is not None and call.call.usage is not None:
             self._charging.enter_last(call, inside, around, outcome)
             _aggregate(outcome)
 
-    def are_of_request(self, node: Node, parent_id: int | None, attributes: Attributes, length_ns: int) -> bool:
+    def are_of_request(self, node: Node, parent_id: int | None, attributes: Attributes) -> bool:
         """Tell whether a span is that of a bare request, of which the library's own span around it doesn't tell."""
         around = node.parent
         if around is None and parent_id is not None:
             # Both are made afterwards, with one start: in a file either may come first.
             around = self._tree.find(node.trace_id, parent_id)
         is_told = around is not None and around.record is not None and around.record.emitter is WRITER
-        return not is_told and is_bare_request(node.name, attributes) and not was_kept(attributes, length_ns)
+        return not is_told and is_bare_request(node.name, attributes) and not was_kept(attributes)
 
     def supplement(self, inner: Iterable[Charge], repeated: Usage, node: Node, outcome: Outcome) -> None:
         """Let the first call inside that used as many tokens know which of them were reasoning."""

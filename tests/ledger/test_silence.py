@@ -13,6 +13,7 @@ import pytest
 from ledger.keeping import Kept
 from support import Clock, Span, agent, call, tool, workflow
 
+from spancost.calls.bare import MARK
 from spancost.ledger.coverage_text import gaps
 from spancost.ledger.schema import MIGRATIONS, migrate
 from spancost.ledger.silence import Quiet, Silence
@@ -94,6 +95,14 @@ def test_an_agent_elsewhere_whose_call_is_told_here_after_all_is_none(play: _Hea
     play.end(remote)
     assert {("elsewhere", "crew", _AT): 1} == play.told()
     play.end(inside, call(1000, 100))
+    assert {} == play.told()
+
+
+def test_what_a_library_wrote_over_an_agent_s_span_is_not_its_word(play: _Heard) -> None:
+    """It is a call's, and how many more there were is another question."""
+    over = call(1000, 100) | {"gen_ai.operation.name": "acompletion", MARK: "{}"}
+    play.end(play.start(agent("a"), name="invoke_agent a", scope="app"), over)
+    assert (1, 1) == (play.engine.spent.calls, play.engine.spent.partial)
     assert {} == play.told()
 
 

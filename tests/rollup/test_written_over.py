@@ -166,7 +166,7 @@ def test_inside_the_librarys_own_span_a_request_is_no_call(first: str) -> None:
 
 
 def test_an_answer_out_of_the_librarys_cache_is_no_call() -> None:
-    """Neither the request's span nor the span around it makes it one."""
+    """Neither the request's span nor the span around it makes it one, nor the library's own."""
     play = Player()
     around = play.start(name="GET /", scope="app")
     _ask(play, around, _bare(100, 10), _over(100, 10))
@@ -176,6 +176,9 @@ def test_an_answer_out_of_the_librarys_cache_is_no_call() -> None:
         again = play.start(attributes, name="GET /", scope="app")
         _ask(play, again, kept, _over(100, 10) | {"litellm.cache_hit": True})
         play.end(again)
+    own = play.start(_over(100, 10) | {"litellm.cache_hit": True}, name="litellm_request", scope=_SCOPE)
+    play.end(own)
+    play.end(play.start(kept, own, name="raw_gen_ai_request", scope=_SCOPE))
     assert (1, cost(100, 10)) == (play.engine.spent.calls, play.engine.spent.direct)
 
 

@@ -23,8 +23,10 @@ _AT: Final = datetime(2026, 11, 23, 12, tzinfo=UTC)
 """When every call is priced as of: prices change, and recordings don't."""
 
 _BARE: Final = "raw_gen_ai_request"
-_TOLD: Final = "litellm_request"
 """LiteLLM's span of a request and its answer as Python writes them; it is opened where none of a call is around it."""
+
+_TOLD: Final = "litellm_request"
+"""LiteLLM's span of a call."""
 
 _WHOLES: Final = ("input_tokens", "output_tokens")
 _PARTS: Final = {

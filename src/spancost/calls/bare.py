@@ -9,6 +9,7 @@ https://github.com/BerriAI/litellm/blob/main/litellm/integrations/opentelemetry.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -21,7 +22,16 @@ from spancost.faults import leave_to_host
 if TYPE_CHECKING:
     from spancost.calls.read import Attributes
 
-__all__ = ["KEPT", "MARK", "WRITER", "answer_of", "is_bare_request", "is_of_answer", "kind_beneath", "was_kept"]
+__all__ = [
+    "MARK",
+    "WRITER",
+    "answer_of",
+    "is_bare_request",
+    "is_of_answer",
+    "is_usage_of_answer",
+    "kind_beneath",
+    "was_kept",
+]
 
 WRITER: Final[Emitter] = next(each for each in EMITTERS.values() if each.overwrites)
 """Whose spans may be those of bare requests."""
@@ -32,16 +42,14 @@ MARK: Final = WRITER.overwrites
 _NAME: Final = "raw_gen_ai_request"
 """Of streams no more is told than a request, of Claude's not even that."""
 
-KEPT: Final = "litellm.cache_hit"
-"""It is true where what was written over a span is an answer that the library had kept."""
+_AS_TEXT: Final = "stringified_raw_response"
+"""An answer that is no JSON: one that came so, or one that the library had kept, of which nothing else is told."""
 
-_KEPT: Final = "stringified_raw_response"
-"""An answer as the library had kept it, or one that came as no JSON; of the former nothing else is told."""
+_AS_KEPT: Final = re.compile(r"\{'|\w+Response\(")
+"""How Python writes such an answer: a dict, or an object of the library's own."""
 
-_WITHOUT_REQUEST_NS: Final = 5_000_000
-"""No request and answer take less."""
-
-_KEYS: Final = frozenset({_KEPT, "id", "model", "object", "usage", "responseId", "modelVersion", "usageMetadata"})
+_USAGE: Final = frozenset({"usage", "usageMetadata"})
+_KEYS: Final = _USAGE | {_AS_TEXT, "id", "model", "object", "responseId", "modelVersion"}
 """What is read of an answer: of OpenAI, Anthropic and their like, of Bedrock and Google."""
 
 _FIRST: Final = "llm."
@@ -105,10 +113,11 @@ def is_bare_request(name: str, attributes: Attributes) -> bool:
     return name == _NAME or any(is_of_answer(each) for each in tuple(attributes))
 
 
-def was_kept(attributes: Attributes, length_ns: int) -> bool:
+def was_kept(attributes: Attributes) -> bool:
     """Tell whether a bare request was none: the library gave an answer again that it had kept."""
-    told = {name.rpartition(".")[2] for name in tuple(attributes) if is_of_answer(name)}
-    return told == {_KEPT} and length_ns < _WITHOUT_REQUEST_NS
+    told = _answer(attributes)
+    text = plain(told.pop(_AS_TEXT, None))
+    return not told and type(text) is str and _AS_KEPT.match(text) is not None
 
 
 def is_of_answer(name: object) -> bool:
@@ -116,9 +125,14 @@ def is_of_answer(name: object) -> bool:
     return type(name) is str and name.startswith(_FIRST) and name.rpartition(".")[2] in _KEYS and name.count(".") == 2
 
 
+def is_usage_of_answer(name: str) -> bool:
+    """Tell whether an attribute is the one that is read of an answer whose text may be long."""
+    return is_of_answer(name) and name.rpartition(".")[2] in _USAGE
+
+
 def answer_of(attributes: Attributes) -> dict[str, Any]:
     """Return what the span of a bare request tells, as the conventions would have it."""
-    answer = {name.rpartition(".")[2]: value for name, value in tuple(attributes.items()) if is_of_answer(name)}
+    answer = _answer(attributes)
     provider = next((name.split(".")[1] for name in tuple(attributes) if name.startswith(_FIRST)), _UNTOLD)
     told: dict[int, Any] = {
         Field.OPERATION: "embeddings" if answer.get("object") == "list" else "chat",
@@ -128,6 +142,11 @@ def answer_of(attributes: Attributes) -> dict[str, Any]:
         **_counts(_parsed(answer.get("usage") or answer.get("usageMetadata"))),
     }
     return {SPELLINGS[field][0]: value for field, value in told.items() if value is not None}
+
+
+def _answer(attributes: Attributes) -> dict[str, Any]:
+    """Return what is read of an answer, by its own keys."""
+    return {name.rpartition(".")[2]: value for name, value in tuple(attributes.items()) if is_of_answer(name)}
 
 
 def _parsed(text: object) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from spancost.calls.bare import KEPT
 from spancost.calls.content import READ_OF
 from spancost.calls.dialects import DIALECTS, EMITTERS
 from spancost.calls.elsewhere import WHERE
@@ -24,7 +23,7 @@ JSON_NAMES: Final = frozenset[str]().union(
 """Those whose text is JSON that holds counts or names, and so may be long."""
 
 CALL_NAMES: Final = MARKERS.union(
-    {ERROR_TYPE, KEPT, RESENT, STATUS_CODE, STREAM},
+    {ERROR_TYPE, RESENT, STATUS_CODE, STREAM},
     WHERE,
     JSON_NAMES,
     READ_OF,
@@ -36,6 +35,7 @@ CALL_NAMES: Final = MARKERS.union(
         for emitter in EMITTERS.values()
         for name in (
             emitter.told_beside,
+            emitter.kept_beside,
             emitter.overwrites,
             *emitter.guessed_beside[:1],
             emitter.asked_again_beside,

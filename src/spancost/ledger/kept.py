@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from spancost.calls.bare import WRITER
 from spancost.calls.who import NONE, as_label
 from spancost.errors import DamagedLedgerError, LedgerError
 from spancost.ledger.aside import is_damage
@@ -69,9 +70,9 @@ _SILENT: Final = f"""
 
 _OWN_WORD: Final = """
     SELECT charges.instrumentation, count(*) FROM owners CROSS JOIN charges USING (process, trace_id, span_id)
-    WHERE start_ns >= ? AND start_ns < ? AND asked_at = '' GROUP BY 1
+    WHERE start_ns >= ? AND start_ns < ? AND asked_at = '' AND charges.instrumentation <> ? GROUP BY 1
 """
-"""A call is no owner: an owner that is charged is an agent that no call is known of."""
+"""A call is no owner: an owner that is charged is an agent that no call is known of, or was written over."""
 
 
 @contextmanager
@@ -197,7 +198,9 @@ def _sums(row: tuple[int | None, ...]) -> Sums:
 def _silent(connection: sqlite3.Connection, period: Period) -> dict[Quiet, int]:
     """Return the agents of whose calls no span tells."""
     silent = {Quiet(*told): agents for *told, agents in connection.execute(_SILENT, period)}
-    said = {Quiet(OWN_WORD, scope, ""): agents for scope, agents in connection.execute(_OWN_WORD, period)}
+    said = {
+        Quiet(OWN_WORD, scope, ""): agents for scope, agents in connection.execute(_OWN_WORD, (*period, WRITER.scope))
+    }
     return silent | said
 
 

@@ -6,6 +6,7 @@ from collections import Counter, deque
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from spancost.calls.bare import WRITER
 from spancost.calls.dialects import Kind
 from spancost.rollup.node import above
 
@@ -67,8 +68,10 @@ class Silence:
         for correction in outcome.corrections:
             if correction.totals.calls:
                 self._silent.pop((correction.trace_id, correction.span_id), None)
-        if outcome.aggregate is not None and not outcome.asked_at:
-            self._claim(outcome.aggregate)
+        said = outcome.aggregate
+        # What a library wrote over another's span are no words of that one's.
+        if said is not None and not outcome.asked_at and said.emitter is not WRITER:
+            self._claim(said)
         quiet = quiet_of(outcome)
         if quiet is None:
             return

@@ -77,8 +77,9 @@ class Recent:
 
     def of(self, scope: str) -> list[Charge]:
         """Return what is remembered of an instrumentation's records."""
-        generations = [list(each.items()) for each in (self._older, self._recent)]
-        its = (records for known in generations for key, records in known if key[0] == scope)
+        # Each copied in one step: another thread may be adding, or one that a garbage collection ends.
+        generations = [each.copy() for each in (self._older, self._recent)]
+        its = (records for known in generations for key, records in known.items() if key[0] == scope)
         return list(dict.fromkeys(chain.from_iterable(its)))
 
     def like(self, record: Charge, scopes: list[str]) -> Iterator[Charge]:

@@ -54,6 +54,7 @@ LITELLM: Final = Dialect(
             # Its second spans have no such text.
             streams_told_beside=("litellm.request.streaming", "gen_ai.usage.cache_read.input_tokens"),
             repeats_answers=True,
+            kept_beside="litellm.cache_hit",
             overwrites="hidden_params",
             recorded="litellm__otelcb__calls",
             # From 1.108 on LiteLLM asks past those methods of OpenAI's client that instrumentations wrap.

@@ -134,6 +134,8 @@ class Emitter:
     """Attributes without which a call tells the sum of the calls below one span, where tools ran between them."""
     repeats_answers: bool = False
     """Its library keeps answers, and tells of one it had as of a call, with the usage of then."""
+    kept_beside: str = ""
+    """An attribute that is true where a call's span tells of an answer that its library had kept."""
     overwrites: str = ""
     """An attribute that it writes, beside all else of a call, on any span that is open around one, over the last one's:
     it makes none of its own then but those of bare requests."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from spancost.calls.bare import is_of_answer
+from spancost.calls.bare import is_usage_of_answer
 from spancost.calls.content import READ_OF
 from spancost.calls.names import JSON_NAMES
 
@@ -78,4 +78,4 @@ def shortened(name: str, text: str) -> str:
     if len(text) <= SHORT:
         return text
     # What is too long to be read must stay too long.
-    return text[: _MOST_OF_JSON + 1] if name in JSON_NAMES or is_of_answer(name) else text[: SHORT + 1]
+    return text[: _MOST_OF_JSON + 1] if name in JSON_NAMES or is_usage_of_answer(name) else text[: SHORT + 1]
